@@ -1,0 +1,214 @@
+"""The commands behind `make`: run, sql. A run here is the same job that Dagster schedules.
+
+Here belongs what a person at a terminal reads: the summary and the sentences about what went wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+
+LAYERS = ("raw", "staging", "intermediate", "marts")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=("run", "sql", "home"))
+    command = parser.parse_args().command
+    try:
+        settings = Settings.from_environment()
+        return {"run": run, "sql": sql, "home": home}[command](settings)
+    except SettingsError as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def home(settings: Settings) -> int:
+    """Prepare Dagster's own folder with the instance settings of dagster.yaml, and print where it is."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_DIR / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    print(settings.dagster_home)
+    return 0
+
+
+def run(settings: Settings) -> int:
+    """Refresh everything once, in this process, with a line a step and a summary."""
+    from dagster_project import inbox
+
+    inbox.check(settings)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    print(f"Ghost Trade: data set {settings.data}, into {_short(settings.data_dir)}/\n", flush=True)
+    started = time.monotonic()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
+        home(settings)
+        import dagster as dg
+
+        from dagster_project.definitions import defs
+        from dagster_project.raw import POOL
+
+        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+            _free(instance, POOL)
+            result = defs.resolve_job_def("refresh").execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {"progress": {}}},
+                tags={"pid": str(os.getpid())},
+            )
+    seconds = time.monotonic() - started
+    if not result.success:
+        _tell_failure(settings, result)
+        return 1
+    _summarise(settings, result, seconds)
+    return 0
+
+
+def _free(instance, pool: str) -> None:
+    """One writer. A run that was killed still holds its place in the pool: take it back."""
+    import dagster as dg
+
+    storage = instance.event_log_storage
+    storage.set_concurrency_slots(pool, 1)
+    for record in instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])):
+        pid = record.dagster_run.tags.get("pid", "")
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            instance.report_run_failed(record.dagster_run, "The process ended before the run did.")
+            storage.free_concurrency_slots_for_run(record.dagster_run.run_id)
+
+
+def _tell_failure(settings: Settings, result) -> None:
+    """What stopped the run, as sentences; the log has the rest."""
+    told = set()
+    for event in result.all_events:
+        if event.event_type_value == "STEP_FAILURE":
+            error = event.step_failure_data.error
+            while error.cause:
+                error = error.cause
+            told.add(error.message.strip().splitlines()[0])
+    failed = [
+        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        for check in result.get_asset_check_evaluations()
+        if not check.passed and check.severity.value == "ERROR"
+    ]
+    print("\nThe run stopped. What was published before is as it was.", file=sys.stderr)
+    for line in [*(f"check failed: {name}" for name in failed), *sorted(told)]:
+        print(f"  {line}", file=sys.stderr)
+    print(f"  Everything else is in {_short(settings.log_path)}", file=sys.stderr)
+
+
+def _summarise(settings: Settings, result, seconds: float) -> None:
+    from dagster_project import warehouse
+
+    checks = result.get_asset_check_evaluations()
+    failed = [c for c in checks if not c.passed]
+    with warehouse.published(settings) as con:
+        about = con.execute("select is_simulated, notice from marts.about").fetchone()
+        ranked = con.execute(TOP_GAPS).fetchall()
+    aside = warehouse.ask(settings, "select reason from raw.landings where status = 'set_aside' order by fetched_at")
+    print(f"\nDone in {seconds:.0f} s.\n")
+    for layer in LAYERS:
+        counts = warehouse.count_rows(settings, layer)
+        print(f"  {layer:<14}{sum(counts.values()):>12,} rows in {len(counts)} tables")
+    print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {len(failed)} failed (warnings)")
+    if aside:
+        print(f"\nFiles set aside, with the reason ({len(aside)}):")
+        for (reason,) in aside[:20]:
+            print(f"  {reason}")
+        if len(aside) > 20:
+            print(f"  … and {len(aside) - 20} more in raw.landings")
+    if about[0]:
+        print(f"\n*** {about[1]} ***")
+    print(f"\nThe ten largest gaps on controlled goods, newest full year, USD million {'(SIMULATED)' if about[0] else ''}")
+    print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
+    if ranked:
+        print(f"  {'year':<6}{'exporter → importer':<22}{'code':<8}{'exported':>9}{'imported':>10}{'gap':>8}   interval")
+        for year, exporter, importer, code, name, x, m, gap, low, high in ranked:
+            print(
+                f"  {year:<6}{exporter} → {importer:<16}{code:<8}{x:>9.1f}{m:>10.1f}{gap:>8.1f}   "
+                f"[{low:.1f}, {high:.1f}]  {name[:44]}"
+            )
+    else:
+        print("  none: the loaded files hold no controlled goods that both sides report on")
+    print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
+    if about[0]:
+        print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
+    print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')
+
+
+TOP_GAPS = """
+with newest as (
+    select max(period) as period from marts.mirror_gaps
+    where freq = 'A' and product_level = 6 and gap_usd is not null
+)
+select
+    extract(year from g.period), g.exporter_iso3, g.importer_iso3, g.product_code, any_value(c.name),
+    g.export_value_usd / 1e6, g.import_value_usd / 1e6, g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
+from marts.mirror_gaps as g
+inner join newest on newest.period = g.period
+inner join marts.controlled_goods as c
+    on c.list_id = 'CHPL' and c.product_code = g.product_code and c.hs_revision = g.hs_revision
+where g.freq = 'A' and g.gap_usd > 0 and coalesce(g.zero_strength, '') <> 'weak'
+group by all
+order by g.gap_usd desc, g.exporter_iso3, g.importer_iso3, g.product_code
+limit 10
+"""
+
+
+def sql(settings: Settings) -> int:
+    """A shell on the published file, or the answer to one query in SQL=…; read-only either way."""
+    from dagster_project import warehouse
+
+    if not settings.published_path.exists():
+        raise SettingsError(f"{_short(settings.published_path)} is not there yet: make run.")
+    with warehouse.published(settings) as con:
+        con.execute("use marts")
+        if query := os.environ.get("SQL", "").strip():
+            return _answer(con, query)
+        tables = [t for (t,) in con.execute("select table_name from duckdb_columns() group by 1 order by 1").fetchall()]
+        print(f"{_short(settings.published_path)} (read-only): {', '.join(tables)}\nEnd a query with ; and the shell with Ctrl-D.")
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: F401  gives input() a history and editing
+        pending = ""
+        while True:
+            try:
+                pending += input("… " if pending else "ghost_trade> ") + "\n"
+            except EOFError:
+                print()
+                return 0
+            except KeyboardInterrupt:
+                pending = ""
+                print()
+                continue
+            if pending.strip() in (".quit", ".exit", "quit", "exit"):
+                return 0
+            if pending.rstrip().endswith(";"):
+                _answer(con, pending)
+                pending = ""
+
+
+def _answer(con, query: str) -> int:
+    from dagster_project import warehouse
+
+    try:
+        con.sql(query).show(max_rows=100, max_width=shutil.get_terminal_size((160, 40)).columns)
+    except warehouse.QueryError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except AttributeError:  # a statement without a result
+        return 0
+    return 0
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(PROJECT_DIR)) if path.is_relative_to(PROJECT_DIR) else str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,182 @@
+"""Gates on raw: blocking checks. What fails one goes no further, and what was published stays published.
+
+The rules of a row stand with its source (raw/<source>.py) and are asked here of everything that is true
+now; here belongs what one file cannot show: enough rows, unique keys over all files, no answer cut off,
+nothing counted twice, every country code known. Tests of what dbt computes are dbt's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import dagster as dg
+
+from dagster_project import warehouse
+from dagster_project.raw import POOL, Source
+from dagster_project.raw.comtrade import FLOWS
+from dagster_project.settings import SEEDS_DIR, Settings
+from dagster_project.warehouse import Table
+
+# METHODS check 09: all value is mapped to a country or to a code known not to be one.
+UNMAPPED_TOLERATED = 0.001
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a gate saw. `blocks` is False for what a person should know and a run may survive."""
+
+    passed: bool
+    sentence: str
+    numbers: dict[str, float] = field(default_factory=dict)
+    blocks: bool = True
+
+
+def findings(settings: Settings, source: Source, table: Table) -> dict[str, Finding]:
+    """Every gate of one raw table, by its name (an adjective)."""
+    found = {}
+    if table.floors:
+        found["sufficient"] = _sufficient(settings, source, table)
+    found["unique"] = _unique(settings, table)
+    found |= _rules(settings, table)
+    if table.row_limits:
+        found["untruncated"] = _untruncated(settings, source, table)
+    for name, gate in EXTRA.get(table.name, {}).items():
+        found[name] = gate(settings)
+    return found
+
+
+def names(table: Table) -> list[str]:
+    return [
+        *(["sufficient"] if table.floors else []),
+        "unique",
+        *(rule.name for rule in table.rules),
+        *(["untruncated"] if table.row_limits else []),
+        *EXTRA.get(table.name, {}),
+    ]
+
+
+def gate_of(source: Source) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name=f"gate_{source.name}",
+        specs=[
+            dg.AssetCheckSpec(name, asset=dg.AssetKey(["raw", table.name]), blocking=True)
+            for table in source.tables
+            for name in names(table)
+        ],
+        pool=POOL,
+    )
+    def gate():
+        settings = Settings.from_environment()
+        for table in source.tables:
+            for name, finding in findings(settings, source, table).items():
+                yield dg.AssetCheckResult(
+                    passed=finding.passed,
+                    check_name=name,
+                    asset_key=["raw", table.name],
+                    severity=dg.AssetCheckSeverity.ERROR if finding.blocks else dg.AssetCheckSeverity.WARN,
+                    description=finding.sentence,
+                    metadata=finding.numbers,
+                )
+
+    return gate
+
+
+def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:
+    floor, reason = table.floors[settings.data]
+    rows = warehouse.ask(settings, f"select count(*) from raw.{table.name} where _valid_to is null")[0][0]
+    given = warehouse.ask(
+        settings, f"select count(*) from raw.landings where source = '{source.name}' and status = 'loaded'"
+    )[0][0]
+    if not given:  # a folder of downloads need not hold every source
+        return Finding(False, f"No file of {source.name} was loaded.", {"rows": 0}, blocks=settings.data != "files")
+    return Finding(
+        rows >= floor, f"{rows:,} rows; at least {floor:,} are expected: {reason}.", {"rows": rows, "floor": floor}
+    )
+
+
+def _unique(settings: Settings, table: Table) -> Finding:
+    key = ", ".join(f'"{c}"' for c in table.key)
+    twice = warehouse.ask(
+        settings,
+        f"select count(*) - count(distinct hash({key})) from raw.{table.name} where _valid_to is null",
+    )[0][0]
+    return Finding(twice == 0, f"{twice:,} rows share the key of another ({', '.join(table.key)}).", {"rows": twice})
+
+
+def _rules(settings: Settings, table: Table) -> dict[str, Finding]:
+    if not table.rules:
+        return {}
+    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
+    broken = warehouse.ask(settings, f"select {counts} from raw.{table.name} where _valid_to is null")[0]
+    return {
+        rule.name: Finding(n == 0, f"{n:,} rows break the rule that rows are {rule.name}.", {"rows": n})
+        for rule, n in zip(table.rules, broken, strict=True)
+    }
+
+
+def _untruncated(settings: Settings, source: Source, table: Table) -> Finding:
+    limits = ", ".join(map(str, table.row_limits))
+    at_limit = warehouse.ask(
+        settings,
+        f"select original_name from raw.landings where source = '{source.name}' and status = 'loaded' "
+        f"and rows_read in ({limits})",
+    )
+    return Finding(
+        not at_limit,
+        f"{len(at_limit)} files hold exactly as many rows as one answer may ({limits})"
+        + (f", such as {at_limit[0][0]}." if at_limit else "."),
+        {"files": len(at_limit)},
+    )
+
+
+def _additive(settings: Settings) -> Finding:
+    """After the breakdowns are left out, each cell is there once, so that sums count it once."""
+    twice = warehouse.ask(
+        settings,
+        """select count(*) from (
+            select 1 from raw.comtrade_flows
+            where _valid_to is null and customsCode = 'C00' and motCode = '0' and partner2Code = '0'
+              and coalesce(mosCode, '0') = '0'
+            group by typeCode, freqCode, period, reporterCode, flowCode, partnerCode, classificationCode, cmdCode
+            having count(*) > 1)""",
+    )[0][0]
+    return Finding(twice == 0, f"{twice:,} cells stand there more than once as totals.", {"cells": twice})
+
+
+def _mapped(settings: Settings) -> Finding:
+    rows = warehouse.ask(
+        settings,
+        f"""with known as (
+            select cast(cast(m49 as integer) as varchar) as code
+            from read_csv('{SEEDS_DIR}/countries.csv', header = true, all_varchar = true)
+            union
+            select code from read_csv('{SEEDS_DIR}/country_codes.csv', header = true, all_varchar = true)
+            where publisher = 'comtrade'
+        ), seen as (
+            select reporterCode as code, cast(primaryValue as double) as value_usd
+            from raw.comtrade_flows where _valid_to is null
+            union all
+            select partnerCode, cast(primaryValue as double) from raw.comtrade_flows where _valid_to is null
+        )
+        select coalesce(sum(value_usd), 0), coalesce(sum(value_usd) filter (code not in (select code from known)), 0),
+            string_agg(distinct code, ', ' order by code) filter (code not in (select code from known))
+        from seen""",
+    )[0]
+    total, unmapped, codes = rows
+    share = unmapped / total if total else 0.0
+    return Finding(
+        codes is None,
+        "Every country code is known."
+        if codes is None
+        else f"Country codes without a row in seeds/country_codes.csv: {codes} ({share:.2%} of value).",
+        {"unmapped_share": share},
+        blocks=share > UNMAPPED_TOLERATED,
+    )
+
+
+EXTRA: dict[str, dict[str, Callable[[Settings], Finding]]] = {FLOWS.name: {"additive": _additive, "mapped": _mapped}}
+
+
+def gates(sources: Sequence[Source]) -> list[dg.AssetChecksDefinition]:
+    return [gate_of(source) for source in sources]

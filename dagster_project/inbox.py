@@ -1,0 +1,88 @@
+"""The first asset: what this run has to read, and the note that a build begins.
+
+For the sample it writes the simulated world; for files it looks who recognises what, and sets aside, with
+the reason, what nobody does. Not here: taking or loading files (landing.py, raw/).
+"""
+
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from dagster_project import __version__, landing, warehouse
+from dagster_project.raw import POOL, Source, files_in, remember_refused, unclaimed
+from dagster_project.sample.world import write_world
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+
+
+def check(settings: Settings) -> None:
+    """Raise the sentence for a person when this run cannot begin; change nothing."""
+    if settings.data == "files":
+        if not settings.inbox_dir.is_dir():
+            raise SettingsError(f"INBOX={settings.inbox_dir} is not a folder. Give the folder with your downloads.")
+        if not files_in(settings.inbox_dir):
+            raise SettingsError(f"INBOX={settings.inbox_dir} holds no files.")
+    earlier = warehouse.data_set_of(settings)
+    if earlier not in (None, "sample", settings.data):
+        raise SettingsError(warehouse.mixed_sentence(settings, earlier))
+
+
+def make_way(settings: Settings) -> bool:
+    """The simulated world can be made again at any time, so it leaves when real data moves in."""
+    if warehouse.data_set_of(settings) != "sample" or settings.data == "sample":
+        return False
+    landing.clear(settings.landing_dir)
+    warehouse.clear(settings)
+    return True
+
+
+def code_version() -> str:
+    """The release, and the commit where there is one."""
+    try:
+        commit = subprocess.run(
+            ["git", "-C", str(PROJECT_DIR), "rev-parse", "--short=12", "HEAD"],
+            capture_output=True, text=True, check=True, timeout=10,
+        ).stdout.strip()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return __version__
+    return f"{__version__}+{commit}"
+
+
+def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=["landing", "inbox"],
+        group_name="landing",
+        description="The folder this run reads: the simulated world's, or INBOX. Unknown files are set aside.",
+        pool=POOL,
+    )
+    def inbox(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = Settings.from_environment()
+        check(settings)
+        if make_way(settings):
+            context.log.info("The simulated data made way for real data.")
+        if settings.data == "sample":
+            write_world(settings.simulated_dir, seed=settings.sample_seed, scale=settings.sample_scale)
+        warehouse.prepare(
+            settings,
+            [table for source in sources for table in source.tables],
+            run_id=context.run_id,
+            code_version=code_version(),
+            started_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+        strangers = list(unclaimed(settings.inbox_dir, sources))
+        for path, reason in strangers:
+            if remember_refused(settings, "unknown", path, reason):
+                context.log.warning(f"set aside: {reason.at(path.name)}")
+        files = files_in(settings.inbox_dir)
+        return dg.MaterializeResult(
+            metadata={
+                "data_set": settings.data,
+                "folder": dg.MetadataValue.path(str(settings.inbox_dir)),
+                "files": len(files),
+                "files_unknown": len(strangers),
+                "is_simulated": settings.data == "sample",
+            }
+        )
+
+    return inbox

@@ -1,0 +1,268 @@
+"""The only door to landing/: take a file's bytes once, hash them, name them, find them again.
+
+A landed file is compressed and never edited. Its path names source, entity, partition and vintage; a
+small JSON file beside it says what was fetched, when, from where, with which sha256 and size. So the
+folder explains itself, and the warehouse can be rebuilt from it.
+
+Not here: what a file means (that is its source's business) and any database.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import zstandard
+
+HEAD_BYTES = 64 * 1024
+CHUNK_BYTES = 1024 * 1024
+GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+class Refused(Exception):
+    """A file that is not loaded, and the one sentence a person can act on.
+
+    `file` and `row` say where, `rule` what was expected, `remedy` what to do.
+    """
+
+    def __init__(self, rule: str, remedy: str, *, file: str = "", row: int | None = None):
+        self.rule, self.remedy, self.file, self.row = rule, remedy, file, row
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        where = self.file + (f", row {self.row:,}" if self.row is not None else "")
+        return (f"{where}: " if where else "") + f"{self.rule} {self.remedy}"
+
+    def at(self, file: str) -> Refused:
+        return Refused(self.rule, self.remedy, file=file, row=self.row)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The first bytes of a file, decompressed, for a source to recognise its own."""
+
+    path: Path
+    text: bytes
+    compression: str  # none | gzip | zstd
+    size_bytes: int
+
+    @property
+    def first_line(self) -> str:
+        """The header line, without a byte-order mark; undecodable bytes are replaced, for looking only."""
+        return self.text.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
+
+    @property
+    def has_byte_order_mark(self) -> bool:
+        return self.text.startswith(b"\xef\xbb\xbf")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a source says of a file it knows: the entity, the layout, and the scope the file speaks for."""
+
+    entity: str
+    layout: str  # csv, json, parquet, xml …: how to read it
+    partition: str  # two files with one partition are two vintages of the same thing
+    edition: str = ""  # the publisher's own date of this edition, where the file says it: orders vintages
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One landed file. `vintage` is the moment it was learned, UTC, to the microsecond, as sortable text."""
+
+    landing_id: str
+    source: str
+    entity: str
+    layout: str
+    partition: str
+    vintage: str
+    path: str  # relative to landing/
+    original_name: str
+    fetched_from: str
+    fetched_at: str  # ISO 8601, UTC
+    sha256: str  # of the bytes as fetched, before any compression of ours
+    size_bytes: int  # as fetched
+
+
+def look(path: Path) -> Head:
+    """Read the head of a file. Raises Refused when there is nothing to read or it cannot be decompressed."""
+    size = path.stat().st_size
+    if size == 0:
+        raise Refused("The file has 0 bytes.", "Download it again.")
+    with path.open("rb") as stream:
+        start = stream.read(HEAD_BYTES)
+    if start.startswith(GZIP_MAGIC):
+        try:
+            text = zlib.decompressobj(31).decompress(start, HEAD_BYTES)
+        except zlib.error:
+            raise Refused("The gzip data cannot be decompressed.", "Download the file again.") from None
+        return Head(path, text, "gzip", size)
+    if start.startswith(ZSTD_MAGIC):
+        return Head(path, zstandard.ZstdDecompressor().decompressobj().decompress(start)[:HEAD_BYTES], "zstd", size)
+    return Head(path, start, "none", size)
+
+
+def describe_unknown(head: Head) -> Refused:
+    """The sentence for a file that no source recognises."""
+    text = head.text.lstrip().lower()
+    if text.startswith((b"<!doctype html", b"<html")):
+        return Refused(
+            "This is a web page (HTML), not data, whatever its name says.",
+            "The download probably failed or asked for a login: fetch the file again and look at it.",
+        )
+    if b"\x00" in head.text[:4096]:
+        return Refused(
+            "This binary format is not known.", "Save it as CSV, JSON, XML or Parquet as its publisher offers it."
+        )
+    return Refused(
+        f"No known layout begins like this: {head.first_line[:80]!r}.",
+        "Load the publisher's own download, unedited; README lists the layouts.",
+    )
+
+
+def take(
+    root: Path,
+    source: str,
+    recognised: Recognised,
+    original: Path,
+    *,
+    fetched_at: datetime,
+    fetched_from: str | None = None,
+) -> Landing:
+    """Copy a file into landing/ whole, or not at all.
+
+    Raises Refused when its bytes change while they are read, or compressed data ends too early.
+    """
+    vintage = fetched_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    folder = root / source / recognised.entity / _safe(recognised.partition)
+    folder.mkdir(parents=True, exist_ok=True)
+    head = look(original)
+    suffix = {"gzip": ".gz", "zstd": ".zst", "none": "" if recognised.layout == "parquet" else ".zst"}
+    compress = head.compression == "none" and recognised.layout != "parquet"
+    unfinished = folder / f".{original.name}.unfinished"
+    try:
+        sha256, size = _copy(original, unfinished, compress=compress)
+        name = f"{vintage}-{sha256[:12]}.{recognised.layout}{suffix[head.compression]}"
+        landing = Landing(
+            landing_id=f"{vintage}-{sha256[:12]}",
+            source=source,
+            entity=recognised.entity,
+            layout=recognised.layout,
+            partition=recognised.partition,
+            vintage=vintage,
+            path=str((folder / name).relative_to(root)),
+            original_name=original.name,
+            fetched_from=fetched_from or original.as_uri(),
+            fetched_at=fetched_at.isoformat(),
+            sha256=sha256,
+            size_bytes=size,
+        )
+        (folder / name).with_suffix(".about.json").write_text(json.dumps(asdict(landing), indent=1) + "\n")
+        os.replace(unfinished, folder / name)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return landing
+
+
+def landed(root: Path, source: str) -> list[Landing]:
+    """Every complete landing of a source, oldest vintage first, then by path."""
+    found = []
+    for about in sorted((root / source).rglob("*.about.json")):
+        landing = Landing(**json.loads(about.read_text()))
+        if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
+            found.append(landing)
+    return sorted(found, key=lambda landing: (landing.vintage, landing.path))
+
+
+@contextmanager
+def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
+    """A landed file's bytes as its publisher wrote them, decompressed, as a stream."""
+    with path.open("rb") as raw:
+        if compression == "gzip":
+            yield gzip.GzipFile(fileobj=raw)
+        elif compression == "zstd":
+            yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw))
+        else:
+            yield raw
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def clear(root: Path) -> None:
+    """Forget everything that landed. Only ever asked of simulated data, which can be made again."""
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _copy(original: Path, target: Path, *, compress: bool) -> tuple[str, int]:
+    """Copy, hash and, for gzip, check the end in one pass. The file must be the same before and after."""
+    before = original.stat()
+    digest, size = hashlib.sha256(), 0
+    end = None
+    with original.open("rb") as source, target.open("wb") as raw:
+        sink = zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(raw, closefd=False) if compress else raw
+        while chunk := source.read(CHUNK_BYTES):
+            if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+                end = _CompressedEnd(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+            if end:
+                end.feed(chunk)
+            sink.write(chunk)
+        if sink is not raw:
+            sink.close()
+        raw.flush()
+        os.fsync(raw.fileno())
+    after = original.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
+        raise Refused("The file changed while it was read.", "Wait until the download is complete and run again.")
+    if end:
+        end.finish()
+    return digest.hexdigest(), size
+
+
+class _CompressedEnd:
+    """Follows a gzip or zstd stream, which may hold several members, to see that it ends where it should."""
+
+    def __init__(self, start: bytes) -> None:
+        self._open = (
+            (lambda: zlib.decompressobj(31))
+            if start.startswith(GZIP_MAGIC)
+            else zstandard.ZstdDecompressor().decompressobj
+        )
+        self._member = self._open()
+
+    def feed(self, chunk: bytes) -> None:
+        try:
+            while chunk:
+                if self._member.eof:
+                    chunk = chunk.lstrip(b"\0")  # some writers pad the end
+                    if not chunk:
+                        return
+                    self._member = self._open()
+                self._member.decompress(chunk)
+                chunk = self._member.unused_data
+        except (zlib.error, zstandard.ZstdError) as error:
+            raise Refused(f"The compressed data is damaged ({error}).", "Download the file again.") from None
+
+    def finish(self) -> None:
+        if not self._member.eof:
+            raise Refused("The compressed data ends in the middle: the file is cut off.", "Download it again.")
+
+
+def _safe(partition: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._=,-]+", "_", partition)[:120]

@@ -1,0 +1,4 @@
+"""Pages for people, made from the published tables. Jinja templates stand beside the code that fills them.
+
+Not here: any figure that is not in a published table.
+"""

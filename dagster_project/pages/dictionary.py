@@ -1,0 +1,36 @@
+"""The data dictionary: every published table, what one of its rows is, what each column means.
+
+The words are dbt's descriptions; here belongs only how they are laid out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from dagster_project import warehouse
+from dagster_project.settings import Settings
+from dagster_project.warehouse import Description
+
+
+def write(settings: Settings, tables: Sequence[Description], rows: Mapping[str, int]) -> Path:
+    """Write docs.html beside the published file, whole or not at all. Returns its path."""
+    with warehouse.published(settings) as con:
+        types = {
+            (table, column): kind
+            for table, column, kind in con.execute(
+                "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'marts'"
+            ).fetchall()
+        }
+        about = con.execute("select * from marts.about").fetchone()
+        facts = dict(zip([c[0] for c in con.description], about, strict=True))
+    page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+    html = page.get_template("dictionary.html.j2").render(tables=tables, rows=rows, types=types, about=facts)
+    path = settings.published_dir / "docs.html"
+    unfinished = path.with_name(".docs.html.unfinished")
+    unfinished.write_text(html, encoding="utf-8")
+    os.replace(unfinished, path)
+    return path

@@ -1,0 +1,217 @@
+"""What a source is, and the assets it becomes: `landing/<source>` and its `raw/<table>`s.
+
+A source is one module in this folder with NAME, TABLES, `recognise` and `read`; it knows nothing
+downstream and no other source. Here belongs only what all sources share: taking files into landing/,
+loading what has landed, and setting aside what cannot be used, with the reason.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+
+import dagster as dg
+
+from dagster_project import landing, warehouse
+from dagster_project.landing import Head, Landing, Recognised, Refused
+from dagster_project.settings import Settings
+from dagster_project.warehouse import Rows, Table
+
+POOL = "duckdb_writer"
+RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL)
+
+
+@dataclass(frozen=True)
+class Source:
+    name: str
+    tables: tuple[Table, ...]
+    recognise: Callable[[Head], Recognised | None]
+    read: Callable[[Path, Landing, Head], dict[str, Rows]]
+    fetch: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself instead of finding them
+
+    @classmethod
+    def of(cls, module: ModuleType) -> "Source":
+        return cls(module.NAME, module.TABLES, module.recognise, module.read, getattr(module, "fetch", None))
+
+
+def files_in(inbox: Path) -> list[Path]:
+    """Every file of an inbox, by name; hidden files and folders are not looked at."""
+    return sorted(
+        path
+        for path in inbox.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(inbox).parts)
+    )
+
+
+def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Refused]]:
+    """Files that no source recognises, each with the sentence that says what it looks like."""
+    for path in files_in(inbox):
+        try:
+            head = landing.look(path)
+        except (Refused, OSError) as error:
+            yield path, error if isinstance(error, Refused) else Refused(f"It cannot be opened: {error}.", "")
+            continue
+        try:
+            if not any(source.recognise(head) for source in sources if not source.fetch):
+                yield path, landing.describe_unknown(head)
+        except Refused:
+            continue  # a source knows it, and says itself what is wrong with it
+
+
+def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[Path, Refused]]]:
+    """Take a source's new files into landing/. Returns what landed and what was refused.
+
+    Files of one call share one vintage, unless the publisher's own edition dates order them. Bytes that
+    landed before, ever, are not taken again.
+    """
+    known = warehouse.known_sha256(settings, source.name)
+    known |= {before.sha256 for before in landing.landed(settings.landing_dir, source.name)}
+    taken, refused = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        files = source.fetch(Path(folder)) if source.fetch else files_in(settings.inbox_dir)
+        found: list[tuple[Path, Recognised]] = []
+        for path in files:
+            try:
+                recognised = source.recognise(landing.look(path))
+            except Refused as reason:
+                refused.append((path, reason))
+            except OSError:
+                continue  # told by `unclaimed`
+            else:
+                if recognised:
+                    found.append((path, recognised))
+        editions = sorted({recognised.edition for _, recognised in found})
+        now = datetime.now(UTC)
+        for path, recognised in sorted(found, key=lambda pair: (pair[1].edition, pair[0])):
+            sha256 = landing.sha256_of(path)
+            if sha256 in known:
+                continue
+            known.add(sha256)
+            moment = now + timedelta(microseconds=editions.index(recognised.edition))
+            try:
+                taken.append(
+                    landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment)
+                )
+            except Refused as reason:
+                refused.append((path, reason))
+    return taken, [(path, reason) for path, reason in refused if not _told(settings, source, path, known)]
+
+
+def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, warehouse.Loaded | Refused]]:
+    """Load what has landed and was not decided on yet, oldest first; a refused file stops no other."""
+    decided = warehouse.decided(settings, source.name)
+    outcomes: list[tuple[Landing, warehouse.Loaded | Refused]] = []
+    for one in landing.landed(settings.landing_dir, source.name):
+        if one.landing_id in decided:
+            continue
+        path = settings.landing_dir / one.path
+        try:
+            rows = source.read(path, one, landing.look(path))
+            outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
+        except Refused as reason:
+            told = reason.at(one.original_name)
+            warehouse.set_aside(settings, one, str(told))
+            outcomes.append((one, told))
+    return outcomes
+
+
+def remember_refused(settings: Settings, source_name: str, path: Path, reason: Refused) -> bool:
+    """Note a file that never landed in raw.landings. Returns False when it was told before."""
+    now = datetime.now(UTC)
+    try:
+        sha256, size = landing.sha256_of(path), path.stat().st_size
+    except OSError:
+        sha256, size = "unreadable", 0
+    if sha256 in warehouse.known_sha256(settings, source_name):
+        return False
+    stub = Landing(
+        landing_id=f"{now:%Y%m%dT%H%M%S.%fZ}-{sha256[:12]}",
+        source=source_name,
+        entity="",
+        layout="",
+        partition="",
+        vintage=f"{now:%Y%m%dT%H%M%S.%fZ}",
+        path="",
+        original_name=path.name,
+        fetched_from=path.as_uri(),
+        fetched_at=now.isoformat(),
+        sha256=sha256,
+        size_bytes=size,
+    )
+    warehouse.set_aside(settings, stub, str(reason.at(path.name)))
+    return True
+
+
+def _told(settings: Settings, source: Source, path: Path, known: set[str]) -> bool:
+    try:
+        return landing.sha256_of(path) in known
+    except OSError:
+        return False
+
+
+def assets_of(source: Source) -> list[dg.AssetsDefinition]:
+    """`landing/<source>` and one multi-asset for its raw tables."""
+
+    @dg.asset(
+        key=["landing", source.name],
+        group_name="landing",
+        deps=[dg.AssetKey(["landing", "inbox"])],
+        description=f"Files of {source.name}, as fetched: written once, hashed, named by partition and vintage.",
+        pool=POOL,
+        retry_policy=RETRIES,
+        kinds={"file"},
+    )
+    def landed_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = Settings.from_environment()
+        taken, refused = land(settings, source)
+        for path, reason in refused:
+            if remember_refused(settings, source.name, path, reason):
+                context.log.warning(f"set aside: {reason.at(path.name)}")
+        return dg.MaterializeResult(
+            metadata={
+                "files": len(taken),
+                "set_aside": len(refused),
+                "bytes": sum(one.size_bytes for one in taken),
+                "landings": dg.MetadataValue.json({one.path: one.sha256 for one in taken}),
+            }
+        )
+
+    @dg.multi_asset(
+        name=f"load_{source.name}",
+        specs=[
+            dg.AssetSpec(
+                ["raw", table.name],
+                group_name="raw",
+                deps=[dg.AssetKey(["landing", source.name])],
+                description=f"{source.name}'s own columns, as text, every vintage kept. Key: {', '.join(table.key)}.",
+                kinds={"duckdb"},
+            )
+            for table in source.tables
+        ],
+        pool=POOL,
+        retry_policy=RETRIES,
+    )
+    def load(context: dg.AssetExecutionContext):
+        settings = Settings.from_environment()
+        outcomes = load_landed(settings, source)
+        for _, outcome in outcomes:
+            if isinstance(outcome, Refused):
+                context.log.warning(f"set aside: {outcome}")
+        done = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, warehouse.Loaded)]
+        counts = warehouse.open_rows(settings, source.tables)
+        for table in source.tables:
+            yield dg.MaterializeResult(
+                asset_key=["raw", table.name],
+                metadata={
+                    "dagster/row_count": counts[table.name],
+                    "files_loaded": len(done),
+                    "files_set_aside": len(outcomes) - len(done),
+                    "rows_opened": sum(outcome.opened for _, outcome in done),
+                    "rows_closed": sum(outcome.closed for _, outcome in done),
+                    "landings": dg.MetadataValue.json({one.original_name: one.sha256 for one, _ in done}),
+                },
+            )
+
+    return [landed_files, load]

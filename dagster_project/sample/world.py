@@ -1,0 +1,126 @@
+"""The front door of the simulated world: `write_world` draws it, reports it, and writes it down.
+
+Belongs here: the order of the steps, the folder, the truth beside the data. Does not belong here: any
+number of the world itself (cast.py, plot.py), drawing (trade.py, planting.py) or reporting (reports.py).
+"""
+
+import gzip
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dagster_project.sample import plot
+from dagster_project.sample.cast import GOODS, month_start
+from dagster_project.sample.comtrade import write_comtrade
+from dagster_project.sample.designations import write_designations
+from dagster_project.sample.planting import planted_trade
+from dagster_project.sample.reports import reported_cells, reporters
+from dagster_project.sample.trade import honest_trade
+
+VERSION = 1  # raise it when the same seed and scale give another world
+
+README = """SIMULATED
+
+Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layout of UN
+Comtrade, and one list of real designations, quoted as facts from OFAC's SDN list of 7 May 2024. The two have
+nothing to do with each other: no simulated shipment belongs to a listed company.
+
+truth/ holds what the reports do not say:
+  diversions.csv   every planted diversion; value_usd is the exporter's FOB, before any reporting noise
+  decoys.csv       what looks like diversion and is not
+  flows.csv.gz     the true flows by month and HS2022 product: where the goods went, not what was declared
+  reporters.csv    how each country reports: noise, bias, lag, basis
+  parameters.json  what made this world; the same parameters make it again, byte for byte
+"""
+
+
+def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> None:
+    """Writes `folder`/inbox (files in the publishers' layouts) and `folder`/truth.
+
+    `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
+    gives about 420,000. The plot is the same at every scale. A folder that already holds this very world is
+    left untouched; any other content is moved aside and replaced, so that nobody meets half a world.
+    """
+    parameters = {"version": VERSION, "seed": seed, "scale": float(scale)}
+    if _is_complete(folder, parameters):
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _write_draft(draft / "world", parameters)
+        if folder.exists():
+            folder.rename(draft / "replaced")
+        (draft / "world").rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _write_draft(draft: Path, parameters: dict) -> None:
+    inbox, truth = draft / "inbox", draft / "truth"
+    inbox.mkdir(parents=True)
+    truth.mkdir()
+    # A stream of chance for each step: the plot is the same at every scale.
+    plot_rng, trade_rng, report_rng = (
+        np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(parameters["seed"]).spawn(3)
+    )
+    planted, diversions = planted_trade(plot_rng)
+    shipments = pd.concat(
+        [honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True
+    )
+    annual, monthly = reported_cells(report_rng, shipments)
+    write_comtrade(inbox, annual, monthly)
+    write_designations(inbox / "SIMULATED_ofac_sdn.xml")
+
+    (truth / "README.txt").write_text(README)
+    diversions.to_csv(truth / "diversions.csv", index=False)
+    _decoys().to_csv(truth / "decoys.csv", index=False)
+    reporters().to_csv(truth / "reporters.csv", index=False)
+    _write_flows(truth / "flows.csv.gz", shipments)
+    written = {str(f.relative_to(draft)): f.stat().st_size for f in sorted(draft.rglob("*")) if f.is_file()}
+    (truth / "parameters.json").write_text(json.dumps(parameters | {"bytes": written}, indent=2) + "\n")
+
+
+def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
+    """exporter, importer: where goods went, and where they were said to go."""
+    went, said = shipments[["exporter", "importer"]], shipments[["exporter", "declared"]]
+    return pd.concat([went, said.set_axis(went.columns, axis=1)]).drop_duplicates()
+
+
+def _decoys() -> pd.DataFrame:
+    decoys = pd.DataFrame(plot.DECOYS)
+    return pd.DataFrame({
+        "decoy_id": [f"X{n:02d}" for n in range(1, len(decoys) + 1)], "kind": decoys.kind,
+        "exporter_iso3": decoys.exporter, "importer_iso3": decoys.importer, "product_code": decoys["product"],
+        "first_month": decoys["first"] + "-01", "last_month": decoys["last"] + "-01",
+        "extra_usd": (decoys.usd_million * 1e6).map("{:.2f}".format), "description": decoys.description,
+    })  # fmt: skip
+
+
+def _write_flows(path: Path, shipments: pd.DataFrame) -> None:
+    """quantity is in items where the good is counted in items, in kg otherwise; values at FOB."""
+    goods = shipments[shipments["product"].isin(GOODS.index)]
+    flows = goods.groupby(["exporter", "importer", "product", "month"], as_index=False)[
+        ["value_usd", "items", "kg"]
+    ].sum()
+    flows["kg"] = flows.kg.round(3)
+    lines = pd.DataFrame({
+        "exporter_iso3": flows.exporter, "importer_iso3": flows.importer, "product_code": flows["product"],
+        "month": flows.month.map(month_start), "value_fob_usd": flows.value_usd.round(2),
+        "quantity": flows["items"].where(flows["items"] > 0, flows.kg), "net_kg": flows.kg,
+    })  # fmt: skip
+    with path.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=3, fileobj=raw, mtime=0) as packed:
+        lines.to_csv(packed, index=False)
+
+
+def _is_complete(folder: Path, parameters: dict) -> bool:
+    """True if `folder` was written with these parameters and all its files still have their size."""
+    try:
+        found = json.loads((folder / "truth" / "parameters.json").read_text())
+        sizes = found.pop("bytes")
+        return found == parameters and all((folder / f).stat().st_size == size for f, size in sizes.items())
+    except (OSError, ValueError, KeyError):
+        return False

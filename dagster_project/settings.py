@@ -1,0 +1,108 @@
+"""Every path and environment variable, typed, with its default.
+
+Here belongs: reading the environment, and names of places derived from it. Not here: creating those
+places, or any rule about data. Nothing is read at import; call `Settings.from_environment()` late.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT_DIR = Path(__file__).resolve().parents[1]
+DBT_DIR = PROJECT_DIR / "dbt"
+SEEDS_DIR = PROJECT_DIR / "seeds"
+
+DATA_SETS = ("sample", "files", "live")
+
+
+class SettingsError(ValueError):
+    """A setting that cannot work; the message is the sentence for the person who set it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One run's settings. Paths are absolute; sizes are in the units their names carry."""
+
+    data: str  # sample | files | live
+    data_dir: Path  # landing/, warehouse.duckdb, published/ live here; never in git
+    inbox: Path | None  # the folder of downloads when data is "files"
+    sample_seed: int
+    sample_scale: float
+    memory_limit: str  # DuckDB's own notation, such as "2GB"
+    threads: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        env = os.environ if environment is None else environment
+
+        def read(name: str, default: str) -> str:
+            return env.get(name, "").strip() or default
+
+        data = read("DATA", "sample")
+        if data not in DATA_SETS:
+            raise SettingsError(f"DATA={data} is unknown. Choose one of: {', '.join(DATA_SETS)}.")
+        if data == "live":
+            raise SettingsError(
+                "DATA=live is not built yet. Download what you need and run: "
+                "make run DATA=files INBOX=<folder>."
+            )
+        inbox = env.get("INBOX", "").strip()
+        if data == "files" and not inbox:
+            raise SettingsError("DATA=files needs INBOX=<folder with the downloads>.")
+        try:
+            seed, scale = int(read("SAMPLE_SEED", "20230615")), float(read("SAMPLE_SCALE", "1"))
+            threads = int(read("DUCKDB_THREADS", str(min(os.cpu_count() or 2, 8))))
+        except ValueError as error:
+            raise SettingsError(f"SAMPLE_SEED, SAMPLE_SCALE and DUCKDB_THREADS are numbers: {error}.") from None
+        return cls(
+            data=data,
+            data_dir=_absolute(read("DATA_DIR", "data")),
+            inbox=_absolute(inbox) if data == "files" else None,
+            sample_seed=seed,
+            sample_scale=scale,
+            memory_limit=read("DUCKDB_MEMORY_LIMIT", "2GB"),
+            threads=threads,
+        )
+
+    @property
+    def landing_dir(self) -> Path:
+        return self.data_dir / "landing"
+
+    @property
+    def warehouse_path(self) -> Path:
+        return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.data_dir / "published"
+
+    @property
+    def published_path(self) -> Path:
+        return self.published_dir / "ghost_trade.duckdb"
+
+    @property
+    def simulated_dir(self) -> Path:
+        """The simulated world: inbox/ is loaded, truth/ is what really happened."""
+        return self.data_dir / "simulated"
+
+    @property
+    def inbox_dir(self) -> Path:
+        """The folder whose files are loaded in this run."""
+        return self.inbox if self.inbox is not None else self.simulated_dir / "inbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.data_dir / "dagster"
+
+    @property
+    def log_path(self) -> Path:
+        return self.data_dir / "run.log"
+
+
+def _absolute(path: str) -> Path:
+    """Relative paths are meant from the project's root, whatever directory a process was started in."""
+    given = Path(path).expanduser()
+    return (given if given.is_absolute() else PROJECT_DIR / given).resolve()

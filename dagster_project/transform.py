@@ -1,0 +1,96 @@
+"""The dbt project as assets, its tests as checks, in one build.
+
+Here belongs how dbt is run and what Dagster is told of it. Not here: any rule about the data (../dbt).
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from dagster_project.raw import POOL
+from dagster_project.settings import DBT_DIR, SEEDS_DIR, Settings
+
+PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
+# The dbt of this environment, also when its bin/ is not on PATH.
+DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
+ROWS_PREFIX = "rows: "  # what the macro log_rows says after each model
+
+
+class Layers(DagsterDbtTranslator):
+    """A model's schema is its folder is its key's prefix is its group."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return _layer(dbt_resource_props)
+
+
+def _layer(props: Mapping[str, Any]) -> str:
+    return "seeds" if props["resource_type"] == "seed" else props["schema"]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What dbt's profile reads."""
+    return {
+        "WAREHOUSE_PATH": str(settings.warehouse_path),
+        "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
+        "DUCKDB_THREADS": str(settings.threads),
+        "DO_NOT_TRACK": "1",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+def resource() -> DbtCliResource:
+    return DbtCliResource(PROJECT, dbt_executable=str(DBT_EXECUTABLE))
+
+
+def manifest_path() -> Path:
+    """dbt's own description of the project, parsed again when it is missing or older than a file of it."""
+    path = PROJECT.manifest_path
+    files = [f for root in (DBT_DIR, SEEDS_DIR) for f in root.rglob("*") if f.suffix in (".sql", ".yml", ".csv", ".py")]
+    newest = max(f.stat().st_mtime for f in files if PROJECT.target_path not in f.parents)
+    if not path.exists() or path.stat().st_mtime < newest:
+        resource().cli(["parse"], target_path=path.parent).wait()
+        path.touch()
+    return path
+
+
+@dbt_assets(
+    manifest=manifest_path(),
+    project=PROJECT,
+    dagster_dbt_translator=Layers(),
+    pool=POOL,
+)
+def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    os.environ.update(environment(Settings.from_environment()))
+    invocation = dbt.cli(["build"], context=context)
+    manifest = json.loads(manifest_path().read_text())
+    rows: dict[str, int] = {}
+    for event in invocation.stream_raw_events():
+        node = event.raw_event["data"].get("node_info", {}).get("unique_id")
+        said = event.raw_event["info"]["msg"]
+        if event.raw_event["info"]["name"] == "JinjaLogInfo" and said.startswith(ROWS_PREFIX):
+            rows[node] = int(said.removeprefix(ROWS_PREFIX))
+        for result in event.to_default_asset_events(
+            manifest=manifest, dagster_dbt_translator=Layers(), context=context, project=PROJECT
+        ):
+            if isinstance(result, dg.Output) and node in rows:
+                result = dg.Output(
+                    value=None,
+                    output_name=result.output_name,
+                    metadata={**result.metadata, "dagster/row_count": rows[node]},
+                )
+            yield result
+
+
+def described(manifest: Path | None = None) -> dict[str, dict]:
+    """The models of the layer `marts` from the manifest: name → its node, with descriptions and columns."""
+    nodes = json.loads((manifest or manifest_path()).read_text())["nodes"].values()
+    return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n["schema"] == "marts"}

@@ -1,0 +1,531 @@
+"""The only door to DuckDB: connect, load vintages, ask, publish.
+
+Here belongs: how rows get into `raw` so that every earlier state can be rebuilt, and how a finished
+schema becomes a file for readers. Not here: what a column means (dbt) or which file is whose (raw/).
+
+Raw rows are bitemporal. A row is open (`_valid_to` is null) until a later vintage changes or drops it;
+then it is closed at that vintage's moment and its successor opens at the same moment. So
+`raw as of t` is `_valid_from <= t and (_valid_to is null or _valid_to > t)`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from dagster_project.landing import Landing, Refused
+from dagster_project.settings import Settings
+
+# Readers in the field (BI drivers) are older than the writer; the warehouse's own file has one reader: us,
+# and the newest format writes text columns 1.6 times faster.
+WAREHOUSE_STORAGE, PUBLISHED_STORAGE = "latest", "v1.0.0"
+
+LANDINGS_COLUMNS = {
+    "landing_id": "varchar",
+    "source": "varchar",
+    "entity": "varchar",
+    "layout": "varchar",
+    "partition": "varchar",
+    "vintage": "varchar",
+    "path": "varchar",
+    "original_name": "varchar",
+    "fetched_from": "varchar",
+    "fetched_at": "timestamp",
+    "sha256": "varchar",
+    "size_bytes": "bigint",
+    "status": "varchar",  # loaded | set_aside
+    "reason": "varchar",  # why it was set aside, as told to the person
+    "scope": "varchar",  # what the file speaks for: a later landing of the same scope replaces it
+    "rows_read": "bigint",
+    "rows_opened": "bigint",
+    "rows_closed": "bigint",
+}
+BUILDS_COLUMNS = {
+    "run_id": "varchar",
+    "data_set": "varchar",
+    "code_version": "varchar",
+    "started_at": "timestamp",
+}
+BITEMPORAL_COLUMNS = {
+    "_vintage": "varchar",
+    "_valid_from": "timestamp",
+    "_valid_to": "timestamp",
+    "_landing_id": "varchar",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What no row of a table may do. `broken` is SQL that is true for a row that breaks the rule."""
+
+    name: str  # an adjective: what rows are when the rule holds
+    broken: str
+    sentence: str  # "The value is negative."; {column} placeholders show the row's own text
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A raw table: the source's own columns, as text, and what identifies and what changes a row."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    compared: tuple[str, ...]  # SQL over one row (`{row}.column`): a difference here is a revision
+    # Two landings of one scope are two vintages of one thing: what the later no longer says is closed.
+    # The scope is the partition, and the distinct values of these columns in the rows themselves …
+    scope: tuple[str, ...] = ()
+    scope_unless_many: tuple[str, int] | None = None  # … and of this one, unless it has more than so many
+    row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
+    rules: tuple[Rule, ...] = ()
+    floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a source read from one landing for one table: SQL that DuckDB runs, or a frame."""
+
+    of: str | pd.DataFrame
+    first_row: int = 1  # the number a person gives the first record (2 when a header line stands above it)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load did. Counts are rows."""
+
+    read: int
+    opened: int
+    closed: int
+
+
+def text(column: str) -> str:
+    return f'{{row}}."{column}"'
+
+
+def number(column: str) -> str:
+    """Compared as a number: 5, 5.0 and 5.00 are one value, and so are 0 and nothing (layouts differ there)."""
+    return f'coalesce(try_cast({{row}}."{column}" as double), 0)'
+
+
+def flag(column: str) -> str:
+    """Compared as a boolean: True, true and 1 are one value."""
+    return f"coalesce(lower({{row}}.\"{column}\") in ('1', 'true'), false)"
+
+
+@contextmanager
+def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse's file, opened late and closed whatever happens."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    config = _config(settings)
+    if not read_only:
+        config["storage_compatibility_version"] = WAREHOUSE_STORAGE
+    try:
+        connection = duckdb.connect(str(settings.warehouse_path), read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise WarehouseBusy(
+                f"{settings.warehouse_path} is open in another process. The warehouse has one writer: "
+                f"wait for the other run, or read {settings.published_path} instead."
+            ) from None
+        raise
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, read-only, as a reader opens it."""
+    connection = duckdb.connect(str(settings.published_path), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _config(settings: Settings) -> dict[str, str | int]:
+    return {
+        "memory_limit": settings.memory_limit,
+        "threads": settings.threads,
+        "autoinstall_known_extensions": "false",  # nothing is downloaded behind anyone's back
+    }
+
+
+QueryError = duckdb.Error  # what a query of a person may raise
+
+
+class WarehouseBusy(RuntimeError):
+    """Another process holds the warehouse's file."""
+
+
+class DataSetsMixed(RuntimeError):
+    """A data directory already holds another data set."""
+
+
+def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_version: str, started_at) -> None:
+    """Make the raw schema and its tables where they are missing, and note the build that begins.
+
+    Raises DataSetsMixed when the directory holds a data set that is not simulated and another is asked for.
+    """
+    with connect(settings) as con:
+        con.execute("create schema if not exists raw")
+        con.execute(_create("raw.landings", LANDINGS_COLUMNS))
+        con.execute(_create("raw.builds", BUILDS_COLUMNS))
+        for table in tables:
+            columns = dict.fromkeys(table.columns, "varchar") | BITEMPORAL_COLUMNS
+            con.execute(_create(f"raw.{table.name}", columns))
+        earlier = con.execute("select max(data_set) from raw.builds").fetchone()[0]
+        if earlier not in (None, settings.data):
+            raise DataSetsMixed(mixed_sentence(settings, earlier))
+        con.execute(
+            "insert into raw.builds values (?, ?, ?, ?)", [run_id, settings.data, code_version, started_at]
+        )
+
+
+def data_set_of(settings: Settings) -> str | None:
+    """Which data set this directory holds, or None for a new one."""
+    if not settings.warehouse_path.exists():
+        return None
+    with connect(settings, read_only=True) as con:
+        known = con.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'builds'"
+        ).fetchone()[0]
+        return con.execute("select max(data_set) from raw.builds").fetchone()[0] if known else None
+
+
+def mixed_sentence(settings: Settings, earlier: str) -> str:
+    return (
+        f"{settings.data_dir} holds the data set {earlier!r}, and data sets never mix in one folder. "
+        f"Give {settings.data!r} a folder of its own: make run DATA={settings.data} DATA_DIR=data-{settings.data}"
+    )
+
+
+def known_sha256(settings: Settings, source: str) -> set[str]:
+    """The bytes already decided on for a source, loaded or set aside: they are not landed again."""
+    with connect(settings, read_only=True) as con:
+        return {row[0] for row in con.execute("select sha256 from raw.landings where source = ?", [source]).fetchall()}
+
+
+def decided(settings: Settings, source: str) -> set[str]:
+    """Landings that were loaded or set aside; the others wait to be loaded (a run may have died between)."""
+    with connect(settings, read_only=True) as con:
+        return {r[0] for r in con.execute("select landing_id from raw.landings where source = ?", [source]).fetchall()}
+
+
+def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Mapping[str, Rows]) -> Loaded:
+    """Load one landing into its raw tables, in one transaction: whole, or not at all.
+
+    Raises Refused, with the row, when the file breaks a rule; nothing of it is kept then.
+    """
+    read = opened = closed = 0
+    scope = landing.partition
+    with connect(settings) as con:
+        con.execute("begin")
+        try:
+            for table in tables:
+                if table.name in rows:
+                    done, scope = _load_table(con, table, rows[table.name], landing)
+                    read, opened, closed = read + done.read, opened + done.opened, closed + done.closed
+            _note(con, landing, "loaded", None, scope, Loaded(read, opened, closed))
+            con.execute("commit")
+        except BaseException:
+            con.execute("rollback")
+            raise
+    return Loaded(read, opened, closed)
+
+
+def set_aside(settings: Settings, landing: Landing, reason: str) -> None:
+    """Remember a file that was not loaded, and why, so that it is told once and not tried again."""
+    with connect(settings) as con:
+        _note(con, landing, "set_aside", reason, None, Loaded(0, 0, 0))
+
+
+def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> tuple[Loaded, str]:
+    raw = f"raw.{table.name}"
+    # Into an empty table rows go straight; else through a temporary one of the same shape, to be compared.
+    first = con.execute(f"select count(*) from (select 1 from {raw} limit 1)").fetchone()[0] == 0
+    staged = raw if first else "incoming"
+    if not first:
+        con.execute(f"create or replace temp table incoming as select * from {raw} limit 0")
+    _stage(con, table, rows, landing, staged)
+    read = con.execute(f"select count(*) from {staged}").fetchone()[0]
+    for rule in table.rules:
+        _refuse_broken(con, table, rule, staged, rows.first_row)
+    _refuse_duplicates(con, table, staged, rows.first_row)
+    if read in table.row_limits:
+        raise Refused(
+            f"It holds exactly {read:,} rows, the most one answer may hold, so it is probably cut off.",
+            "Split the query (by partner or by product) and download the parts.",
+        )
+    scope = _scope(con, table, staged, landing)
+    if first:
+        return Loaded(read, read, 0), scope
+
+    same_key = " and ".join(f'old."{c}" is not distinct from new."{c}"' for c in table.key)
+    differs = " or ".join(
+        f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared
+    ) or "false"
+    _refuse_contradiction(con, table, raw, same_key, differs, landing)
+    moment = _moment(landing)
+    changed = con.execute(
+        f"update {raw} as old set _valid_to = {moment} from incoming as new "
+        f"where old._valid_to is null and {same_key} and ({differs})"
+    ).fetchone()[0]
+    # What an earlier vintage of the same partition said and this one no longer says is over as well.
+    gone = con.execute(
+        f"""update {raw} as old set _valid_to = {moment}
+        where old._valid_to is null
+          and old._landing_id in (
+              select landing_id from raw.landings
+              where source = ? and scope = ? and vintage < ?)
+          and not exists (select 1 from incoming as new where {same_key})""",
+        [landing.source, scope, landing.vintage],
+    ).fetchone()[0]
+    opened = con.execute(
+        f"insert into {raw} select * from incoming as new "
+        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {same_key})"
+    ).fetchone()[0]
+    con.execute("drop table incoming")
+    return Loaded(read, opened, changed + gone), scope
+
+
+def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: Landing) -> str:
+    if not table.scope:
+        return landing.partition
+    parts = [f"string_agg(distinct \"{c}\", ',' order by \"{c}\")" for c in table.scope]
+    if table.scope_unless_many:
+        column, many = table.scope_unless_many
+        parts.append(
+            f"case when count(distinct \"{column}\") > {many} then 'all' "
+            f"else string_agg(distinct \"{column}\", ',' order by \"{column}\") end"
+        )
+    return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
+
+
+def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str) -> None:
+    columns = ", ".join(f'"{c}"' for c in table.columns)
+    if isinstance(rows.of, pd.DataFrame):
+        con.register("frame", rows.of)
+        relation = "frame"
+    else:
+        relation = f"({rows.of})"
+    try:
+        con.execute(
+            f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
+            f"select {columns}, ?, {_moment(landing)}, ? from {relation}",
+            [landing.vintage, landing.landing_id],
+        )
+    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
+        raise _unreadable(error) from None
+    finally:
+        if isinstance(rows.of, pd.DataFrame):
+            con.unregister("frame")
+
+
+def _refuse_broken(con, table: Table, rule: Rule, staged: str, first_row: int) -> None:
+    shown = re.findall(r"\{(\w+)\}", rule.sentence)
+    columns = ", ".join(['"' + c + '"' for c in shown] or ["1"])
+    found = con.execute(
+        f"select rowid - (select min(rowid) from {staged}), {columns} from {staged} "
+        f"where {rule.broken} order by rowid limit 1"
+    ).fetchone()
+    if found:
+        raise Refused(
+            rule.sentence.format(**dict(zip(shown, found[1:], strict=False))), rule.remedy, row=found[0] + first_row
+        )
+
+
+def _refuse_duplicates(con, table: Table, staged: str, first_row: int) -> None:
+    key = ", ".join(f'"{c}"' for c in table.key)
+    # The hash is a quick look (half a second for five million rows); a hit is then looked at closely.
+    suspicious = con.execute(f"select count(*) <> count(distinct hash({key})) from {staged}").fetchone()[0]
+    if not suspicious:
+        return
+    twice = con.execute(
+        f"select max(rowid) - (select min(rowid) from {staged}), {key} from {staged} "
+        f"group by {key} having count(*) > 1 order by 1 limit 1"
+    ).fetchone()
+    if twice:
+        named = ", ".join(f"{c}={v}" for c, v in zip(table.key, twice[1:], strict=True))
+        raise Refused(
+            f"The key is there twice ({named}).",
+            "One file may say a thing once: download it again, or remove the repeated rows.",
+            row=twice[0] + first_row,
+        )
+
+
+def _refuse_contradiction(con, table: Table, raw: str, same_key: str, differs: str, landing: Landing) -> None:
+    """Two files of one vintage that say different things: neither can be called the later word."""
+    key = ", ".join(f'new."{c}"' for c in table.key)
+    found = con.execute(
+        f"select max(old._landing_id), {key} from {raw} as old join incoming as new on {same_key} "
+        f"where old._valid_to is null and old._vintage = ? and ({differs}) group by all order by all limit 1",
+        [landing.vintage],
+    ).fetchone()
+    if found:
+        other = con.execute(
+            "select original_name from raw.landings where landing_id = ?", [found[0]]
+        ).fetchone()[0]
+        named = ", ".join(f"{c}={v}" for c, v in zip(table.key, found[1:], strict=True))
+        raise Refused(
+            f"It contradicts {other}, which came in the same run: they give different values for {named}.",
+            "Nothing tells which is right or newer. Load them in separate runs, the older first, or keep one.",
+        )
+
+
+def _unreadable(error: duckdb.Error) -> Refused:
+    """DuckDB's long message as one sentence with the row."""
+    message = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    row = int(line.group(1)) if line else None
+    if "unicode" in message or "not utf-8" in message or "Invalid UTF8" in message:
+        return Refused(
+            "The text is not UTF-8 (perhaps it was saved as Latin-1 or Windows-1252).",
+            "Use the publisher's own download, or save the file as UTF-8.",
+            row=row,
+        )
+    columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    if columns:
+        return Refused(
+            f"The row has {columns.group(2)} columns where the header has {columns.group(1)}.",
+            "The file is cut off or was edited: download it again.",
+            row=row,
+        )
+    return Refused(f"It cannot be read: {message.splitlines()[0]}", "Download the file again.", row=row)
+
+
+def _note(
+    con, landing: Landing, status: str, reason: str | None, scope: str | None, done: Loaded
+) -> None:
+    values = [getattr(landing, c) for c in list(LANDINGS_COLUMNS)[:12]]
+    values += [status, reason, scope, done.read, done.opened, done.closed]
+    con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
+
+
+def _moment(landing: Landing) -> str:
+    """The vintage as a timestamp literal."""
+    digits = re.sub(r"\D", "", landing.vintage)
+    d = digits
+    return f"timestamp '{d[:4]}-{d[4:6]}-{d[6:8]} {d[8:10]}:{d[10:12]}:{d[12:14]}.{d[14:]}'"
+
+
+def _create(name: str, columns: Mapping[str, str]) -> str:
+    typed = ", ".join(f'"{column}" {kind}' for column, kind in columns.items())
+    return f"create table if not exists {name} ({typed})"
+
+
+def clear(settings: Settings) -> None:
+    """Remove the warehouse's file. Only ever asked of simulated data, which can be made again."""
+    settings.warehouse_path.unlink(missing_ok=True)
+
+
+def ask(settings: Settings, sql: str) -> list[tuple]:
+    """Read the warehouse."""
+    with connect(settings, read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def view_sql(settings: Settings, schema: str, name: str) -> str:
+    """A view's query, without the `create view` in front of it."""
+    sql = ask(settings, f"select sql from duckdb_views() where schema_name = '{schema}' and view_name = '{name}'")
+    return re.sub(r"^create view .*? as ", "", sql[0][0].rstrip().rstrip(";"), count=1, flags=re.I | re.S)
+
+
+def open_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
+    """Rows of each raw table that are true now."""
+    with connect(settings, read_only=True) as con:
+        return {
+            t.name: con.execute(f"select count(*) from raw.{t.name} where _valid_to is null").fetchone()[0]
+            for t in tables
+        }
+
+
+def scan(sql: str) -> list[tuple]:
+    """Ask a question of files that are not in the warehouse. Raises Refused for a file DuckDB cannot read."""
+    con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    try:
+        return con.execute(sql).fetchall()
+    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+        raise _unreadable(error) from None
+    finally:
+        con.close()
+
+
+def count_rows(settings: Settings, schema: str) -> dict[str, int]:
+    """Rows of every table and view in a schema of the warehouse."""
+    with connect(settings, read_only=True) as con:
+        names = con.execute(
+            "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
+        ).fetchall()
+        return {n: con.execute(f'select count(*) from {schema}."{n}"').fetchone()[0] for (n,) in names}
+
+
+@dataclass(frozen=True)
+class Description:
+    """A published table or view: what one row is, what each column means, and the order of its rows."""
+
+    name: str
+    text: str
+    columns: Mapping[str, str]
+    view_sql: str | None = None  # set for a view, with schema names and no catalog
+
+
+def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str, int]:
+    """Write schema `marts` to a new file and to Parquet, then swap both in. Returns rows per table.
+
+    Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole.
+    """
+    unfinished = settings.published_dir / ".unfinished"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    (unfinished / "parquet").mkdir(parents=True)
+    new = unfinished / settings.published_path.name  # one basename everywhere: it is the catalog's name too
+    counts: dict[str, int] = {}
+    con = duckdb.connect(
+        str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE}
+    )
+    try:
+        con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
+        con.execute("create schema marts")
+        for table in sorted(descriptions, key=lambda d: d.view_sql is not None):  # views read the tables
+            target = f'marts."{table.name}"'
+            if table.view_sql is None:
+                con.execute(f"create table {target} as from warehouse.{target} order by all")
+            else:
+                con.execute(f"create view {target} as {table.view_sql}")
+            kind = "table" if table.view_sql is None else "view"
+            con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
+            for column, description in table.columns.items():
+                con.execute(f"comment on column {target}.\"{column}\" is '{_escaped(description)}'")
+            counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
+            file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
+            con.execute(f"copy (from {target} order by all) to '{file}' (format parquet, compression zstd)")
+        con.execute("detach warehouse")
+    finally:
+        con.close()
+    parquet = settings.published_dir / "parquet"
+    parquet.mkdir(exist_ok=True)
+    for name in counts:
+        os.replace(unfinished / "parquet" / f"{name}.parquet", parquet / f"{name}.parquet")
+    for orphan in parquet.glob("*.parquet"):
+        if orphan.stem not in counts:
+            orphan.unlink()
+    os.replace(new, settings.published_path)
+    shutil.rmtree(unfinished)
+    return counts
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _escaped(sentence: str) -> str:
+    return sentence.strip().replace("'", "''")

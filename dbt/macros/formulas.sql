@@ -1,0 +1,37 @@
+{#
+  The formulas of METHODS 2.4 and 2.5, once each. `x` is the export value, `m` the import value brought to
+  FOB, both SQL expressions in USD. tests/test_formulas.py holds each against a Python twin.
+#}
+
+{# Imports are brought to FOB by dividing, never by multiplying with (1 - margin). #}
+{% macro to_fob(value, margin) -%} ({{ value }} / (1 + {{ margin }})) {%- endmacro %}
+
+{# Positive: recorded as exported, not recorded as imported. #}
+{% macro gap_usd(x, m) -%} ({{ x }} - {{ m }}) {%- endmacro %}
+
+{# Share of the export value; not clipped. #}
+{% macro gap_share(x, m) -%} (({{ x }} - {{ m }}) / nullif({{ x }}, 0)) {%- endmacro %}
+
+{# In log points; undefined when either side is nothing. #}
+{% macro gap_log(x, m) -%}
+    (case when {{ x }} > 0 and {{ m }} > 0 then ln({{ x }}) - ln({{ m }}) end)
+{%- endmacro %}
+
+{# Like gap_log for large values, and defined at zero. #}
+{% macro gap_asinh(x, m) -%}
+    (asinh({{ x }} / {{ var('asinh_scale_usd') }}) - asinh({{ m }} / {{ var('asinh_scale_usd') }}))
+{%- endmacro %}
+
+{# Symmetric difference index in [-1, 1]: 1 a lost export, -1 an orphan import; tanh(gap_log / 2). #}
+{% macro sdi(x, m) -%} (({{ x }} - {{ m }}) / nullif({{ x }} + {{ m }}, 0)) {%- endmacro %}
+
+{# Relative asymmetry in [0, 2], as Eurostat and the UN quote it. #}
+{% macro relative_asymmetry(x, m) -%} (2 * abs({{ x }} - {{ m }}) / nullif({{ x }} + {{ m }}, 0)) {%- endmacro %}
+
+{# The gap has one sign over the whole interval of margins. #}
+{% macro is_sign_robust(gap_low, gap_high) -%} (sign({{ gap_low }}) = sign({{ gap_high }})) {%- endmacro %}
+
+{# Below HS4 a code means the same only within its revision; chapters and totals are the same in all. #}
+{% macro comparable_revision(product_level, hs_revision) -%}
+    (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)
+{%- endmacro %}

@@ -1,0 +1,29 @@
+{# A layer's schema has the layer's own name, without dbt's prefix. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}
+
+{# Tells Dagster how many rows a model holds; the transform asset reads this line. #}
+{% macro log_rows() -%}
+    {%- if execute and flags.WHICH in ('build', 'run') -%}
+        {%- do log('rows: ' ~ run_query('select count(*) from ' ~ this).columns[0].values()[0], info=true) -%}
+    {%- endif -%}
+{%- endmacro %}
+
+{# Whole months from one first-of-month to another. #}
+{% macro months_between(earlier, later) -%}
+    (12 * (extract(year from {{ later }}) - extract(year from {{ earlier }}))
+        + extract(month from {{ later }}) - extract(month from {{ earlier }}))
+{%- endmacro %}
+
+{# How long a reporter may be silent and still count as late. #}
+{% macro late_months(freq) -%}
+    (case {{ freq }} when 'A' then {{ var('late_months_annual') }} else {{ var('late_months_monthly') }} end)
+{%- endmacro %}
+
+{# The values of a group as one text, in order. Engines name this function differently. #}
+{% macro joined_text(column) -%} {{ return(adapter.dispatch('joined_text')(column)) }} {%- endmacro %}
+
+{% macro default__joined_text(column) -%} string_agg({{ column }}, '; ' order by {{ column }}) {%- endmacro %}
+
+{% macro spark__joined_text(column) -%} array_join(sort_array(collect_list({{ column }})), '; ') {%- endmacro %}

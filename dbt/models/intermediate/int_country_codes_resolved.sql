@@ -1,0 +1,53 @@
+-- What a publisher's code means. An explicit row wins: Comtrade's 492 is a group, and M49's Monaco.
+-- `party` is the ISO code of a country, and for what is none the code behind an underscore.
+with
+
+countries as (
+
+    select * from {{ ref('stg_seeds__countries') }}
+
+),
+
+country_codes as (
+
+    select * from {{ ref('stg_seeds__country_codes') }}
+
+),
+
+explicit as (
+
+    select publisher, code, kind, iso3 from country_codes
+
+),
+
+by_m49 as (
+
+    select
+        'comtrade' as publisher,
+        cast(cast(countries.m49 as integer) as varchar) as code,
+        'country' as kind,
+        countries.iso3
+    from countries
+    left join explicit
+        on explicit.publisher = 'comtrade'
+        and explicit.code = cast(cast(countries.m49 as integer) as varchar)
+    where explicit.code is null
+
+),
+
+resolved as (
+
+    select * from explicit
+    union all
+    select * from by_m49
+
+)
+
+select
+    publisher,
+    code,
+    kind,
+    iso3,
+    case when kind = 'country' then iso3 else '_' || code end as party,
+    kind = 'country' as is_country
+from resolved

@@ -1,0 +1,208 @@
+-- Every absence gets its type before any zero is assumed. The first that applies, in METHODS 2.3's order:
+-- non_geographic, not_yet_reported, partial_period, exporter_/importer_nonreporting, neither,
+-- both_reported, suppressed_possible, lost_export, orphan_import.
+--
+-- A side "published" a cell's period when it published that level of product in that role, period and HS
+-- revision, and the loaded data ever hold the cell's chapter for it: a download of one heading is no
+-- statement about the others. Late is a side that reported until recently, in a period that is recent
+-- in the data; whoever fell silent earlier is not late but does not report.
+with
+
+mirrored as (
+
+    select
+        *,
+        left(product_code, 2) as chapter,
+        coalesce(export_value_usd > 0, false) as has_export,
+        coalesce(import_value_usd > 0, false) as has_import
+    from {{ ref('int_flows_mirrored') }}
+
+),
+
+reports as (
+
+    select * from {{ ref('int_reports_dated') }}
+
+),
+
+flows as (
+
+    select
+        *,
+        left(product_code, 2) as chapter,
+        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
+    from {{ ref('int_flows_unioned') }}
+
+),
+
+scopes as (
+
+    select distinct freq, role, reporter, product_level, chapter from flows
+
+),
+
+last_periods as (
+
+    select distinct freq, role, reporter, last_period from reports
+
+),
+
+newest_periods as (
+
+    select freq, max(period) as newest_period from reports group by freq
+
+),
+
+-- the silent side records this product with somebody else …
+products_elsewhere as (
+
+    select distinct freq, period, role, reporter, product_code, comparable_revision from flows
+
+),
+
+-- … and something with this very partner, in either direction
+active_pairs as (
+
+    select distinct freq, period, reporter, partner from flows
+
+),
+
+residuals as (
+
+    select * from {{ ref('int_residuals_measured') }} where is_suppressed_possible
+
+),
+
+silent as (
+
+    select
+        mirrored.*,
+        case when has_export then 'importer' else 'exporter' end as silent_side,
+        case when has_export then 'import' else 'export' end as silent_role,
+        case when has_export then importer_iso3 else exporter_iso3 end as silent_party,
+        case when has_export then exporter_iso3 else importer_iso3 end as speaking_party
+    from mirrored
+
+),
+
+examined as (
+
+    select
+        silent.*,
+        exporter_reports.reporter is not null and exporter_scopes.reporter is not null as is_exporter_published,
+        importer_reports.reporter is not null and importer_scopes.reporter is not null as is_importer_published,
+        coalesce(exporter_reports.is_partial and has_export, false)
+            or coalesce(importer_reports.is_partial and has_import, false) as is_partial,
+        last_periods.last_period as silent_last_period,
+        newest_periods.newest_period,
+        products_elsewhere.reporter is not null as is_product_recorded_elsewhere,
+        active_pairs.reporter is not null as is_pair_active,
+        residuals.reporter is not null as is_suppressed_possible
+    from silent
+    inner join newest_periods on newest_periods.freq = silent.freq
+    left join reports as exporter_reports
+        on exporter_reports.freq = silent.freq
+        and exporter_reports.period = silent.period
+        and exporter_reports.role = 'export'
+        and exporter_reports.reporter = silent.exporter_iso3
+        and exporter_reports.product_level = silent.product_level
+        and exporter_reports.comparable_revision = silent.comparable_revision
+    left join scopes as exporter_scopes
+        on exporter_scopes.freq = silent.freq
+        and exporter_scopes.role = 'export'
+        and exporter_scopes.reporter = silent.exporter_iso3
+        and exporter_scopes.product_level = silent.product_level
+        and exporter_scopes.chapter = silent.chapter
+    left join reports as importer_reports
+        on importer_reports.freq = silent.freq
+        and importer_reports.period = silent.period
+        and importer_reports.role = 'import'
+        and importer_reports.reporter = silent.importer_iso3
+        and importer_reports.product_level = silent.product_level
+        and importer_reports.comparable_revision = silent.comparable_revision
+    left join scopes as importer_scopes
+        on importer_scopes.freq = silent.freq
+        and importer_scopes.role = 'import'
+        and importer_scopes.reporter = silent.importer_iso3
+        and importer_scopes.product_level = silent.product_level
+        and importer_scopes.chapter = silent.chapter
+    left join last_periods
+        on last_periods.freq = silent.freq
+        and last_periods.role = silent.silent_role
+        and last_periods.reporter = silent.silent_party
+    left join products_elsewhere
+        on products_elsewhere.freq = silent.freq
+        and products_elsewhere.period = silent.period
+        and products_elsewhere.role = silent.silent_role
+        and products_elsewhere.reporter = silent.silent_party
+        and products_elsewhere.product_code = silent.product_code
+        and products_elsewhere.comparable_revision = silent.comparable_revision
+    left join active_pairs
+        on active_pairs.freq = silent.freq
+        and active_pairs.period = silent.period
+        and active_pairs.reporter = silent.silent_party
+        and active_pairs.partner = silent.speaking_party
+    left join residuals
+        on residuals.freq = silent.freq
+        and residuals.period = silent.period
+        and residuals.role = silent.silent_role
+        and residuals.reporter = silent.silent_party
+        and residuals.partner = silent.speaking_party
+        and residuals.chapter = silent.chapter
+        and silent.product_level >= 4
+
+),
+
+dated as (
+
+    select
+        *,
+        case when silent_side = 'exporter' then is_exporter_published else is_importer_published end
+            as is_silent_side_published,
+        period > silent_last_period
+            and {{ months_between('silent_last_period', 'period') }} <= {{ late_months('freq') }}
+            and {{ months_between('period', 'newest_period') }} <= {{ late_months('freq') }} as is_late
+    from examined
+
+),
+
+typed as (
+
+    select
+        *,
+        case
+            when not is_between_countries then 'non_geographic'
+            when has_export and has_import and not is_partial then 'both_reported'
+            when has_export <> has_import and not is_silent_side_published and coalesce(is_late, false)
+                then 'not_yet_reported'
+            when is_partial then 'partial_period'
+            when not has_export and not has_import then 'neither'
+            when not is_silent_side_published then silent_side || '_nonreporting'
+            when is_suppressed_possible then 'suppressed_possible'
+            when has_export then 'lost_export'
+            else 'orphan_import'
+        end as coverage_status
+    from dated
+
+)
+
+select
+    freq,
+    period,
+    exporter_iso3,
+    importer_iso3,
+    product_code,
+    product_level,
+    hs_revision,
+    comparable_revision,
+    is_between_countries,
+    coverage_status,
+    case
+        when coverage_status not in ('lost_export', 'orphan_import') then null
+        when is_product_recorded_elsewhere and is_pair_active then 'strong'
+        when is_product_recorded_elsewhere or is_pair_active then 'medium'
+        else 'weak'
+    end as zero_strength,
+    export_value_usd,
+    import_value_usd
+from typed

@@ -1,0 +1,54 @@
+-- How much of what a reporter recorded with a partner hides under no ordinary code: the part of a chapter
+-- that its HS6 rows do not explain, and the part of the total that stands in chapter 99.
+with
+
+flows as (
+
+    select *, left(product_code, 2) as chapter
+    from {{ ref('int_flows_unioned') }}
+
+),
+
+chapters as (
+
+    select
+        freq, period, role, reporter, partner, chapter,
+        sum(value_usd) filter (where product_level = 2) as chapter_value_usd,
+        coalesce(sum(value_usd) filter (where product_level = 6), 0) as children_value_usd
+    from flows
+    where product_level in (2, 6)
+    group by freq, period, role, reporter, partner, chapter
+
+),
+
+pairs as (
+
+    select
+        freq, period, role, reporter, partner,
+        coalesce(sum(value_usd) filter (where product_level = 2 and chapter = '99'), 0) as specials_value_usd,
+        sum(value_usd) filter (where product_level = 0) as total_value_usd
+    from flows
+    where product_level in (0, 2)
+    group by freq, period, role, reporter, partner
+
+)
+
+select
+    chapters.freq,
+    chapters.period,
+    chapters.role,
+    chapters.reporter,
+    chapters.partner,
+    chapters.chapter,
+    chapters.children_value_usd / nullif(chapters.chapter_value_usd, 0) as children_share,
+    pairs.specials_value_usd / nullif(pairs.total_value_usd, 0) as specials_share,
+    coalesce(chapters.children_value_usd < {{ var('suppressed_children_share') }} * chapters.chapter_value_usd, false)
+        or coalesce(pairs.specials_value_usd > {{ var('suppressed_specials_share') }} * pairs.total_value_usd, false)
+        as is_suppressed_possible
+from chapters
+inner join pairs
+    on pairs.freq = chapters.freq
+    and pairs.period = chapters.period
+    and pairs.role = chapters.role
+    and pairs.reporter = chapters.reporter
+    and pairs.partner = chapters.partner

@@ -1,0 +1,89 @@
+-- The one view a dashboard needs. Exports and imports are summed over exporters first and then compared:
+-- adding up the members' own positive gaps would count as gap what members merely book to one another.
+with
+
+mirror_gaps as (
+
+    select * from {{ ref('mirror_gaps') }}
+    where freq = 'M' and coverage_status in ('both_reported', 'lost_export', 'orphan_import')
+
+),
+
+countries as (
+
+    select * from {{ ref('countries') }}
+
+),
+
+controlled_goods as (
+
+    select distinct product_code, hs_revision
+    from {{ ref('controlled_goods') }}
+    where list_id = 'CHPL'
+
+),
+
+about as (
+
+    select * from {{ ref('about') }}
+
+),
+
+flows as (
+
+    select
+        mirror_gaps.*,
+        case when mirror_gaps.product_code = 'TOTAL' then 'TOTAL' else 'CHPL' end as basket
+    from mirror_gaps
+    left join controlled_goods
+        on controlled_goods.product_code = mirror_gaps.product_code
+        and controlled_goods.hs_revision = mirror_gaps.hs_revision
+    where mirror_gaps.product_code = 'TOTAL' or controlled_goods.product_code is not null
+
+),
+
+corridors as (
+
+    select
+        flows.period,
+        'COALITION' as exporter_bloc,
+        flows.importer_iso3 as transit_iso3,
+        transit.name as transit_name,
+        flows.basket,
+        sum(flows.export_value_usd) as export_value_usd,
+        sum(flows.import_value_usd) as import_value_usd,
+        sum(flows.import_value_fob_usd) as import_value_fob_usd,
+        sum(flows.import_value_fob_low_usd) as import_value_fob_low_usd,
+        sum(flows.import_value_fob_high_usd) as import_value_fob_high_usd,
+        sum(case when flows.coverage_status = 'both_reported' then flows.export_value_usd else 0 end)
+            / nullif(sum(flows.export_value_usd), 0) as both_reported_share,
+        count(*) as cells
+    from flows
+    inner join countries as exporter
+        on exporter.iso3 = flows.exporter_iso3
+        and exporter.role = 'coalition'
+    inner join countries as transit
+        on transit.iso3 = flows.importer_iso3
+        and transit.role = 'transit'
+    group by flows.period, flows.importer_iso3, transit.name, flows.basket
+
+)
+
+select
+    corridors.period,
+    corridors.exporter_bloc,
+    corridors.transit_iso3,
+    corridors.transit_name,
+    corridors.basket,
+    corridors.export_value_usd,
+    corridors.import_value_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_high_usd') }} as gap_low_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_low_usd') }} as gap_high_usd,
+    {{ gap_share('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_share,
+    corridors.both_reported_share,
+    corridors.cells,
+    about.is_simulated,
+    about.data_as_of
+from corridors
+cross join about

@@ -1,0 +1,83 @@
+-- Both books of every flow between two countries, and the gap between them where one may be stated.
+-- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
+with
+
+mirrored as (
+
+    select * from {{ ref('int_flows_mirrored') }} where is_between_countries
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_coverage_typed') }} where is_between_countries
+
+),
+
+joined as (
+
+    select
+        mirrored.*,
+        coverage.coverage_status,
+        coverage.zero_strength,
+        coverage.coverage_status in ('both_reported', 'lost_export', 'orphan_import') as has_gap,
+        case when coverage.coverage_status = 'orphan_import' then 0 else mirrored.export_value_usd end as x_usd,
+        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_usd end as cif_usd,
+        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_usd end as m_usd,
+        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_low_usd end as m_low_usd,
+        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_high_usd end as m_high_usd
+    from mirrored
+    inner join coverage
+        on coverage.freq = mirrored.freq
+        and coverage.period = mirrored.period
+        and coverage.exporter_iso3 = mirrored.exporter_iso3
+        and coverage.importer_iso3 = mirrored.importer_iso3
+        and coverage.product_code = mirrored.product_code
+        and coverage.comparable_revision = mirrored.comparable_revision
+
+)
+
+select
+    freq,
+    period,
+    exporter_iso3,
+    importer_iso3,
+    product_code,
+    product_level,
+    hs_revision,
+    comparable_revision,
+
+    coverage_status,
+    zero_strength,
+    import_basis,
+
+    x_usd as export_value_usd,
+    re_export_value_usd,
+    cif_usd as import_value_usd,
+    m_usd as import_value_fob_usd,
+    m_low_usd as import_value_fob_low_usd,
+    m_high_usd as import_value_fob_high_usd,
+    margin_low,
+    margin_mid,
+    margin_high,
+
+    case when has_gap then {{ gap_usd('x_usd', 'm_usd') }} end as gap_usd,
+    case when has_gap then {{ gap_usd('x_usd', 'm_high_usd') }} end as gap_low_usd,
+    case when has_gap then {{ gap_usd('x_usd', 'm_low_usd') }} end as gap_high_usd,
+    case when has_gap then {{ gap_share('x_usd', 'm_usd') }} end as gap_share,
+    case when has_gap then {{ gap_log('x_usd', 'm_usd') }} end as gap_log,
+    case when has_gap then {{ gap_asinh('x_usd', 'm_usd') }} end as gap_asinh,
+    case when has_gap then {{ sdi('x_usd', 'm_usd') }} end as sdi,
+    case when has_gap then {{ relative_asymmetry('x_usd', 'm_usd') }} end as relative_asymmetry,
+    case when has_gap then cif_usd / nullif(x_usd, 0) end as import_export_ratio,
+    case
+        when has_gap then {{ is_sign_robust(gap_usd('x_usd', 'm_high_usd'), gap_usd('x_usd', 'm_low_usd')) }}
+    end as is_sign_robust,
+
+    export_net_kg,
+    import_net_kg,
+    export_quantity,
+    export_quantity_unit,
+    import_quantity,
+    import_quantity_unit
+from joined

@@ -1,0 +1,13 @@
+select
+    freq,
+    period,
+    exporter_iso3,
+    importer_iso3,
+    product_code,
+    product_level,
+    comparable_revision,
+    coverage_status,
+    zero_strength,
+    export_value_usd,
+    import_value_usd
+from {{ ref('int_coverage_typed') }}

@@ -1,0 +1,100 @@
+with
+
+entries as (
+
+    select * from {{ ref('stg_ofac__entries') }}
+
+),
+
+aliases as (
+
+    select source_id, {{ joined_text('alias') }} as aliases, count(*) as alias_count
+    from {{ ref('stg_ofac__aliases') }}
+    group by source_id
+
+),
+
+programs as (
+
+    select list_name, source_id, {{ joined_text('program') }} as programs
+    from {{ ref('stg_ofac__programs') }}
+    group by list_name, source_id
+
+),
+
+country_names as (
+
+    select lower(iso_name) as country_name, iso3 from {{ ref('stg_pycountry__countries') }}
+    union
+    select lower(name) as country_name, iso3 from {{ ref('stg_pycountry__countries') }}
+    union
+    select lower(code) as country_name, iso3
+    from {{ ref('stg_seeds__country_codes') }}
+    where publisher = 'ofac' and iso3 is not null
+
+),
+
+addresses as (
+
+    select
+        addresses.source_id,
+        cast(addresses.address_id as bigint) as address_number,
+        country_names.iso3
+    from {{ ref('stg_ofac__addresses') }} as addresses
+    inner join country_names on country_names.country_name = lower(addresses.country_name)
+
+),
+
+first_addresses as (
+
+    select source_id, min(address_number) as address_number from addresses group by source_id
+
+),
+
+countries as (
+
+    select source_id, {{ joined_text('iso3') }} as address_countries
+    from (select distinct source_id, iso3 from addresses) as distinct_addresses
+    group by source_id
+
+),
+
+main_countries as (
+
+    select addresses.source_id, min(addresses.iso3) as country_iso3
+    from addresses
+    inner join first_addresses
+        on first_addresses.source_id = addresses.source_id
+        and first_addresses.address_number = addresses.address_number
+    group by addresses.source_id
+
+),
+
+listings as (
+
+    select source_id, min(listed_on) as listed_on
+    from {{ ref('stg_ofac__identifiers') }}
+    where listed_on is not null
+    group by source_id
+
+)
+
+select
+    'OFAC_' || upper(entries.list_name) as list_id,
+    entries.source_id,
+    entries.name,
+    entries.kind,
+    main_countries.country_iso3,
+    countries.address_countries,
+    programs.programs,
+    aliases.aliases,
+    coalesce(aliases.alias_count, 0) as alias_count,
+    listings.listed_on
+from entries
+left join programs
+    on programs.source_id = entries.source_id
+    and programs.list_name = entries.list_name
+left join aliases on aliases.source_id = entries.source_id
+left join main_countries on main_countries.source_id = entries.source_id
+left join countries on countries.source_id = entries.source_id
+left join listings on listings.source_id = entries.source_id

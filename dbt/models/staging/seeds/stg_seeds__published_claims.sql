@@ -1,0 +1,26 @@
+with
+
+published_claims as (
+
+    select * from {{ source('seeds', 'published_claims') }}
+
+)
+
+select
+    claim_id,
+    cast(claim_order as integer) as claim_order,
+    statement,
+    source,
+    cast(published_on as date) as published_on,
+    exporter,
+    importer,
+    products,
+    flow_side,
+    cast(period_from as date) as period_from,
+    cast(period_to as date) as period_to,
+    cast(published_value as double) as published_value,
+    unit,
+    cast(tolerance_low as double) as tolerance_low,
+    cast(tolerance_high as double) as tolerance_high,
+    definition
+from published_claims

@@ -1,0 +1,461 @@
+"""What the seed tables must keep true.
+
+Here: keys, domains, dates and the figures that a reader may hold the seeds to,
+and a comparison with published reference files where those are at hand.
+Not here: how dbt loads the seeds (the project's build says that), and anything
+about trade data.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pycountry
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SEEDS = ROOT / "seeds"
+SHARED = ROOT.parent / "shared" / "data"
+
+KEYS = {
+    "countries": ["iso3"],
+    "country_codes": ["publisher", "code"],
+    "controlled_goods": ["list_id", "product_code", "hs_revision", "valid_from"],
+    "cif_margins": ["exporter_iso3", "importer_iso3", "product_chapter", "year_from"],
+    "events": ["event_id"],
+    "published_claims": ["claim_id"],
+}
+DATES = {
+    "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
+    "country_codes": ["valid_from", "valid_to"],
+    "controlled_goods": ["valid_from", "valid_to"],
+    "events": ["event_date"],
+    "published_claims": ["published_on", "period_from", "period_to"],
+}
+TIER_SIZES = {"1": 4, "2": 5, "3.A": 16, "3.B": 9, "4.A": 11, "4.B": 5}
+ANCESTORS = {
+    "854890": {"854800"},
+    "852580": {"852589"},
+    "854140": {"854149"},
+    "854150": {"854151", "854159"},
+    "880330": {"880730"},
+}
+EAEU = {"ARM", "BLR", "KAZ", "KGZ", "RUS"}
+# CEPII GeoDist places these elsewhere: an old capital (Myanmar) or a slip of its own.
+CEPII_PLACES_ELSEWHERE = {"COL", "GIN", "MMR", "NZL", "WSM"}
+CEPII_OLD_CODES = {"ROM": "ROU", "ZAR": "COD", "YUG": "SRB", "TMP": "TLS", "PAL": "PSE"}
+
+
+def seed(name: str) -> pd.DataFrame:
+    return pd.read_csv(SEEDS / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+def shared(path: str) -> Path:
+    file = SHARED / path
+    if not file.exists():
+        pytest.skip(f"reference data not at hand: {path}")
+    return file
+
+
+@pytest.fixture(scope="module")
+def countries():
+    return seed("countries")
+
+
+@pytest.fixture(scope="module")
+def codes():
+    return seed("country_codes")
+
+
+@pytest.fixture(scope="module")
+def goods():
+    return seed("controlled_goods")
+
+
+@pytest.fixture(scope="module")
+def chpl(goods):
+    return goods[goods.list_id == "CHPL"]
+
+
+@pytest.fixture(scope="module")
+def margins():
+    return seed("cif_margins")
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return seed("published_claims")
+
+
+# --- every seed ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_key_stands_once(name):
+    frame = seed(name)
+    assert len(frame)
+    assert not frame.duplicated(KEYS[name]).any()
+    assert (frame[KEYS[name][0]] != "").all()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_every_row_names_its_source(name):
+    assert seed(name)["source"].str.strip().str.len().gt(3).all()
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_files_are_plain_utf8_with_unix_line_ends(name):
+    raw = (SEEDS / f"{name}.csv").read_bytes()
+    raw.decode("utf-8")
+    assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\n")
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_no_cell_has_a_stray_space(name):
+    frame = seed(name)
+    assert all((frame[c] == frame[c].str.strip()).all() for c in frame)
+
+
+@pytest.mark.parametrize("name, column", [(n, c) for n, cs in DATES.items() for c in cs])
+def test_dates_are_iso_or_empty(name, column):
+    given = seed(name)[column].loc[lambda s: s != ""]
+    parsed = pd.to_datetime(given, format="%Y-%m-%d", errors="raise")
+    assert (parsed.dt.strftime("%Y-%m-%d") == given).all()
+
+
+@pytest.mark.parametrize(
+    "name, start, end",
+    [
+        ("countries", "role_from", "role_to"),
+        ("countries", "eaeu_from", "eaeu_to"),
+        ("country_codes", "valid_from", "valid_to"),
+        ("controlled_goods", "valid_from", "valid_to"),
+        ("published_claims", "period_from", "period_to"),
+    ],
+)
+def test_a_span_does_not_end_before_it_starts(name, start, end):
+    frame = seed(name)
+    both = frame[(frame[start] != "") & (frame[end] != "")]
+    assert (both[start] <= both[end]).all()
+
+
+# --- countries ----------------------------------------------------------------
+
+
+def test_m49_codes_have_three_digits_and_stand_once(countries):
+    assert countries.m49.str.fullmatch(r"\d{3}").all()
+    assert countries.m49.is_unique
+
+
+def test_countries_are_iso_3166_and_kosovo(countries):
+    iso = {c.alpha_3: c.numeric for c in pycountry.countries}
+    assert set(countries.iso3) == set(iso) | {"XKX"}
+    ours = dict(zip(countries.iso3, countries.m49, strict=True))
+    assert {a: ours[a] for a in iso} == iso
+    assert ours["XKX"] == "412"  # no ISO code exists: this is the number Comtrade uses
+
+
+def test_roles_are_the_four_roles_and_dated_unless_other(countries):
+    assert set(countries.role) == {"coalition", "transit", "target", "other"}
+    assert ((countries.role_from == "") == (countries.role == "other")).all()
+    assert set(countries[countries.role == "target"].iso3) == {"RUS", "BLR"}
+    assert (countries.role == "coalition").sum() == 38
+    assert (countries.role == "transit").sum() == 17
+
+
+def test_taiwan_stays_in_the_coalition(countries):
+    assert countries.set_index("iso3").role["TWN"] == "coalition"
+
+
+def test_the_eurasian_economic_union_has_five_members(countries):
+    joined = countries[countries.eaeu_from != ""].set_index("iso3").eaeu_from.to_dict()
+    assert set(joined) == EAEU
+    assert joined["ARM"] == "2015-01-02" and joined["KGZ"] == "2015-08-12"
+    assert {joined[c] for c in ("BLR", "KAZ", "RUS")} == {"2015-01-01"}
+
+
+def test_flags_are_true_or_false(countries):
+    assert set(countries.is_landlocked) == set(countries.imports_valued_fob) == {"true", "false"}
+
+
+def test_forty_four_countries_and_kosovo_have_no_coast(countries):
+    landlocked = set(countries[countries.is_landlocked == "true"].iso3)
+    assert len(landlocked) == 45
+    assert {"KAZ", "KGZ", "UZB", "TJK", "ARM", "BLR", "XKX"} <= landlocked
+    assert not {"GEO", "RUS", "TUR", "CHN"} & landlocked
+
+
+def test_canada_and_south_africa_value_imports_fob(countries):
+    assert set(countries[countries.imports_valued_fob == "true"].iso3) == {"CAN", "ZAF"}
+
+
+def test_coordinates_come_in_pairs_and_lie_on_the_globe(countries):
+    lat = pd.to_numeric(countries.capital_latitude)
+    lon = pd.to_numeric(countries.capital_longitude)
+    assert (lat.isna() == lon.isna()).all()
+    assert lat.dropna().between(-90, 90).all() and lon.dropna().between(-180, 180).all()
+    assert set(countries[lat.isna()].iso3) == {"ATA", "BVT", "HMD", "UMI"}  # nobody's town
+
+
+# --- country codes ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "code, iso3",
+    [("842", "USA"), ("841", "USA"), ("251", "FRA"), ("757", "CHE"), ("579", "NOR"),
+     ("699", "IND"), ("711", "ZAF"), ("490", "TWN"), ("381", "ITA"), ("412", "XKX")],
+)  # fmt: skip
+def test_comtrades_own_code_leads_to_its_country(codes, code, iso3):
+    row = codes[codes.code == code]
+    assert row[["kind", "iso3"]].values.tolist() == [["country", iso3]]
+
+
+def test_only_a_country_code_has_a_country(codes, countries):
+    kinds = {"country", "dissolved", "world", "bloc", "nes", "bunkers", "special"}
+    assert set(codes.kind) == kinds
+    assert ((codes.iso3 != "") == (codes.kind == "country")).all()
+    assert set(codes.iso3) - {""} <= set(countries.iso3)
+
+
+def test_codes_are_written_without_padding_and_have_a_label(codes):
+    assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
+    assert (codes.label != "").all()
+
+
+@pytest.mark.parametrize(
+    "code, kind",
+    [("0", "world"), ("97", "bloc"), ("837", "bunkers"), ("838", "special"), ("839", "special"),
+     ("536", "special"), ("849", "special"), ("899", "nes"), ("472", "nes"), ("473", "nes"),
+     ("527", "nes"), ("568", "nes"), ("577", "nes"), ("636", "nes"), ("637", "nes"),
+     ("879", "nes"), ("736", "dissolved"), ("891", "dissolved"), ("58", "dissolved")],
+)  # fmt: skip
+def test_what_is_not_a_country_says_what_it_is(codes, code, kind):
+    assert codes.set_index("code").kind[code] == kind
+
+
+def test_one_comtrade_code_collides_with_m49_and_the_row_here_wins(codes, countries):
+    m49 = countries.m49.str.lstrip("0")
+    collisions = set(codes[codes.iso3 == ""].code) & set(m49)
+    assert collisions == {"492"}  # Monaco in M49, a rest of the EU in Comtrade
+
+
+def test_every_comtrade_code_is_mapped(codes, countries):
+    known = set(codes.code) | set(countries.m49.str.lstrip("0"))
+    for name in ("reporter", "partner"):
+        ids = pd.read_csv(shared(f"reference/countries/comtrade_{name}.csv"), dtype=str).id
+        assert len(ids) > 250
+        assert not set(ids) - known
+
+
+def test_every_code_of_the_2022_release_leads_to_comtrades_own_iso3(codes, countries):
+    file = shared("comtrade/final_2022_annual_total_MX.csv")
+    flows = pd.read_csv(file, dtype=str, usecols=["partnerCode", "partnerISO"]).drop_duplicates()
+    to_iso3 = dict(zip(countries.m49.str.lstrip("0"), countries.iso3, strict=True))
+    to_iso3 |= dict(zip(codes.code, codes.iso3, strict=True))
+    to_iso3["490"] = "S19"  # Comtrade's own letters for Taiwan
+    flows = flows[flows.partnerISO.str.fullmatch("[A-Z]{3}|S19")]
+    assert len(flows) > 220
+    assert (flows.partnerCode.map(to_iso3) == flows.partnerISO).all()
+
+
+def test_who_values_imports_fob_is_what_the_2022_release_shows(countries):
+    file = shared("comtrade/final_2022_annual_total_MX.csv")
+    flows = pd.read_csv(file, usecols=["reporterISO", "flowCode", "cifvalue", "fobvalue"])
+    sums = flows[flows.flowCode == "M"].groupby("reporterISO")[["cifvalue", "fobvalue"]].sum()
+    fob_only = set(sums[(sums.cifvalue == 0) & (sums.fobvalue > 0)].index)
+    assert fob_only == set(countries[countries.imports_valued_fob == "true"].iso3)
+
+
+def test_capitals_agree_with_cepii_distances(countries):
+    """A pair agrees within 2 % or 25 km; 95 % of pairs must, and each country in its median
+    within 1 % but for the five that GeoDist places elsewhere."""
+    file = shared("reference/cepii/dist_cepii_semicolon.csv")
+    dist = pd.read_csv(file, sep=";", usecols=["iso_o", "iso_d", "distcap"])
+    dist[["iso_o", "iso_d"]] = dist[["iso_o", "iso_d"]].replace(CEPII_OLD_CODES)
+    place = countries[countries.capital_latitude != ""].set_index("iso3")
+    place = place[["capital_latitude", "capital_longitude"]].astype(float)
+    dist = dist[dist.iso_o.isin(place.index) & dist.iso_d.isin(place.index)]
+    dist = dist[dist.iso_o != dist.iso_d]
+    lat_o, lon_o = np.radians(place.loc[dist.iso_o].to_numpy()).T
+    lat_d, lon_d = np.radians(place.loc[dist.iso_d].to_numpy()).T
+    half = np.sin((lat_d - lat_o) / 2) ** 2
+    half += np.cos(lat_o) * np.cos(lat_d) * np.sin((lon_d - lon_o) / 2) ** 2
+    km = 2 * 6371 * np.arcsin(np.sqrt(half))
+    off_km = (km - dist.distcap).abs()
+    off = off_km / dist.distcap
+    assert len(dist) > 45_000
+    assert ((off <= 0.02) | (off_km <= 25)).mean() >= 0.95
+    median = off.groupby(dist.iso_o).median()
+    assert set(median[median > 0.01].index) <= CEPII_PLACES_ELSEWHERE
+
+
+# --- controlled goods ---------------------------------------------------------
+
+
+def test_the_priority_list_has_fifty_codes_in_six_tiers(chpl):
+    now = chpl[chpl.hs_revision == "HS2022"]
+    assert len(now) == now.product_code.nunique() == 50
+    assert now.tier.value_counts().to_dict() == TIER_SIZES
+    assert (now.product_code == now.listed_code).all()
+    assert set(now.mapping) == {"exact"}
+
+
+def test_the_priority_list_equals_the_published_one(chpl):
+    published = pd.read_csv(shared("lists/chpl_2024-02-23_50codes.csv"), dtype=str)
+    now = chpl[chpl.hs_revision == "HS2022"]
+    ours = dict(zip(now.product_code, now.tier, strict=True))
+    assert ours == dict(zip(published.hs6, published.tier, strict=True))
+
+
+@pytest.mark.parametrize("revision", ["HS2017", "HS2012"])
+def test_six_new_codes_have_five_ancestors_in_older_revisions(chpl, revision):
+    old = chpl[chpl.hs_revision == revision]
+    assert len(old) == old.product_code.nunique() == 49
+    found = old[old.mapping == "ancestor"].set_index("product_code").listed_code
+    assert {code: set(listed.split()) for code, listed in found.items()} == ANCESTORS
+    same = old[old.mapping == "same"]
+    assert len(same) == 44 and (same.product_code == same.listed_code).all()
+
+
+@pytest.mark.parametrize("revision", ["HS2022", "HS2017", "HS2012"])
+def test_every_listed_code_is_reached_in_every_revision(chpl, revision):
+    listed = set(chpl[chpl.hs_revision == "HS2022"].product_code)
+    reached = chpl[chpl.hs_revision == revision].listed_code.str.split().explode()
+    assert reached.is_unique and set(reached) == listed
+
+
+@pytest.mark.parametrize("revision", ["hs2017", "hs2012"])
+def test_older_codes_follow_the_recommended_mapping(chpl, revision):
+    file = shared("lists/chpl_hs2022_to_hs2017_hs2012.csv")
+    wanted = pd.read_csv(file, dtype=str).set_index("hs6")[f"recommended_{revision}"].to_dict()
+    old = chpl[chpl.hs_revision == revision.upper()]
+    ours = {c: row.product_code for row in old.itertuples() for c in row.listed_code.split()}
+    assert ours == wanted
+
+
+def test_older_codes_do_not_name_telephones(chpl):
+    assert "851712" not in set(chpl.product_code)
+
+
+def test_goods_were_listed_on_one_of_three_days(chpl):
+    now = chpl[chpl.hs_revision == "HS2022"]
+    days = now.valid_from.value_counts().to_dict()
+    assert days == {"2023-05-19": 9, "2023-09-14": 36, "2024-02-23": 5}
+    assert set(now[now.valid_from == "2023-05-19"].tier) == {"1", "2"}
+    assert set(now[now.valid_from == "2024-02-23"].tier) == {"4.B"}
+    assert now[now.valid_from == "2023-09-14"].source.str.contains("not verified").all()
+
+
+def test_the_articles_goods_are_washing_machines_and_chips(goods):
+    article = goods[goods.list_id == "ARTICLE"]
+    wanted = {"845011", "845012", "845019", "845020", "854231", "854232", "854233", "854239"}
+    for revision in ("HS2022", "HS2017", "HS2012"):
+        assert set(article[article.hs_revision == revision].product_code) == wanted
+    assert len(article) == 24 and set(article.tier) == {""}
+
+
+def test_product_codes_are_six_digits_and_mappings_known(goods):
+    assert goods.product_code.str.fullmatch(r"\d{6}").all()
+    assert set(goods.mapping) == {"exact", "same", "ancestor"}
+    assert set(goods.hs_revision) == {"HS2022", "HS2017", "HS2012"}
+
+
+# --- freight and insurance ----------------------------------------------------
+
+
+def test_margins_are_ordered_and_within_a_quarter(margins):
+    low, mid, high = (margins[f"margin_{x}"].astype(float) for x in ("low", "mid", "high"))
+    assert ((low >= 0) & (low <= mid) & (mid <= high) & (high <= 0.25)).all()
+
+
+def test_one_row_is_the_default(margins):
+    default = margins[margins.method == "default"]
+    anywhere = (margins.exporter_iso3 == "*") & (margins.importer_iso3 == "*")
+    assert len(default) == anywhere.sum() == 1
+    row = default[["margin_low", "margin_mid", "margin_high"]].astype(float).iloc[0]
+    assert row.tolist() == [0, 0.06, 0.12]
+
+
+def test_whatever_is_not_the_default_calls_itself_a_prior(margins):
+    assert set(margins.method) == {"default", "prior"}
+
+
+def test_margins_name_known_countries(margins, countries):
+    known = set(countries.iso3) | {"*"}
+    assert set(margins.exporter_iso3) | set(margins.importer_iso3) <= known
+    pairs = margins[margins.exporter_iso3 != "*"]
+    assert (pairs.exporter_iso3 != pairs.importer_iso3).all()
+
+
+def test_every_pair_inside_the_union_has_a_margin(margins):
+    pairs = margins[margins.exporter_iso3.isin(EAEU) & margins.importer_iso3.isin(EAEU)]
+    assert len(pairs) == 20
+    assert set(pairs.margin_mid.astype(float)) == {0.02}
+
+
+def test_east_asia_to_central_asia_has_the_wider_margin(margins):
+    east, central = {"CHN", "JPN", "KOR", "TWN", "HKG"}, {"KAZ", "KGZ", "UZB", "TJK", "TKM"}
+    pairs = margins[margins.exporter_iso3.isin(east) & margins.importer_iso3.isin(central)]
+    assert len(pairs) == 25
+    assert set(pairs.margin_mid.astype(float)) == {0.08}
+
+
+# --- events -------------------------------------------------------------------
+
+
+def test_events_stand_in_order_of_time():
+    events = seed("events")
+    assert events.event_date.is_monotonic_increasing
+    assert (events[["event_date", "actor", "scope", "title"]] != "").all(axis=None)
+
+
+@pytest.mark.parametrize(
+    "event_id, day",
+    [("invasion", "2022-02-24"), ("eu_package_10", "2023-02-25"), ("eu_package_11", "2023-06-23"),
+     ("kz_online_tracking", "2023-04-01"), ("chpl_9_codes", "2023-05-19"),
+     ("chpl_50_codes", "2024-02-23")],
+)  # fmt: skip
+def test_the_turning_points_have_their_day(event_id, day):
+    assert seed("events").set_index("event_id").event_date[event_id] == day
+
+
+# --- published claims ---------------------------------------------------------
+
+
+def test_claims_are_numbered_and_the_article_comes_first(claims):
+    assert claims.claim_order.tolist() == [str(n + 1) for n in range(len(claims))]
+    first = ["washers_2021", "washers_2022", "chips_2021", "chips_2022"]
+    assert claims.claim_id.head(4).tolist() == first
+    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 4 + [False] * (
+        len(claims) - 4
+    )
+
+
+def test_the_articles_figures_are_as_published(claims):
+    values = claims.set_index("claim_id").published_value.head(4).astype(float).tolist()
+    assert values == [0, 100_000, 12_000, 3_700_000]
+    assert claims.unit.head(4).tolist() == ["items", "items", "usd", "usd"]
+
+
+def test_a_published_value_lies_within_its_tolerance(claims):
+    value = pd.to_numeric(claims.published_value)
+    low, high = pd.to_numeric(claims.tolerance_low), pd.to_numeric(claims.tolerance_high)
+    given = value.notna()
+    assert ((low <= value) & (value <= high))[given].all()
+    assert (low.isna() == high.isna()).all()
+    assert (claims.unit[given] != "").all()
+
+
+def test_claims_use_known_words(claims, countries):
+    assert set(claims.flow_side) == {"export", "import", "gap"}
+    assert set(claims.unit) == {"items", "usd", "eur", "percent", ""}
+    parties = set(" ".join(claims.exporter + " " + claims.importer).split())
+    assert parties <= set(countries.iso3) | {"EU27"}
+    products = set(" ".join(claims.products).split())
+    assert all(p in {"TOTAL", "CHPL"} or (p.isdigit() and len(p) in {2, 4, 6}) for p in products)
+
+
+def test_every_claim_says_what_it_measures(claims):
+    assert (claims.statement != "").all() and (claims.definition != "").all()
+    words = (claims.statement + " " + claims.definition).str.lower()
+    assert not words.str.contains(r"\b(?:proof|smuggl\w*|guilty|evasion confirmed)\b").any()
