@@ -125,7 +125,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
             print(f"  … and {len(aside) - 20} more in raw.landings")
     if about[0]:
         print(f"\n*** {about[1]} ***")
-    print(f"\nThe ten largest gaps on controlled goods, newest full year, USD million {'(SIMULATED)' if about[0] else ''}")
+    print(f"\nThe ten largest gaps on controlled goods into transit countries, USD million {'(SIMULATED)' if about[0] else ''}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
         print(f"  {'year':<6}{'exporter → importer':<22}{'code':<8}{'exported':>9}{'imported':>10}{'gap':>8}   interval")
@@ -143,19 +143,24 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
 
 
 TOP_GAPS = """
-with newest as (
-    select max(period) as period from marts.mirror_gaps
-    where freq = 'A' and product_level = 6 and gap_usd is not null
+with gaps as (
+    select g.*, c.name
+    from marts.mirror_gaps as g
+    inner join marts.controlled_goods as c
+        on c.list_id = 'CHPL' and c.product_code = g.product_code and c.hs_revision = g.hs_revision
+    inner join marts.countries as importer on importer.iso3 = g.importer_iso3 and importer.role = 'transit'
+    where g.freq = 'A' and g.gap_usd is not null and coalesce(g.zero_strength, '') <> 'weak'
+), years as (
+    select period, count(*) as flows from gaps group by period
+), newest as (  -- the newest year that is not still coming in
+    select max(period) as period from years where flows >= 0.5 * (select max(flows) from years)
 )
 select
-    extract(year from g.period), g.exporter_iso3, g.importer_iso3, g.product_code, any_value(c.name),
+    extract(year from g.period), g.exporter_iso3, g.importer_iso3, g.product_code, g.name,
     g.export_value_usd / 1e6, g.import_value_usd / 1e6, g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
-from marts.mirror_gaps as g
+from gaps as g
 inner join newest on newest.period = g.period
-inner join marts.controlled_goods as c
-    on c.list_id = 'CHPL' and c.product_code = g.product_code and c.hs_revision = g.hs_revision
-where g.freq = 'A' and g.gap_usd > 0 and coalesce(g.zero_strength, '') <> 'weak'
-group by all
+where g.gap_usd > 0
 order by g.gap_usd desc, g.exporter_iso3, g.importer_iso3, g.product_code
 limit 10
 """
@@ -197,7 +202,7 @@ def _answer(con, query: str) -> int:
     from dagster_project import warehouse
 
     try:
-        con.sql(query).show(max_rows=100, max_width=shutil.get_terminal_size((160, 40)).columns)
+        con.sql(query).show(max_rows=100, max_width=shutil.get_terminal_size((240, 40)).columns)
     except warehouse.QueryError as error:
         print(error, file=sys.stderr)
         return 1

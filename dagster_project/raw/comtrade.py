@@ -99,8 +99,10 @@ FLOWS = Table(
         ),
         Rule(
             "dated",
-            "not regexp_full_match(\"period\", case \"freqCode\" when 'M' then '[0-9]{4}(0[1-9]|1[0-2])' "
-            "when 'A' then '[0-9]{4}' else '[0-9]{4,6}' end)",
+            # constant patterns: a pattern that depends on the row is compiled for each row
+            "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '[0-9]{4}(0[1-9]|1[0-2])')) "
+            "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '[0-9]{4,6}')) "
+            "or (\"freqCode\" = 'A' and length(\"period\") <> 4)",
             "The period {period} does not fit the frequency {freqCode}.",
             "A year is written 2022 and a month 202203.",
         ),

@@ -44,6 +44,7 @@ monthly_totals as (
         reporter,
         extract(year from period) as year,
         count(distinct period) as months,
+        max(extract(month from period)) as last_month,
         sum(value_usd) as value_usd
     from flows
     where freq = 'M' and product_level = 0
@@ -60,6 +61,7 @@ partial_years as (
         and monthly_totals.reporter = annual_totals.reporter
         and monthly_totals.year = annual_totals.year
     where monthly_totals.months < 12
+        and monthly_totals.months = monthly_totals.last_month  -- it stops; a quiet month in between is none
         and abs(annual_totals.value_usd / nullif(monthly_totals.value_usd, 0) - 1) < 0.05
 
 )
