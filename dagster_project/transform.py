@@ -55,15 +55,18 @@ def manifest_path() -> Path:
     """dbt's own description of the project, parsed again when it is missing or older than a file of it."""
     path = PROJECT.manifest_path
     files = [f for root in (DBT_DIR, SEEDS_DIR) for f in root.rglob("*") if f.suffix in (".sql", ".yml", ".csv", ".py")]
-    newest = max(f.stat().st_mtime for f in files if PROJECT.target_path not in f.parents)
+    newest = max(f.stat().st_mtime for f in files if path.parent not in f.parents)
     if not path.exists() or path.stat().st_mtime < newest:
         resource().cli(["parse"], target_path=path.parent).wait()
         path.touch()
     return path
 
 
+MANIFEST = manifest_path()
+
+
 @dbt_assets(
-    manifest=manifest_path(),
+    manifest=MANIFEST,
     project=PROJECT,
     dagster_dbt_translator=Layers(),
     pool=POOL,
@@ -71,7 +74,7 @@ def manifest_path() -> Path:
 def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     os.environ.update(environment(Settings.from_environment()))
     invocation = dbt.cli(["build"], context=context)
-    manifest = json.loads(manifest_path().read_text())
+    manifest = json.loads(MANIFEST.read_text())
     rows: dict[str, int] = {}
     for event in invocation.stream_raw_events():
         node = event.raw_event["data"].get("node_info", {}).get("unique_id")
@@ -90,7 +93,7 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
             yield result
 
 
-def described(manifest: Path | None = None) -> dict[str, dict]:
+def described() -> dict[str, dict]:
     """The models of the layer `marts` from the manifest: name → its node, with descriptions and columns."""
-    nodes = json.loads((manifest or manifest_path()).read_text())["nodes"].values()
+    nodes = json.loads(MANIFEST.read_text())["nodes"].values()
     return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n["schema"] == "marts"}

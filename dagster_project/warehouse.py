@@ -494,6 +494,7 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
     )
     try:
         con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
+        con.execute("begin")  # each comment alone would be written to disk by itself
         con.execute("create schema marts")
         for table in sorted(descriptions, key=lambda d: d.view_sql is not None):  # views read the tables
             target = f'marts."{table.name}"'
@@ -508,6 +509,7 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
             counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
             file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
             con.execute(f"copy (from {target} order by all) to '{file}' (format parquet, compression zstd)")
+        con.execute("commit")
         con.execute("detach warehouse")
     finally:
         con.close()
