@@ -1,0 +1,55 @@
+# The verbs. `make run` and `make test` do all of their own set-up.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+READY := $(VENV)/.ready
+
+export DATA DATA_DIR INBOX SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
+export DO_NOT_TRACK := 1
+export DAGSTER_DISABLE_TELEMETRY := yes
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+-include .env
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint dev sql docs bench lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV) (once; a few minutes on a slow line) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv"; exit 1; }
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+run: $(READY)  ## refresh everything: DATA=sample (default) or DATA=files INBOX=<folder>
+	@$(PY) -m dagster_project run
+
+test: $(READY)  ## every test, the slow ones too
+	@$(PY) -m ruff check --quiet dagster_project tests bench
+	@$(PY) -m pytest
+
+lint: $(READY)  ## style and mistakes
+	@$(PY) -m ruff check dagster_project tests bench
+
+dev: $(READY)  ## Dagster's UI on http://127.0.0.1:3000
+	@export DAGSTER_HOME=$$($(PY) -m dagster_project home) && \
+	$(VENV)/bin/dagster instance concurrency set duckdb_writer 1 >/dev/null && \
+	exec $(VENV)/bin/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+
+sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="select …"
+	@$(PY) -m dagster_project sql
+
+docs: $(READY)  ## where the data dictionary of the last publication lies
+	@$(PY) -m dagster_project docs
+
+bench: $(READY)  ## measure: load speed and memory
+	@$(PY) -m bench.load
+
+lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+	uv pip compile --universal --generate-hashes --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
+
+clean:  ## remove what was built; data/ stays (rm -r data to remove it)
+	rm -rf $(VENV) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis build *.egg-info
