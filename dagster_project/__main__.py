@@ -20,11 +20,11 @@ LAYERS = ("raw", "staging", "intermediate", "marts")
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("run", "sql", "home"))
+    parser.add_argument("command", choices=("run", "sql", "docs", "home"))
     command = parser.parse_args().command
     try:
         settings = Settings.from_environment()
-        return {"run": run, "sql": sql, "home": home}[command](settings)
+        return {"run": run, "sql": sql, "docs": docs, "home": home}[command](settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -111,18 +111,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     with warehouse.published(settings) as con:
         about = con.execute("select is_simulated, notice from marts.about").fetchone()
         ranked = con.execute(TOP_GAPS).fetchall()
-    aside = warehouse.ask(settings, "select reason from raw.landings where status = 'set_aside' order by fetched_at")
+    aside = warehouse.ask(
+        settings,
+        "select source, original_name, reason from raw.landings where status = 'set_aside' order by fetched_at",
+    )
     print(f"\nDone in {seconds:.0f} s.\n")
     for layer in LAYERS:
         counts = warehouse.count_rows(settings, layer)
         print(f"  {layer:<14}{sum(counts.values()):>12,} rows in {len(counts)} tables")
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {len(failed)} failed (warnings)")
-    if aside:
-        print(f"\nFiles set aside, with the reason ({len(aside)}):")
-        for (reason,) in aside[:20]:
-            print(f"  {reason}")
-        if len(aside) > 20:
-            print(f"  … and {len(aside) - 20} more in raw.landings")
+    _tell_set_aside(aside)
     if about[0]:
         print(f"\n*** {about[1]} ***")
     print(f"\nThe ten largest gaps on controlled goods into transit countries, USD million {'(SIMULATED)' if about[0] else ''}")
@@ -140,6 +138,21 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     if about[0]:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
     print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')
+
+
+def _tell_set_aside(files: list[tuple[str, str, str]]) -> None:
+    """Files that a source knows and cannot use, each with its reason; strangers by name, together."""
+    known = [reason for source, _, reason in files if source != "unknown"]
+    strangers = [name for source, name, _ in files if source == "unknown"]
+    if known:
+        print(f"\nSet aside, with the reason ({len(known)}):")
+        for reason in known[:20]:
+            print(f"  {reason}")
+        if len(known) > 20:
+            print(f"  … and {len(known) - 20} more in raw.landings")
+    if strangers:
+        print(f"\nNot recognised ({len(strangers)}; raw.landings has each reason):")
+        print(f"  {', '.join(strangers[:12])}{', …' if len(strangers) > 12 else ''}")
 
 
 TOP_GAPS = """
@@ -164,6 +177,15 @@ where g.gap_usd > 0
 order by g.gap_usd desc, g.exporter_iso3, g.importer_iso3, g.product_code
 limit 10
 """
+
+
+def docs(settings: Settings) -> int:
+    """Where the data dictionary lies."""
+    page = settings.published_dir / "docs.html"
+    if not page.exists():
+        raise SettingsError(f"{_short(page)} is not there yet: make run.")
+    print(page)
+    return 0
 
 
 def sql(settings: Settings) -> int:

@@ -154,10 +154,10 @@ def _mapped(settings: Settings) -> Finding:
             select code from read_csv('{SEEDS_DIR}/country_codes.csv', header = true, all_varchar = true)
             where publisher = 'comtrade'
         ), seen as (
-            select reporterCode as code, cast(primaryValue as double) as value_usd
+            select reporterCode as code, try_cast(primaryValue as double) as value_usd
             from raw.comtrade_flows where _valid_to is null
             union all
-            select partnerCode, cast(primaryValue as double) from raw.comtrade_flows where _valid_to is null
+            select partnerCode, try_cast(primaryValue as double) from raw.comtrade_flows where _valid_to is null
         )
         select coalesce(sum(value_usd), 0), coalesce(sum(value_usd) filter (code not in (select code from known)), 0),
             string_agg(distinct code, ', ' order by code) filter (code not in (select code from known))

@@ -34,19 +34,20 @@ GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 class Refused(Exception):
     """A file that is not loaded, and the one sentence a person can act on.
 
-    `file` and `row` say where, `rule` what was expected, `remedy` what to do.
+    `file` and `row` say where, `rule` what was expected, `remedy` what to do. `passing` is true when the
+    reason lies in the moment and not in the bytes: the same bytes may be good at the next run.
     """
 
-    def __init__(self, rule: str, remedy: str, *, file: str = "", row: int | None = None):
-        self.rule, self.remedy, self.file, self.row = rule, remedy, file, row
+    def __init__(self, rule: str, remedy: str, *, file: str = "", row: int | None = None, passing: bool = False):
+        self.rule, self.remedy, self.file, self.row, self.passing = rule, remedy, file, row, passing
         super().__init__(str(self))
 
     def __str__(self) -> str:
         where = self.file + (f", row {self.row:,}" if self.row is not None else "")
-        return (f"{where}: " if where else "") + f"{self.rule} {self.remedy}"
+        return ((f"{where}: " if where else "") + f"{self.rule} {self.remedy}").strip()
 
     def at(self, file: str) -> Refused:
-        return Refused(self.rule, self.remedy, file=file, row=self.row)
+        return Refused(self.rule, self.remedy, file=file, row=self.row, passing=self.passing)
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,25 @@ def look(path: Path) -> Head:
         raise Refused("The file has 0 bytes.", "Download it again.")
     with path.open("rb") as stream:
         start = stream.read(HEAD_BYTES)
-    if start.startswith(GZIP_MAGIC):
-        try:
-            text = zlib.decompressobj(31).decompress(start, HEAD_BYTES)
-        except zlib.error:
-            raise Refused("The gzip data cannot be decompressed.", "Download the file again.") from None
-        return Head(path, text, "gzip", size)
-    if start.startswith(ZSTD_MAGIC):
-        return Head(path, zstandard.ZstdDecompressor().decompressobj().decompress(start)[:HEAD_BYTES], "zstd", size)
+    try:
+        if start.startswith(GZIP_MAGIC):
+            return Head(path, _gunzipped(start), "gzip", size)
+        if start.startswith(ZSTD_MAGIC):
+            reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start), read_across_frames=True)
+            return Head(path, reader.read(HEAD_BYTES), "zstd", size)
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise Refused(f"The compressed data is damaged ({error}).", "Download the file again.") from None
     return Head(path, start, "none", size)
+
+
+def _gunzipped(start: bytes) -> bytes:
+    """The beginning of gzip data, over its members: the first may hold no more than the header line."""
+    text = b""
+    while start and len(text) < HEAD_BYTES:
+        member = zlib.decompressobj(31)
+        text += member.decompress(start, HEAD_BYTES - len(text))
+        start = member.unused_data.lstrip(b"\0")
+    return text
 
 
 def describe_unknown(head: Head) -> Refused:
@@ -151,7 +162,7 @@ def take(
     head = look(original)
     suffix = {"gzip": ".gz", "zstd": ".zst", "none": "" if recognised.layout == "parquet" else ".zst"}
     compress = head.compression == "none" and recognised.layout != "parquet"
-    unfinished = folder / f".{original.name}.unfinished"
+    unfinished = folder / ".unfinished"  # one writer: what a dead run left is written over
     try:
         sha256, size = _copy(original, unfinished, compress=compress)
         name = f"{vintage}-{sha256[:12]}.{recognised.layout}{suffix[head.compression]}"
@@ -177,13 +188,16 @@ def take(
 
 
 def landed(root: Path, source: str) -> list[Landing]:
-    """Every complete landing of a source, oldest vintage first, then by path."""
+    """Every complete landing of a source, oldest vintage first, then by the name it came with."""
     found = []
     for about in sorted((root / source).rglob("*.about.json")):
-        landing = Landing(**json.loads(about.read_text()))
+        try:
+            landing = Landing(**json.loads(about.read_text()))
+        except ValueError:  # a run died while it wrote this, so before the file itself was named
+            continue
         if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
             found.append(landing)
-    return sorted(found, key=lambda landing: (landing.vintage, landing.path))
+    return sorted(found, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
 
 
 @contextmanager
@@ -193,7 +207,7 @@ def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
         if compression == "gzip":
             yield gzip.GzipFile(fileobj=raw)
         elif compression == "zstd":
-            yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw))
+            yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
         else:
             yield raw
 
@@ -229,7 +243,9 @@ def _copy(original: Path, target: Path, *, compress: bool) -> tuple[str, int]:
         os.fsync(raw.fileno())
     after = original.stat()
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
-        raise Refused("The file changed while it was read.", "Wait until the download is complete and run again.")
+        raise Refused(
+            "The file changed while it was read.", "Wait until the download is complete and run again.", passing=True
+        )
     if end:
         end.finish()
     return digest.hexdigest(), size

@@ -83,7 +83,8 @@ class Table:
     # Two landings of one scope are two vintages of one thing: what the later no longer says is closed.
     # The scope is the partition, and the distinct values of these columns in the rows themselves …
     scope: tuple[str, ...] = ()
-    scope_unless_many: tuple[str, int] | None = None  # … and of this one, unless it has more than so many
+    # … and of this one, unless the rows hold its value that stands for all, and more than so many others
+    scope_unless_all: tuple[str, str, int] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
@@ -258,8 +259,7 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
         con.execute(f"create or replace temp table incoming as select * from {raw} limit 0")
     _stage(con, table, rows, landing, staged)
     read = con.execute(f"select count(*) from {staged}").fetchone()[0]
-    for rule in table.rules:
-        _refuse_broken(con, table, rule, staged, rows.first_row)
+    _refuse_broken(con, table, staged, rows.first_row)
     _refuse_duplicates(con, table, staged, rows.first_row)
     if read in table.row_limits:
         raise Refused(
@@ -302,10 +302,10 @@ def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: L
     if not table.scope:
         return landing.partition
     parts = [f"string_agg(distinct \"{c}\", ',' order by \"{c}\")" for c in table.scope]
-    if table.scope_unless_many:
-        column, many = table.scope_unless_many
+    if table.scope_unless_all:
+        column, all_of_them, many = table.scope_unless_all
         parts.append(
-            f"case when count(distinct \"{column}\") > {many} then 'all' "
+            f"case when bool_or(\"{column}\" = '{all_of_them}') and count(distinct \"{column}\") > {many} then 'all' "
             f"else string_agg(distinct \"{column}\", ',' order by \"{column}\") end"
         )
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
@@ -331,17 +331,23 @@ def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str) -> None
             con.unregister("frame")
 
 
-def _refuse_broken(con, table: Table, rule: Rule, staged: str, first_row: int) -> None:
-    shown = re.findall(r"\{(\w+)\}", rule.sentence)
-    columns = ", ".join(['"' + c + '"' for c in shown] or ["1"])
-    found = con.execute(
-        f"select rowid - (select min(rowid) from {staged}), {columns} from {staged} "
-        f"where {rule.broken} order by rowid limit 1"
-    ).fetchone()
-    if found:
-        raise Refused(
-            rule.sentence.format(**dict(zip(shown, found[1:], strict=False))), rule.remedy, row=found[0] + first_row
-        )
+def _refuse_broken(con, table: Table, staged: str, first_row: int) -> None:
+    """All rules in one pass; only when one is broken, a second pass to find the first row that does it."""
+    if not table.rules:
+        return
+    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
+    broken = con.execute(f"select {counts} from {staged}").fetchone()
+    for rule, rows in zip(table.rules, broken, strict=True):
+        if not rows:
+            continue
+        shown = re.findall(r"\{(\w+)\}", rule.sentence)
+        columns = ", ".join(['"' + c + '"' for c in shown] or ["1"])
+        found = con.execute(
+            f"select rowid - (select min(rowid) from {staged}), {columns} from {staged} "
+            f"where {rule.broken} order by rowid limit 1"
+        ).fetchone()
+        sentence = rule.sentence.format(**dict(zip(shown, found[1:], strict=False)))
+        raise Refused(sentence, rule.remedy, row=found[0] + first_row)
 
 
 def _refuse_duplicates(con, table: Table, staged: str, first_row: int) -> None:
@@ -396,11 +402,20 @@ def _unreadable(error: duckdb.Error) -> Refused:
     columns = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
     if columns:
         return Refused(
-            f"The row has {columns.group(2)} columns where the header has {columns.group(1)}.",
+            f"The row has {columns.group(2)} columns where this file has {columns.group(1)}.",
             "The file is cut off or was edited: download it again.",
             row=row,
         )
-    return Refused(f"It cannot be read: {message.splitlines()[0]}", "Download the file again.", row=row)
+    if "unterminated quote" in message:
+        return Refused(
+            "A quoted text does not end where it should.",
+            "The file is cut off or was edited: download it again.",
+            row=row,
+        )
+    # One line, without the kind of error and without our own path, which the person never gave.
+    said = re.sub(r"^[A-Z][A-Za-z ]+ Error: ", "", message.splitlines()[0])
+    said = re.sub(r"""\s*(in|at end of|for)? ?\b(the )?file:? ["'][^"']*["']""", "", said).rstrip(". ")
+    return Refused(f"It cannot be read: {said}.", "Download the file again.", row=row)
 
 
 def _note(
@@ -454,7 +469,9 @@ def scan(sql: str) -> list[tuple]:
     con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
     try:
         return con.execute(sql).fetchall()
-    except (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException) as error:
+    except duckdb.OutOfMemoryException:  # no fault of the file
+        raise
+    except duckdb.Error as error:
         raise _unreadable(error) from None
     finally:
         con.close()

@@ -51,7 +51,7 @@ def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Re
         try:
             head = landing.look(path)
         except (Refused, OSError) as error:
-            yield path, error if isinstance(error, Refused) else Refused(f"It cannot be opened: {error}.", "")
+            yield path, error if isinstance(error, Refused) else _closed(error)
             continue
         try:
             if not any(source.recognise(head) for source in sources if not source.fetch):
@@ -74,11 +74,14 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
         found: list[tuple[Path, Recognised]] = []
         for path in files:
             try:
-                recognised = source.recognise(landing.look(path))
+                head = landing.look(path)
+            except (Refused, OSError):
+                continue  # nobody's yet: told once, by `unclaimed`
+            try:
+                recognised = source.recognise(head)
             except Refused as reason:
-                refused.append((path, reason))
-            except OSError:
-                continue  # told by `unclaimed`
+                if landing.sha256_of(path) not in known:
+                    refused.append((path, reason))
             else:
                 if recognised:
                     found.append((path, recognised))
@@ -88,15 +91,15 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
             sha256 = landing.sha256_of(path)
             if sha256 in known:
                 continue
-            known.add(sha256)
             moment = now + timedelta(microseconds=editions.index(recognised.edition))
             try:
                 taken.append(
                     landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment)
                 )
+                known.add(sha256)
             except Refused as reason:
                 refused.append((path, reason))
-    return taken, [(path, reason) for path, reason in refused if not _told(settings, source, path, known)]
+    return taken, refused
 
 
 def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, warehouse.Loaded | Refused]]:
@@ -118,16 +121,17 @@ def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, wareh
 
 
 def remember_refused(settings: Settings, source_name: str, path: Path, reason: Refused) -> bool:
-    """Note a file that never landed in raw.landings. Returns False when it was told before."""
+    """Note a file that never landed in raw.landings. Returns False when it was told before.
+
+    A passing reason is noted with the file's address, not with its bytes: they may land at the next run.
+    """
     now = datetime.now(UTC)
-    try:
-        sha256, size = landing.sha256_of(path), path.stat().st_size
-    except OSError:
-        sha256, size = "unreadable", 0
+    size = path.stat().st_size if path.exists() else 0
+    sha256 = f"unread {path.as_uri()}" if reason.passing else landing.sha256_of(path)
     if sha256 in warehouse.known_sha256(settings, source_name):
         return False
     stub = Landing(
-        landing_id=f"{now:%Y%m%dT%H%M%S.%fZ}-{sha256[:12]}",
+        landing_id=f"{now:%Y%m%dT%H%M%S.%fZ}-{sha256[:12].partition(' ')[0]}",
         source=source_name,
         entity="",
         layout="",
@@ -144,11 +148,10 @@ def remember_refused(settings: Settings, source_name: str, path: Path, reason: R
     return True
 
 
-def _told(settings: Settings, source: Source, path: Path, known: set[str]) -> bool:
-    try:
-        return landing.sha256_of(path) in known
-    except OSError:
-        return False
+def _closed(error: OSError) -> Refused:
+    return Refused(
+        f"It cannot be opened ({error.strerror}).", "Allow reading it, or take it out of the folder.", passing=True
+    )
 
 
 def assets_of(source: Source) -> list[dg.AssetsDefinition]:

@@ -18,7 +18,7 @@ import re
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.landing import Head, Landing, Recognised, Refused
+from dagster_project.landing import CHUNK_BYTES, Head, Landing, Recognised, Refused, open_file
 from dagster_project.warehouse import Rows, Rule, Table, flag, number, text
 
 NAME = "comtrade"
@@ -45,6 +45,7 @@ LEGACY_COLUMNS = ({"pfCode", "rtCode", "TradeValue"}, {"Classification", "Trade 
 ROW_LIMITS = (500, 100_000, 250_000, 2_500_000)
 
 VALUES = ("cifvalue", "fobvalue", "primaryValue", "qty", "netWgt")
+CODES = ("period", "reporterCode", "partnerCode", "partner2Code", "mosCode", "motCode")  # whole numbers
 FLAGS = ("isOriginalClassification", "isQtyEstimated", "isNetWgtEstimated", "isReported", "isAggregate")
 
 FLOWS = Table(
@@ -60,7 +61,8 @@ FLOWS = Table(
         *(flag(c) for c in FLAGS),
     ),
     # Two files speak for the same thing when they ask the same question: same periods, reporters, flows,
-    # products, and either a list of partners or (more than twenty) all of them.
+    # products, and either a list of partners or all of them. All is: the world (0) and more than twenty. A
+    # part of a query that was split by partner is no list of all, however long: it closes no other part.
     scope=(
         "typeCode",
         "freqCode",
@@ -72,7 +74,7 @@ FLOWS = Table(
         "customsCode",
         "motCode",
     ),
-    scope_unless_many=("partnerCode", 20),
+    scope_unless_all=("partnerCode", "0", 20),
     row_limits=ROW_LIMITS,
     rules=(
         Rule(
@@ -83,9 +85,20 @@ FLOWS = Table(
             "Use the publisher's own download, unedited.",
         ),
         Rule(
+            "whole",
+            # or 0.0 for "all modes of transport" would pass for a part, and be left out without a word
+            " or ".join(f"contains(\"{c}\", '.')" for c in CODES),
+            "A code is written as a decimal number (period {period}, reporter {reporterCode}, "
+            "partner {partnerCode}, second partner {partner2Code}, mosCode {mosCode}, motCode {motCode}).",
+            "A program has probably turned codes into numbers: use the publisher's own download, unedited.",
+        ),
+        Rule(
             "numeric",
-            '"primaryValue" is null or '
-            + " or ".join(f'("{c}" is not null and try_cast("{c}" as double) is null)' for c in VALUES),
+            # NaN and infinity are doubles as well, and no values
+            "\"primaryValue\" is null or "
+            + " or ".join(
+                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
+            ),
             "A value is not a number (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Use the publisher's own download, unedited.",
@@ -151,6 +164,11 @@ def recognise(head: Head) -> Recognised | None:
         )
     if not _ours(set(header)):
         return None
+    names = [name.lower() for name in header if name]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Refused(
+            f"The header names a column twice: {', '.join(twice)}.", "Use the publisher's own download, unedited."
+        )
     lines = head.text.split(b"\n", 2)
     if len(lines) < 2 or not lines[1].strip():
         raise Refused("The file has a header and no rows.", "Widen the query, or leave the file out.")
@@ -175,14 +193,18 @@ def _csv(path: Path, head: Head) -> Rows:
         names.append("_trailing")  # the web download ends every row with a comma
     columns = ", ".join(f"'{_sql(name)}': 'varchar'" for name in names)
     return Rows(
-        f"select {_present(header)} from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, "
+        f"select {_present(dict.fromkeys(header, 'VARCHAR'))} from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, "
         f"delim = '{separator}', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})",
         first_row=2,
     )
 
 
 def _json(path: Path, head: Head) -> Rows:
-    size = f"maximum_object_size = {max(head.size_bytes * 40, 1 << 24)}"
+    # An answer is one object, and DuckDB wants to know how large one may be. The same labels in every record
+    # compress to a hundredth, so the size of the landed file says nothing.
+    with open_file(path, head.compression) as stream:
+        whole = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""))
+    size = f"maximum_object_size = {max(whole, 1 << 24)}"
     count, records, error = warehouse.scan(
         "select count, len(data), error from "
         f"read_json('{_sql(path)}', {size}, columns = {{count: 'bigint', data: 'json[]', error: 'varchar'}})"
@@ -201,14 +223,21 @@ def _json(path: Path, head: Head) -> Rows:
 
 
 def _parquet(path: Path, head: Head) -> Rows:
-    names = [n for (n,) in warehouse.scan(f"select name from parquet_schema('{_sql(path)}')")]
-    return Rows(f"select {_present(names, cast=True)} from read_parquet('{_sql(path)}')")
+    kinds = {name: kind for name, kind, *_ in warehouse.scan(f"describe from read_parquet('{_sql(path)}')")}
+    return Rows(f"select {_present(kinds)} from read_parquet('{_sql(path)}')")
 
 
-def _present(names: list[str], *, cast: bool = False) -> str:
-    """The table's columns from a file that has some of them; a column the layout lacks is NULL."""
-    one = 'cast("{0}" as varchar) as "{0}"' if cast else '"{0}"'
-    return ", ".join(one.format(c) if c in names else f'null as "{c}"' for c in COLUMNS)
+def _present(kinds: dict[str, str]) -> str:
+    """The table's columns, as text, from a file that has some of them; a column the layout lacks is NULL."""
+    return ", ".join(f'{_as_text(c, kinds[c])} as "{c}"' if c in kinds else f'null as "{c}"' for c in COLUMNS)
+
+
+def _as_text(column: str, kind: str) -> str:
+    """A column with gaps turns to decimals in a data frame: 398 is saved as 398.0, and a gap as NaN."""
+    if kind in ("DOUBLE", "FLOAT"):
+        number = f'case when not isnan("{column}") then "{column}" end'
+        return f"cast({f'cast({number} as bigint)' if column in CODES else number} as varchar)"
+    return f'cast("{column}" as varchar)'
 
 
 def _ours(names: set[str]) -> bool:
@@ -224,7 +253,10 @@ def _ours(names: set[str]) -> bool:
 
 
 def _header(line: str) -> list[str]:
-    return next(csv.reader([line], delimiter=_comma(line)), [])
+    try:
+        return next(csv.reader([line], delimiter=_comma(line)), [])
+    except csv.Error:  # not text in lines, so not a header
+        return []
 
 
 def _comma(header: str) -> str:

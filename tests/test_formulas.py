@@ -1,0 +1,235 @@
+"""The formulas of METHODS 2.4 and 2.5, each macro against a plain Python twin, on DuckDB.
+
+Here belongs what is true of a formula whatever the data: its worked example, its symmetries, its edges.
+Not here: which rows it is applied to (dbt's unit tests).
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import duckdb
+import jinja2
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from dagster_project.settings import DBT_DIR
+
+VARS = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
+MACROS = (
+    jinja2.Environment()
+    .from_string((DBT_DIR / "macros" / "formulas.sql").read_text())
+    .make_module({"var": VARS.__getitem__})
+)
+
+
+# ---------------------------------------------------------------- Python twins
+
+
+def to_fob(value: float, margin: float) -> float:
+    return value / (1 + margin)
+
+
+def gap_usd(x: float, m: float) -> float:
+    return x - m
+
+
+def gap_share(x: float, m: float) -> float | None:
+    return (x - m) / x if x else None
+
+
+def gap_log(x: float, m: float) -> float | None:
+    return math.log(x) - math.log(m) if x > 0 and m > 0 else None
+
+
+def gap_asinh(x: float, m: float) -> float:
+    scale = VARS["asinh_scale_usd"]
+    return math.asinh(x / scale) - math.asinh(m / scale)
+
+
+def sdi(x: float, m: float) -> float | None:
+    return (x - m) / (x + m) if x + m else None
+
+
+def relative_asymmetry(x: float, m: float) -> float | None:
+    return 2 * abs(x - m) / (x + m) if x + m else None
+
+
+def is_sign_robust(gap_low: float, gap_high: float) -> bool:
+    return (gap_low > 0) == (gap_high > 0) and (gap_low < 0) == (gap_high < 0)
+
+
+TWINS: list[Callable] = [to_fob, gap_usd, gap_share, gap_log, gap_asinh, sdi, relative_asymmetry, is_sign_robust]
+
+
+# ---------------------------------------------------------------- one query for a list of pairs
+
+Pairs = Sequence[tuple[float | None, float | None]]
+
+
+@pytest.fixture(scope="module")
+def con():
+    connection = duckdb.connect()
+    yield connection
+    connection.close()
+
+
+def in_sql(con, macro: str, pairs: Pairs, *, first: str = "x", second: str = "m") -> list:
+    """The macro's answer for each pair, in order, from one query over doubles."""
+    con.execute("create or replace temp table pairs (i integer, x double, m double)")
+    con.executemany("insert into pairs values (?, ?, ?)", [(i, *pair) for i, pair in enumerate(pairs)])
+    expression = getattr(MACROS, macro)(first, second)
+    return [row[0] for row in con.execute(f"select {expression} from pairs order by i").fetchall()]
+
+
+def same(found: list, expected: list, *, within: float = 1e-9) -> bool:
+    """Equal one by one, NULL for NULL; numbers up to rounding."""
+    return len(found) == len(expected) and all(
+        (f is None and e is None)
+        or (f is not None and e is not None and math.isclose(f, e, rel_tol=within, abs_tol=within))
+        for f, e in zip(found, expected, strict=True)
+    )
+
+
+MONEY = st.one_of(st.just(0.0), st.floats(0.01, 1e12))
+POSITIVE = st.floats(0.01, 1e12)
+MARGIN = st.floats(0, VARS["cif_clip"])
+
+
+def pairs_of(x: st.SearchStrategy, m: st.SearchStrategy) -> st.SearchStrategy:
+    return st.lists(st.tuples(x, m), min_size=1, max_size=25)
+
+
+# ---------------------------------------------------------------- the worked example
+
+
+@pytest.mark.parametrize(
+    ("macro", "expected"),
+    [("gap_usd", 73.6226), ("gap_share", 0.8765), ("gap_log", 2.0912), ("sdi", 0.7801)],
+)
+def test_the_worked_example_comes_out_as_published(con, macro, expected):
+    """X = 84, M = 11, margin 6 %: METHODS 2.5."""
+    (m_fob,) = in_sql(con, "to_fob", [(11, 0.06)])
+    assert round(m_fob, 4) == 10.3774
+    assert round(in_sql(con, macro, [(84, m_fob)])[0], 4) == expected
+
+
+def test_every_formula_has_a_twin_here():
+    in_file = {name for name in vars(MACROS) if not name.startswith("_")}
+    assert {twin.__name__ for twin in TWINS} | {"comparable_revision"} == in_file
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
+def test_sql_and_python_agree(con, twin):
+    @examples(max_examples=25, deadline=None)
+    @given(pairs_of(MONEY, MARGIN if twin is to_fob else MONEY))
+    def agree(pairs):
+        assert same(in_sql(con, twin.__name__, pairs), [twin(*pair) for pair in pairs])
+
+    agree()
+
+
+# ---------------------------------------------------------------- what must hold for any pair
+
+
+@examples(max_examples=25, deadline=None)
+@given(pairs=pairs_of(MONEY, MONEY))
+def test_swapping_the_two_sides_turns_the_index_round(con, pairs):
+    there, back = (in_sql(con, "sdi", pairs), in_sql(con, "sdi", pairs, first="m", second="x"))
+    assert same(there, [None if value is None else -value for value in back])
+
+
+@examples(max_examples=25, deadline=None)
+@given(pairs=pairs_of(POSITIVE, POSITIVE), factor=st.floats(0.01, 1e4))
+def test_the_unit_of_money_changes_neither_index_nor_log(con, pairs, factor):
+    scaled = [(x * factor, m * factor) for x, m in pairs]
+    for macro in ("sdi", "gap_log", "gap_share"):
+        assert same(in_sql(con, macro, pairs), in_sql(con, macro, scaled), within=1e-6), macro
+
+
+@examples(max_examples=25, deadline=None)
+@given(pairs=pairs_of(POSITIVE, POSITIVE))
+def test_the_index_is_the_hyperbolic_tangent_of_half_the_log_gap(con, pairs):
+    logs = in_sql(con, "gap_log", pairs)
+    assert same(in_sql(con, "sdi", pairs), [math.tanh(value / 2) for value in logs], within=1e-7)
+
+
+@examples(max_examples=25, deadline=None)
+@given(pairs=pairs_of(MONEY, MONEY))
+def test_the_index_lies_between_minus_one_and_one_and_the_asymmetry_is_twice_its_size(con, pairs):
+    index = in_sql(con, "sdi", pairs)
+    assert all(value is None or -1 <= value <= 1 for value in index)
+    doubled = [None if value is None else 2 * abs(value) for value in index]
+    assert same(in_sql(con, "relative_asymmetry", pairs), doubled)
+
+
+@examples(max_examples=25, deadline=None)
+@given(triples=st.lists(st.tuples(MONEY, MONEY, MARGIN, MARGIN), min_size=1, max_size=25))
+def test_a_higher_margin_makes_a_larger_gap(con, triples):
+    low = in_sql(con, "to_fob", [(m, min(a, b)) for _, m, a, b in triples])
+    high = in_sql(con, "to_fob", [(m, max(a, b)) for _, m, a, b in triples])
+    gaps_low = in_sql(con, "gap_usd", [(x, m) for (x, *_), m in zip(triples, low, strict=True)])
+    gaps_high = in_sql(con, "gap_usd", [(x, m) for (x, *_), m in zip(triples, high, strict=True)])
+    assert all(a <= b for a, b in zip(gaps_low, gaps_high, strict=True))
+
+
+@examples(max_examples=25, deadline=None)
+@given(values=st.lists(POSITIVE, min_size=1, max_size=25))
+def test_a_lost_export_has_index_one_and_an_orphan_import_minus_one(con, values):
+    assert same(in_sql(con, "sdi", [(value, 0) for value in values]), [1] * len(values))
+    assert same(in_sql(con, "sdi", [(0, value) for value in values]), [-1] * len(values))
+    assert same(in_sql(con, "gap_share", [(value, 0) for value in values]), [1] * len(values))
+
+
+# ---------------------------------------------------------------- edges
+
+
+@pytest.mark.parametrize("macro", ["gap_share", "gap_log", "sdi", "relative_asymmetry"])
+def test_a_ratio_of_nothing_is_unknown(con, macro):
+    assert in_sql(con, macro, [(0, 0)]) == [None]
+
+
+def test_a_share_of_no_export_and_a_log_of_nothing_are_unknown(con):
+    assert in_sql(con, "gap_share", [(0, 5)]) == [None]
+    assert in_sql(con, "gap_log", [(0, 5), (5, 0)]) == [None, None]
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
+def test_a_missing_side_stays_missing(con, twin):
+    assert in_sql(con, twin.__name__, [(None, 5), (5, None), (None, None)]) == [None, None, None]
+
+
+def test_the_inverse_hyperbolic_sine_is_defined_at_zero_and_like_a_log_for_large_values(con):
+    nothing, lost, large = in_sql(con, "gap_asinh", [(0, 0), (1e7, 0), (1e9, 1e8)])
+    assert nothing == 0
+    assert lost == pytest.approx(math.asinh(1000))
+    assert large == pytest.approx(math.log(10), rel=1e-6)
+
+
+def test_imports_are_divided_and_not_multiplied(con):
+    """M x (1 - margin) would take off more than was put on."""
+    (back,) = in_sql(con, "to_fob", [(106, 0.06)])
+    assert back == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(1, 2, True), (-2, -1, True), (-1, 1, False), (0, 1, False), (-1, 0, False), (0, 0, True)],
+)
+def test_a_gap_is_robust_when_both_ends_have_one_sign(con, low, high, expected):
+    assert in_sql(con, "is_sign_robust", [(low, high)]) == [expected]
+
+
+@pytest.mark.parametrize("product_level", [0, 2, 4, 6])
+def test_a_code_below_the_chapter_means_the_same_within_its_revision_only(con, product_level):
+    sql = MACROS.comparable_revision(product_level, "'HS2022'")
+    found = con.execute(f"select {sql}").fetchone()[0]
+    assert found == ("HS2022" if product_level >= 4 else "any")
+
+
+def test_a_formula_may_stand_inside_another(con):
+    """Each macro is closed in its own parentheses: precedence cannot leak in or out."""
+    nested = MACROS.gap_usd("x", MACROS.to_fob("m + m", "m - m"))
+    assert con.execute(f"select -{nested} * 2 from (select 10 as x, 3 as m)").fetchone() == (-8,)

@@ -1,0 +1,263 @@
+"""A whole refresh, as a person runs it, and then questions to the published file.
+
+The simulated world at a small scale; each run is a process of its own with its own data directory.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from dagster_project.settings import PROJECT_DIR
+
+pytestmark = pytest.mark.slow
+SCALE = "0.1"
+
+
+@pytest.fixture(scope="module")
+def refreshed(ghost_trade, tmp_path_factory) -> tuple[Path, str]:
+    """A data directory after one run of the sample, and what the run printed."""
+    data_dir = tmp_path_factory.mktemp("sample") / "data"
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return data_dir, done.stdout
+
+
+@pytest.fixture(scope="module")
+def ask(refreshed):
+    con = duckdb.connect(str(refreshed[0] / "published" / "ghost_trade.duckdb"), read_only=True)
+    con.execute("use marts")
+    yield lambda sql: con.execute(sql).fetchall()
+    con.close()
+
+
+def published_bytes(data_dir: Path) -> dict[str, str]:
+    folder = data_dir / "published"
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_the_summary_is_what_a_person_wants_to_read(refreshed) -> None:
+    told = refreshed[1]
+    for layer in ("landing", "raw", "staging", "intermediate", "marts", "published"):
+        assert f"  {layer} " in told
+    assert "rows" in told and " s\n" in told
+    assert "passed, 0 failed" in told
+    assert "SIMULATED" in told
+    assert "The ten largest gaps on controlled goods" in told
+    assert len([line for line in told.splitlines() if " → " in line and "[" in line]) == 10
+    assert "make sql" in told and "ghost_trade.duckdb" in told
+    assert "Traceback" not in told
+
+
+def test_the_articles_washing_machines_come_out_as_planted(ask) -> None:
+    assert ask("""
+        select coalesce(sum(export_quantity), 0) from mirror_gaps
+        where freq = 'A' and period = '2021-01-01' and exporter_iso3 = 'KAZ' and importer_iso3 = 'RUS'
+          and product_code in ('845011', '845012', '845019', '845020')""") == [(0,)]  # fmt: skip
+    assert ask("""
+        select sum(export_quantity), min(export_quantity_unit) from mirror_gaps
+        where freq = 'A' and period = '2022-01-01' and exporter_iso3 = 'KAZ' and importer_iso3 = 'RUS'
+          and product_code in ('845011', '845012', '845019', '845020')""") == [(100_000, "u")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("year", "usd"), [(2021, 12_000), (2022, 3_700_000)])
+@pytest.mark.parametrize("freq", ["A", "M"])
+def test_the_articles_chips_come_out_as_planted(ask, year: int, usd: int, freq: str) -> None:
+    [(value,)] = ask(f"""
+        select sum(export_value_usd) from mirror_gaps
+        where freq = '{freq}' and extract(year from period) = {year}
+          and exporter_iso3 = 'KAZ' and importer_iso3 = 'RUS'
+          and product_code in ('854231', '854232', '854233', '854239')""")  # fmt: skip
+    assert value == pytest.approx(usd, abs=0.01)
+
+
+def test_goods_that_never_arrived_are_lost_exports_of_the_planted_size(refreshed, ask) -> None:
+    planted = pd.read_csv(refreshed[0] / "simulated" / "truth" / "diversions.csv", dtype={"product_code": str})
+    never = planted[planted.kind == "never_arrived"]
+    assert len(never) >= 8
+    for row in never.itertuples():
+        found = ask(f"""
+            select sum(gap_usd), min(coverage_status), max(coverage_status) from mirror_gaps
+            where freq = 'M' and product_code = '{row.product_code}' and exporter_iso3 = '{row.exporter_iso3}'
+              and importer_iso3 = '{row.transit_iso3}' and period between '{row.first_month}' and '{row.last_month}'
+              and gap_usd is not null""")  # fmt: skip
+        [(gap, lowest, highest)] = found
+        assert (lowest, highest) == ("lost_export", "lost_export"), row.diversion_id
+        assert gap == pytest.approx(row.value_usd, rel=0.5), row.diversion_id  # months not reported yet are missing
+
+
+def test_a_silent_importer_has_no_gap(ask) -> None:
+    assert ask("""
+        select distinct coverage_status, count(gap_usd) from mirror_gaps
+        where importer_iso3 = 'RUS' and period >= '2022-01-01' group by 1""") == [("importer_nonreporting", 0)]
+
+
+def test_a_late_importer_is_late_and_not_silent(ask) -> None:
+    statuses = {s for (s,) in ask("""
+        select distinct coverage_status from mirror_gaps
+        where freq = 'M' and importer_iso3 = 'KAZ' and period = '2024-12-01'""")}  # fmt: skip
+    assert statuses == {"not_yet_reported"}
+
+
+def test_an_importer_that_values_fob_keeps_its_value(ask) -> None:
+    assert ask("""
+        select count(*), count(*) filter (where import_value_fob_usd = import_value_usd) from mirror_gaps
+        where importer_iso3 = 'CAN' and import_value_usd > 0""")[0][0] > 0  # fmt: skip
+    assert ask("""
+        select count(*) from mirror_gaps
+        where importer_iso3 in ('CAN', 'ZAF') and import_value_usd > 0
+          and abs(import_value_fob_usd - import_value_usd) > 0.01""") == [(0,)]
+
+
+def test_taiwan_stands_as_a_country_and_the_world_nowhere(ask) -> None:
+    assert ask("select count(*) > 0 from mirror_gaps where exporter_iso3 = 'TWN'") == [(True,)]
+    assert ask("""
+        select count(*) from mirror_gaps
+        where exporter_iso3 not in (select iso3 from countries)
+           or importer_iso3 not in (select iso3 from countries)""") == [(0,)]
+
+
+def test_every_listed_code_is_in_the_data_of_its_revision(ask) -> None:
+    [(missing,)] = ask("""
+        select count(*) from controlled_goods as c
+        where list_id = 'CHPL' and hs_revision in ('HS2017', 'HS2022')
+          and not exists (select 1 from mirror_gaps as g
+                          where g.product_code = c.product_code and g.hs_revision = c.hs_revision)""")  # fmt: skip
+    assert missing == 0
+
+
+def test_the_headline_nets_before_it_sums(ask) -> None:
+    assert ask("""
+        select count(*) from headline where abs(gap_usd - (export_value_usd - import_value_usd)) > export_value_usd + import_value_usd
+    """) == [(0,)]
+    assert ask("select count(*) from headline where not (gap_low_usd <= gap_usd and gap_usd <= gap_high_usd)") == [(0,)]
+    assert ask("select min(is_simulated) from headline") == [(True,)]
+
+
+def test_the_designations_of_the_sample_are_real_and_have_a_country(ask) -> None:
+    [(entries, with_country)] = ask("select count(*), count(country_iso3) from sanctioned_entities")
+    assert entries >= 25 and with_country == entries
+
+
+def test_about_says_that_the_data_are_simulated(ask) -> None:
+    [(dataset, simulated, notice)] = ask("select dataset, is_simulated, notice from about")
+    assert dataset == "sample" and simulated and "SIMULATED" in notice
+
+
+def test_the_published_file_holds_marts_only_and_explains_itself(ask) -> None:
+    assert ask("select distinct table_schema from information_schema.tables") == [("marts",)]
+    assert ask("select count(*) from duckdb_columns() where schema_name = 'marts' and comment is null") == [(0,)]
+    assert ask("select count(*) from duckdb_tables() where comment is null") == [(0,)]
+
+
+def test_parquet_and_the_dictionary_lie_beside_it(refreshed, ask) -> None:
+    folder = refreshed[0] / "published"
+    for (table,) in ask("select table_name from information_schema.tables"):
+        [(rows,)] = duckdb.sql(f"select count(*) from '{folder}/parquet/{table}.parquet'").fetchall()
+        assert [(rows,)] == ask(f"select count(*) from {table}"), table
+    page = (folder / "docs.html").read_text()
+    assert "SIMULATED" in page and "mirror_gaps" in page and "gap_low_usd" in page
+    assert not list(folder.glob(".*"))
+
+
+def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
+    done = ghost_trade("sql", DATA_DIR=refreshed[0], SQL="select count(*) as countries from countries")
+    assert done.returncode == 0 and "250" in done.stdout
+    wrong = ghost_trade("sql", DATA_DIR=refreshed[0], SQL="select nothing from nowhere")
+    assert wrong.returncode == 1 and "Traceback" not in wrong.stderr
+
+
+def test_the_same_input_gives_the_same_tables_and_nothing_new_in_raw(refreshed, ghost_trade, tmp_path) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(refreshed[0], data_dir)
+    before = {p.stem: pd.read_parquet(p) if False else p for p in (data_dir / "published" / "parquet").iterdir()}
+    tables = {name: duckdb.sql(f"from '{path}'").fetchall() for name, path in before.items()}
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, rows in tables.items():
+        if name != "about":
+            again = duckdb.sql(f"from '{data_dir}/published/parquet/{name}.parquet'").fetchall()
+            assert rows == again, name
+    with duckdb.connect(str(data_dir / "warehouse.duckdb"), read_only=True) as con:
+        assert con.execute("select count(*), count(distinct sha256) from raw.landings").fetchone()[0] == 10
+        assert con.execute("select count(*) from raw.comtrade_flows where _valid_to is not null").fetchone() == (0,)
+
+
+def test_a_failed_gate_leaves_the_published_files_byte_for_byte(refreshed, ghost_trade, tmp_path) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(refreshed[0], data_dir)
+    before = published_bytes(data_dir)
+    with duckdb.connect(str(data_dir / "warehouse.duckdb")) as con:
+        con.execute("update raw.comtrade_flows set primaryValue = '-1' where rowid = 7")
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+    assert done.returncode == 1
+    assert "raw/comtrade_flows: nonnegative" in done.stderr and "Traceback" not in done.stderr
+    assert published_bytes(data_dir) == before
+
+
+def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(refreshed, ghost_trade, tmp_path) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(refreshed[0], data_dir)
+    before = published_bytes(data_dir)
+    with duckdb.connect(str(data_dir / "warehouse.duckdb")) as con:  # no gate asks this; a dbt test does
+        con.execute("update raw.pycountry_countries set alpha_3 = null, alpha_2 = null where alpha_3 = 'KAZ'")
+        con.execute("update raw.pycountry_countries set alpha_3 = 'ZZZ' where alpha_3 is null")
+        con.execute("insert into raw.ofac_entries by name select * replace ('00' || uid as uid, null as sdnType, "
+                    "null as lastName, null as firstName, null as sdnName) from raw.ofac_entries limit 1")  # fmt: skip
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+    assert done.returncode == 1, done.stdout
+    assert published_bytes(data_dir) == before
+
+
+def test_a_run_that_is_killed_leaves_the_published_files_and_the_next_one_repairs_the_rest(
+    refreshed, ghost_trade, tmp_path
+) -> None:
+    data_dir = tmp_path / "data"
+    shutil.copytree(refreshed[0], data_dir)
+    before = published_bytes(data_dir)
+    shutil.rmtree(data_dir / "landing")
+    (data_dir / "warehouse.duckdb").unlink()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "dagster_project", "run"],
+        cwd=PROJECT_DIR,
+        env={**__import__("os").environ, "DATA_DIR": str(data_dir), "SAMPLE_SCALE": SCALE},
+        stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    for line in child.stdout:
+        if "comtrade_flows" in line:
+            break
+    time.sleep(1)
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert published_bytes(data_dir) == before
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_simulated_data_make_way_for_files_and_files_for_nothing(refreshed, ghost_trade, tmp_path) -> None:
+    data_dir, inbox = tmp_path / "data", tmp_path / "inbox"
+    shutil.copytree(refreshed[0], data_dir)
+    inbox.mkdir()
+    source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual.csv.gz"
+    (inbox / "a download without a name.bin").write_bytes(gzip.decompress(source.read_bytes()))
+    done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=data_dir)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with duckdb.connect(str(data_dir / "published" / "ghost_trade.duckdb"), read_only=True) as con:
+        assert con.execute("select dataset, is_simulated from marts.about").fetchone() == ("files", False)
+        assert con.execute("select count(*) from marts.mirror_gaps where freq = 'M'").fetchone() == (0,)
+    back = ghost_trade(DATA_DIR=data_dir)
+    assert back.returncode == 2 and "never mix" in back.stderr

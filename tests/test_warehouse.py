@@ -1,0 +1,535 @@
+"""The bitemporal store and the published file, on a real DuckDB.
+
+Here belongs what must hold however a file looks: what a vintage opens and closes, that every earlier state
+can be rebuilt, that a killed process leaves something whole, that readers are never disturbed. Not here:
+the layouts of a source (test_raw_*), or what a figure means (dbt's own tests).
+"""
+
+import csv
+import hashlib
+import multiprocessing
+import random
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from dagster_project import raw, warehouse
+from dagster_project.landing import Refused
+from dagster_project.raw import comtrade
+from dagster_project.settings import Settings
+from dagster_project.warehouse import Description
+
+SOURCE = raw.Source.of(comtrade)
+WORLD = "0"
+USUAL = {
+    "datasetCode": "1",
+    "typeCode": "C",
+    "freqCode": "M",
+    "period": "202203",
+    "reporterCode": "398",
+    "flowCode": "M",
+    "partner2Code": "0",
+    "classificationCode": "H6",
+    "isOriginalClassification": "True",
+    "customsCode": "C00",
+    "mosCode": "0",
+    "motCode": "0",
+    "isReported": "True",
+    "isAggregate": "False",
+}
+
+
+# ---------------------------------------------------------------- helpers
+
+
+def flow(partner: str, product: str, value: str | float, **columns: str) -> dict[str, str]:
+    """One Comtrade row; what is not given is usual."""
+    given = {"partnerCode": partner, "cmdCode": product, "primaryValue": str(value), "cifvalue": str(value)}
+    return dict.fromkeys(comtrade.COLUMNS, "") | USUAL | given | columns
+
+
+def write(path: Path, rows: list[dict[str, str]], remark: str = "") -> None:
+    """A download. The remark stands in a column that is not compared, to make the bytes differ."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as stream:
+        writer = csv.DictWriter(stream, comtrade.COLUMNS)
+        writer.writeheader()
+        writer.writerows(row | {"cmdDesc": remark} for row in rows)
+
+
+def prepare(settings: Settings) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    warehouse.prepare(settings, comtrade.TABLES, run_id="run", code_version="test", started_at=now)
+
+
+def refresh(settings: Settings) -> list:
+    """What a run does: take what is new in the inbox, load what waits. Returns the outcomes of the loads."""
+    raw.land(settings, SOURCE)
+    return [outcome for _, outcome in raw.load_landed(settings, SOURCE)]
+
+
+def load(settings: Settings, rows: list[dict[str, str]], *, file: str = "flows.csv", remark: str = ""):
+    """Put one download into the inbox in the place of the last one, and refresh."""
+    write(settings.inbox / file, rows, remark)
+    (outcome,) = refresh(settings)
+    return outcome
+
+
+def current(settings: Settings) -> dict[tuple[str, str], float]:
+    """What is true now: partner and product → value."""
+    return as_of(settings, None)
+
+
+def as_of(settings: Settings, moment: datetime | None) -> dict[tuple[str, str], float]:
+    """Raw as it was at a moment, by the rule the module states."""
+    then = f"timestamp '{moment or datetime.max}'"
+    rows = warehouse.ask(
+        settings,
+        "select partnerCode, cmdCode, cast(primaryValue as double) from raw.comtrade_flows "
+        f"where _valid_from <= {then} and (_valid_to is null or _valid_to > {then})",
+    )
+    assert len({row[:2] for row in rows}) == len(rows), "two rows of one key are true at once"
+    return {row[:2]: row[2] for row in rows}
+
+
+def moment_of(settings: Settings) -> datetime:
+    """The moment of the newest landing."""
+    return warehouse.ask(settings, "select max(fetched_at) from raw.landings")[0][0]
+
+
+def counts(settings: Settings) -> tuple[int, int, int]:
+    """Rows, landings and vintages."""
+    return warehouse.ask(
+        settings,
+        "select (select count(*) from raw.comtrade_flows), (select count(*) from raw.landings), "
+        "(select count(distinct _vintage) from raw.comtrade_flows)",
+    )[0]
+
+
+@pytest.fixture
+def store(settings: Settings) -> Settings:
+    """A prepared, empty warehouse."""
+    prepare(settings)
+    return settings
+
+
+THREE = [flow("276", "854231", 100), flow("276", "854232", 5), flow("528", "854231", 7)]
+
+
+# ---------------------------------------------------------------- vintages
+
+
+def test_the_first_file_opens_all_its_rows(store):
+    assert load(store, THREE) == warehouse.Loaded(read=3, opened=3, closed=0)
+    assert current(store) == {("276", "854231"): 100, ("276", "854232"): 5, ("528", "854231"): 7}
+
+
+def test_the_same_bytes_twice_change_nothing(store):
+    load(store, THREE)
+    before = counts(store)
+    assert refresh(store) == []
+    write(store.inbox / "under another name.csv", THREE)
+    assert refresh(store) == []
+    assert counts(store) == before == (3, 1, 1)
+
+
+def test_the_same_rows_in_other_bytes_open_and_close_nothing(store):
+    load(store, THREE)
+    other = {"isReported": "1", "fobvalue": "0"}
+    same = [row | other | {"primaryValue": f"{row['primaryValue']}.0"} for row in THREE]
+    assert load(store, same[::-1]) == warehouse.Loaded(read=3, opened=0, closed=0)
+    assert counts(store) == (3, 2, 1)
+
+
+def test_a_revision_closes_and_opens_exactly_what_it_changed(store):
+    first = [*THREE, flow("528", "854232", 9)]
+    load(store, first)
+    then = moment_of(store)
+    # one value changed, one row gone, one row new; both partners and both products are still there
+    revised = [flow("276", "854231", 101), flow("276", "854232", 5), flow("528", "854232", 9)]
+    added = flow("276", "854232", 3, partner2Code="643")
+    assert load(store, [*revised, added]) == warehouse.Loaded(read=4, opened=2, closed=2)
+    assert warehouse.ask(
+        store,
+        "select partnerCode, cmdCode, partner2Code, primaryValue, _valid_from = now, _valid_to = now "
+        "from raw.comtrade_flows, (select max(fetched_at) as now from raw.landings) "
+        "where _valid_from = now or _valid_to is not null order by all",
+    ) == [
+        ("276", "854231", "0", "100", False, True),
+        ("276", "854231", "0", "101", True, None),
+        ("276", "854232", "643", "3", True, None),
+        ("528", "854231", "0", "7", False, True),
+    ]
+    assert as_of(store, then) == {(r["partnerCode"], r["cmdCode"]): float(r["primaryValue"]) for r in first}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param([flow("276", "854231", 100)], id="one partner"),
+        pytest.param([flow("276", "854231", 100), flow("528", "854231", 7)], id="one product"),
+        pytest.param([row | {"period": "202204"} for row in THREE[:2]], id="another month"),
+        pytest.param([row | {"flowCode": "X"} for row in THREE[:2]], id="another flow"),
+        pytest.param([flow("392", "854231", 1), flow("392", "854232", 1)], id="a partner not seen before"),
+    ],
+)
+def test_a_file_closes_nothing_it_does_not_speak_of(store, others):
+    load(store, THREE)
+    assert load(store, others, file="others.csv").closed == 0
+
+
+def test_a_download_in_two_halves_of_many_partners_is_revised_half_by_half(store):
+    """Too many rows for one answer are asked for in parts; each part has more partners than one lists."""
+    partners = [str(n) for n in range(100, 160)]
+    halves = [[flow(p, "854231", 10) for p in partners[:30]], [flow(p, "854231", 10) for p in partners[30:]]]
+
+    def run(remark: str, revised: dict[str, int]) -> None:
+        for number, half in enumerate(halves):
+            changed = [row | {"primaryValue": str(revised.get(row["partnerCode"], 10))} for row in half]
+            write(store.inbox / f"part{number}.csv", changed, remark)
+        refresh(store)
+
+    run("first", {})
+    run("second", {"100": 11, "159": 12})
+    expected = dict.fromkeys(((p, "854231") for p in partners), 10.0)
+    assert current(store) == expected | {("100", "854231"): 11, ("159", "854231"): 12}
+
+
+def test_a_download_of_all_partners_closes_a_partner_that_vanished(store):
+    everybody = [flow(p, "854231", 10) for p in [WORLD, *(str(n) for n in range(100, 140))]]
+    load(store, everybody)
+    assert load(store, everybody[:-1]).closed == 1
+    assert ("139", "854231") not in current(store)
+
+
+PARTNERS, PRODUCTS = ["276", "392", "528"], ["845011", "854231", "854232"]
+CELLS = [(partner, product) for partner in PARTNERS for product in PRODUCTS]
+# A vintage: what each cell says, if anything. "5" and "5.0" are one value.
+VINTAGE = st.dictionaries(st.sampled_from(CELLS), st.sampled_from(["0", "5", "5.0", "6", "1e6"]))
+
+
+@examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(VINTAGE, min_size=1, max_size=6))
+def test_raw_as_of_every_earlier_vintage_can_be_rebuilt(vintages):
+    """Values change, vanish and come back; a dict per vintage is what each moment must still say."""
+    # Every file asks the same question: a partner and a product that are always there.
+    frame = {**{(p, "TOTAL"): "1" for p in PARTNERS}, **{("643", p): "2" for p in (*PRODUCTS, "TOTAL")}}
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings.from_environment(
+            {"DATA": "files", "INBOX": f"{folder}/inbox", "DATA_DIR": f"{folder}/data", "DUCKDB_THREADS": "2"}
+        )
+        prepare(settings)
+        told, before = [], {}
+        for number, vintage in enumerate(vintages):
+            rows = [flow(*cell, value) for cell, value in (frame | vintage).items()]
+            outcome = load(settings, rows, remark=f"vintage {number}")
+            now = {cell: float(value) for cell, value in (frame | vintage).items()}
+            assert outcome.closed == sum(now.get(cell) != value for cell, value in before.items())
+            assert outcome.opened == sum(before.get(cell) != value for cell, value in now.items())
+            before = now
+            told.append((moment_of(settings), now))
+        for moment, was in told:
+            assert as_of(settings, moment) == was
+        assert current(settings) == told[-1][1]
+
+
+def test_two_files_of_one_run_that_contradict_each_other_are_not_both_believed(store):
+    write(store.inbox / "a.csv", THREE)
+    write(store.inbox / "b.csv", [flow("276", "854231", 999)])
+    first, second = refresh(store)
+    assert first == warehouse.Loaded(3, 3, 0)
+    assert isinstance(second, Refused)
+    assert str(second).startswith("b.csv: It contradicts a.csv")
+    assert "partnerCode=276" in str(second)
+    assert current(store)[("276", "854231")] == 100
+    assert refresh(store) == [], "it was told once"
+
+
+def test_two_files_of_one_run_that_agree_are_both_loaded(store):
+    write(store.inbox / "a.csv", THREE)
+    write(store.inbox / "b.csv", [THREE[0], flow("392", "854231", 1)])
+    assert refresh(store) == [warehouse.Loaded(3, 3, 0), warehouse.Loaded(2, 1, 0)]
+
+
+def test_a_file_that_breaks_a_rule_in_its_last_row_loads_no_row(store):
+    load(store, THREE)
+    outcome = load(store, [flow("276", "854231", 1), flow("528", "854232", -1)], file="bad.csv")
+    assert isinstance(outcome, Refused)
+    assert outcome.row == 3
+    assert counts(store) == (3, 2, 1)
+    assert warehouse.ask(store, "select status, rows_opened from raw.landings order by 2") == [
+        ("set_aside", 0),
+        ("loaded", 3),
+    ]
+
+
+# ---------------------------------------------------------------- deaths
+
+MANY = 40_000
+FILES = 3
+
+
+def load_all(settings: Settings) -> None:
+    raw.load_landed(settings, SOURCE)
+
+
+def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_the_rest(store):
+    """A real process and a real SIGKILL, at moments spread over the load."""
+    for number in range(FILES):
+        month = f"2022{number + 1:02d}"
+        rows = [flow("276", f"{n:06d}", n, period=month) for n in range(MANY)]
+        write(store.inbox / f"{number}.csv", rows)
+    raw.land(store, SOURCE)
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["dagster_project.raw.comtrade"])
+
+    def load_until(seconds: float | None) -> bool:
+        """Load in a process; kill it at that time. Returns whether it died of that."""
+        child = processes.Process(target=load_all, args=(store,))
+        child.start()
+        child.join(seconds)
+        child.kill()
+        child.join()
+        return child.exitcode < 0
+
+    load_until(0.1)  # the first process is slow to start
+    started = time.monotonic()
+    assert not load_until(None)
+    whole = time.monotonic() - started
+    shots, killed = random.Random(20230615), 0
+    for _ in range(8):
+        if counts(store)[1] == FILES:  # all in: start over, for more moments to die in
+            warehouse.clear(store)
+            prepare(store)
+        killed += load_until(shots.uniform(0.1, 1) * whole)
+        noted = warehouse.ask(store, "select landing_id, rows_opened from raw.landings where status = 'loaded'")
+        found = warehouse.ask(store, "select _landing_id, count(*) from raw.comtrade_flows group by 1")
+        assert sorted(found) == sorted(noted), "half a landing"
+        assert {rows for _, rows in found} <= {MANY}
+    assert killed >= 3
+    load_all(store)
+    assert counts(store) == (FILES * MANY, FILES, 1)
+
+
+def test_a_landing_whose_load_died_is_loaded_by_the_next_run(store, monkeypatch):
+    write(store.inbox / "a.csv", THREE)
+    raw.land(store, SOURCE)
+    with monkeypatch.context() as patch:
+        patch.setattr(warehouse, "_note", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            raw.load_landed(store, SOURCE)
+    assert counts(store) == (0, 0, 0)
+    assert refresh(store) == [warehouse.Loaded(3, 3, 0)]
+
+
+# ---------------------------------------------------------------- one data set a folder
+
+
+def test_data_sets_never_mix_in_one_folder(store, tmp_path):
+    assert warehouse.data_set_of(store) == "files"
+    sample = Settings.from_environment({"DATA": "sample", "DATA_DIR": str(store.data_dir)})
+    with pytest.raises(warehouse.DataSetsMixed) as told:
+        prepare(sample)
+    assert str(told.value) == warehouse.mixed_sentence(sample, "files")
+    assert "DATA_DIR=data-sample" in str(told.value)
+    assert warehouse.ask(store, "select distinct data_set from raw.builds") == [("files",)]
+
+
+def test_a_new_folder_holds_no_data_set_yet(settings):
+    assert warehouse.data_set_of(settings) is None
+
+
+def test_a_second_writer_is_told_that_the_warehouse_is_busy(store):
+    processes = multiprocessing.get_context("forkserver")
+    ready, done = processes.Event(), processes.Event()
+    child = processes.Process(target=hold_open, args=(store, ready, done))
+    child.start()
+    try:
+        assert ready.wait(30)
+        with pytest.raises(warehouse.WarehouseBusy, match="open in another process"):
+            warehouse.ask(store, "select 1")
+    finally:
+        done.set()
+        child.join()
+
+
+def hold_open(settings: Settings, ready, done) -> None:
+    with warehouse.connect(settings):
+        ready.set()
+        done.wait(30)
+
+
+# ---------------------------------------------------------------- published
+
+DESCRIPTIONS = [
+    Description("gaps", "One row is a flow; it's so.", {"code": "HS code.", "gap_usd": "The gap's value."}),
+    Description("notes", "One row is a note.", {"note": "What was noted."}),
+    Description(
+        "big_gaps", "A view.", {"code": "HS code."}, view_sql="select code from marts.gaps where gap_usd > 50"
+    ),
+]
+
+
+def build(settings: Settings, gap: int, notes: int = 3) -> None:
+    """Marts as dbt would leave them."""
+    with warehouse.connect(settings) as con:
+        con.execute("create schema if not exists marts")
+        con.execute(
+            "create or replace table marts.gaps as "
+            f"select * from (values ('854231', cast({gap} as double)), ('010121', 1)) as t(code, gap_usd)"
+        )
+        con.execute(f"create or replace table marts.notes as select range || '.' as note from range({notes})")
+
+
+def files_of(settings: Settings) -> dict[str, str]:
+    """The published files and their hashes, without what is unfinished."""
+    return {
+        str(path.relative_to(settings.published_dir)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(settings.published_dir.rglob("*"))
+        if path.is_file() and ".unfinished" not in path.parts
+    }
+
+
+def gap_in(settings: Settings) -> float:
+    with warehouse.published(settings) as con:
+        return con.execute("select max(gap_usd) from marts.gaps").fetchone()[0]
+
+
+@pytest.fixture
+def published(store) -> Settings:
+    """A store with rows in raw, and marts that were published once."""
+    load(store, THREE)
+    build(store, 74)
+    assert warehouse.publish(store, DESCRIPTIONS) == {"gaps": 2, "notes": 3, "big_gaps": 1}
+    return store
+
+
+def test_publishing_swaps_the_file_under_an_open_reader(published):
+    with warehouse.published(published) as reader:
+        build(published, 75)
+        warehouse.publish(published, DESCRIPTIONS)
+        assert reader.execute("select max(gap_usd) from marts.gaps").fetchone() == (74,)
+        # a new process, as this one shares an open file's instance by its name
+        seen = multiprocessing.get_context("forkserver").Pool(1)
+        with seen:
+            assert seen.apply(gap_in, (published,)) == 75
+    assert gap_in(published) == 75
+
+
+def test_the_published_file_holds_the_marts_and_nothing_else(published):
+    with warehouse.published(published) as con:
+        assert con.execute(
+            "select table_schema, table_name, table_type from information_schema.tables order by all"
+        ).fetchall() == [
+            ("marts", "big_gaps", "VIEW"),
+            ("marts", "gaps", "BASE TABLE"),
+            ("marts", "notes", "BASE TABLE"),
+        ]
+        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            con.execute("create table marts.mine (x int)")
+        assert con.execute("select code from marts.big_gaps").fetchall() == [("854231",)]
+    assert sorted(files_of(published)) == [
+        "ghost_trade.duckdb",
+        "parquet/big_gaps.parquet",
+        "parquet/gaps.parquet",
+        "parquet/notes.parquet",
+    ]
+    assert not (published.published_dir / ".unfinished").exists()
+
+
+def test_the_published_file_is_in_the_format_that_older_drivers_read(published):
+    header = published.published_path.read_bytes()[:20]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") == 64, "64 is the storage version of DuckDB 0.9.2 to 1.1"
+
+
+def test_every_published_table_and_column_says_what_it_is(published):
+    with warehouse.published(published) as con:
+        tables = con.execute(
+            "select table_name, comment from duckdb_tables() "
+            "union all select view_name, comment from duckdb_views() where not internal"
+        ).fetchall()
+        columns = con.execute(
+            "select table_name, column_name, comment from duckdb_columns() where not internal"
+        ).fetchall()
+    assert dict(tables) == {d.name: d.text for d in DESCRIPTIONS}
+    assert {(t, c): text for t, c, text in columns} == {
+        (d.name, column): text for d in DESCRIPTIONS for column, text in d.columns.items()
+    }
+
+
+def test_the_same_marts_publish_the_same_rows_in_the_same_order(published):
+    query = "select * from read_parquet('{}')"
+    before = warehouse.scan(query.format(published.published_dir / "parquet" / "gaps.parquet"))
+    assert before == [("010121", 1), ("854231", 74)]
+    warehouse.publish(published, DESCRIPTIONS)
+    assert warehouse.scan(query.format(published.published_dir / "parquet" / "gaps.parquet")) == before
+
+
+def test_a_table_that_is_no_longer_a_mart_is_no_longer_published(published):
+    warehouse.publish(published, DESCRIPTIONS[:1])
+    assert sorted(files_of(published)) == ["ghost_trade.duckdb", "parquet/gaps.parquet"]
+
+
+@pytest.mark.parametrize("dies_at", ["a query", "the first swap"])
+def test_a_publication_that_dies_midway_leaves_the_old_files_byte_for_byte(published, monkeypatch, dies_at):
+    before = files_of(published)
+    build(published, 75)
+    with monkeypatch.context() as patch:
+        if dies_at == "a query":
+            broken = [*DESCRIPTIONS, Description("missing", "Not there.", {})]
+            with pytest.raises(duckdb.CatalogException):
+                warehouse.publish(published, broken)
+        else:
+            patch.setattr(warehouse.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                warehouse.publish(published, DESCRIPTIONS)
+    assert files_of(published) == before
+    assert gap_in(published) == 74
+    warehouse.publish(published, DESCRIPTIONS)
+    assert gap_in(published) == 75
+
+
+def publish_all(settings: Settings) -> None:
+    warehouse.publish(settings, DESCRIPTIONS)
+
+
+def test_a_publication_that_is_killed_leaves_a_whole_file_and_the_next_one_repairs_it(published):
+    old = files_of(published)
+    build(published, 75, notes=400_000)
+    publish_all(published)
+    new = files_of(published)
+    assert set(old.values()).isdisjoint(set(new.values()) - {old["parquet/big_gaps.parquet"]})
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["dagster_project.raw.comtrade"])
+    shots = random.Random(7)
+    killed = 0
+    for attempt in range(6):
+        gap, before = 76 + attempt, files_of(published)
+        build(published, gap, notes=400_000)
+        child = processes.Process(target=publish_all, args=(published,))
+        child.start()
+        child.join(shots.uniform(0.03, 0.6))
+        if child.is_alive():
+            child.kill()
+            killed += 1
+        child.join()
+        shown = gap_in(published)
+        if files_of(published)["ghost_trade.duckdb"] == before["ghost_trade.duckdb"]:
+            assert shown != gap
+        else:
+            assert shown == gap
+        for name in before:
+            if name.endswith(".parquet"):
+                warehouse.scan(f"select count(*) from read_parquet('{published.published_dir / name}')")
+    assert killed >= 2
+    publish_all(published)
+    assert gap_in(published) == gap
+    assert not (published.published_dir / ".unfinished").exists()
