@@ -224,12 +224,12 @@ def _answer(con, query: str) -> int:
     from dagster_project import warehouse
 
     try:
-        con.sql(query).show(max_rows=100, max_width=shutil.get_terminal_size((240, 40)).columns)
+        answer = con.sql(query)
     except warehouse.QueryError as error:
         print(error, file=sys.stderr)
         return 1
-    except AttributeError:  # a statement without a result
-        return 0
+    if answer is not None:  # a statement may have no result
+        answer.show(max_rows=100, max_width=shutil.get_terminal_size((240, 40)).columns)
     return 0
 
 

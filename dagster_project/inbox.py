@@ -73,7 +73,7 @@ def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
         strangers = list(unclaimed(settings.inbox_dir, sources))
         for path, reason in strangers:
             if remember_refused(settings, "unknown", path, reason):
-                context.log.warning(f"set aside: {reason.at(path.name)}")
+                context.log.info(f"set aside: {reason.at(path.name)}")  # the summary names them together
         files = files_in(settings.inbox_dir)
         return dg.MaterializeResult(
             metadata={

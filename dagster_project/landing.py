@@ -281,4 +281,4 @@ class _CompressedEnd:
 
 
 def _safe(partition: str) -> str:
-    return re.sub(r"[^A-Za-z0-9._=,-]+", "_", partition)[:120]
+    return re.sub(r"[^A-Za-z0-9._=,-]+", "_", partition)[:120].lstrip(".") or "_"

@@ -5,7 +5,7 @@ Not here: which rows it is applied to (dbt's unit tests).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import jinja2
@@ -61,7 +61,7 @@ def is_sign_robust(gap_low: float, gap_high: float) -> bool:
     return (gap_low > 0) == (gap_high > 0) and (gap_low < 0) == (gap_high < 0)
 
 
-TWINS: list[Callable] = [to_fob, gap_usd, gap_share, gap_log, gap_asinh, sdi, relative_asymmetry, is_sign_robust]
+TWINS = [to_fob, gap_usd, gap_share, gap_log, gap_asinh, sdi, relative_asymmetry, is_sign_robust]
 
 
 # ---------------------------------------------------------------- one query for a list of pairs

@@ -27,3 +27,9 @@
 {% macro default__joined_text(column) -%} string_agg({{ column }}, '; ' order by {{ column }}) {%- endmacro %}
 
 {% macro spark__joined_text(column) -%} array_join(sort_array(collect_list({{ column }})), '; ') {%- endmacro %}
+
+{# A sum that does not depend on the order of its rows: added as doubles, the last digits differ from run to
+   run, and the same input would not give the same tables. To a millionth of the unit. #}
+{% macro exact_sum(column, where=none) -%}
+    cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
+{%- endmacro %}

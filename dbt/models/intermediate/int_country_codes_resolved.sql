@@ -24,13 +24,13 @@ by_m49 as (
 
     select
         'comtrade' as publisher,
-        cast(cast(countries.m49 as integer) as varchar) as code,
+        cast(cast(countries.m49 as integer) as {{ dbt.type_string() }}) as code,
         'country' as kind,
         countries.iso3
     from countries
     left join explicit
         on explicit.publisher = 'comtrade'
-        and explicit.code = cast(cast(countries.m49 as integer) as varchar)
+        and explicit.code = cast(cast(countries.m49 as integer) as {{ dbt.type_string() }})
     where explicit.code is null
 
 ),

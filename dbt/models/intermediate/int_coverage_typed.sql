@@ -91,8 +91,8 @@ examined as (
         silent.*,
         exporter_reports.reporter is not null and exporter_scopes.reporter is not null as is_exporter_published,
         importer_reports.reporter is not null and importer_scopes.reporter is not null as is_importer_published,
-        coalesce(exporter_reports.is_partial and has_export, false)
-            or coalesce(importer_reports.is_partial and has_import, false) as is_partial,
+        -- of either side: what a silent side did not record in some months it may have recorded in the others
+        coalesce(exporter_reports.is_partial, false) or coalesce(importer_reports.is_partial, false) as is_partial,
         last_periods.last_period as silent_last_period,
         newest_periods.newest_period,
         products_elsewhere.reporter is not null as is_product_recorded_elsewhere,

@@ -64,17 +64,17 @@ select
     product_level,
     hs_revision,
 
-    sum(value_usd) filter (where flow in ('X', 'M')) as value_usd,
-    sum(value_usd) filter (where flow in ('RX', 'RM')) as re_traded_value_usd,
+    {{ exact_sum('value_usd', "flow in ('X', 'M')") }} as value_usd,
+    {{ exact_sum('value_usd', "flow in ('RX', 'RM')") }} as re_traded_value_usd,
     -- the FOB value of the cell is known when it is known of all its parts
     case
         when count(fob_value_usd) filter (where flow = 'M') = count(*) filter (where flow = 'M')
-            then sum(fob_value_usd) filter (where flow = 'M')
+            then {{ exact_sum('fob_value_usd', "flow = 'M'") }}
     end as published_fob_value_usd,
-    sum(net_kg) filter (where flow in ('X', 'M')) as net_kg,
+    {{ exact_sum('net_kg', "flow in ('X', 'M')") }} as net_kg,
     case
         when count(distinct quantity_unit) filter (where flow in ('X', 'M')) = 1
-            then sum(quantity) filter (where flow in ('X', 'M'))
+            then {{ exact_sum('quantity', "flow in ('X', 'M')") }}
     end as quantity,
     case
         when count(distinct quantity_unit) filter (where flow in ('X', 'M')) = 1
@@ -85,4 +85,4 @@ where flow in ('X', 'M', 'RX', 'RM')
 group by
     freq, period, case when flow in ('X', 'RX') then 'export' else 'import' end, reporter, partner,
     reporter_is_country, partner_is_country, product_code, product_level, hs_revision
-having sum(value_usd) filter (where flow in ('X', 'M')) is not null
+having {{ exact_sum('value_usd', "flow in ('X', 'M')") }} is not null

@@ -30,7 +30,7 @@ last_periods as (
 
 annual_totals as (
 
-    select role, reporter, extract(year from period) as year, sum(value_usd) as value_usd
+    select role, reporter, extract(year from period) as year, {{ exact_sum('value_usd') }} as value_usd
     from flows
     where freq = 'A' and product_level = 0
     group by role, reporter, extract(year from period)
@@ -45,7 +45,7 @@ monthly_totals as (
         extract(year from period) as year,
         count(distinct period) as months,
         max(extract(month from period)) as last_month,
-        sum(value_usd) as value_usd
+        {{ exact_sum('value_usd') }} as value_usd
     from flows
     where freq = 'M' and product_level = 0
     group by role, reporter, extract(year from period)

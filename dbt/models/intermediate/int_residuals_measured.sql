@@ -13,8 +13,8 @@ chapters as (
 
     select
         freq, period, role, reporter, partner, chapter,
-        sum(value_usd) filter (where product_level = 2) as chapter_value_usd,
-        coalesce(sum(value_usd) filter (where product_level = 6), 0) as children_value_usd
+        {{ exact_sum('value_usd', "product_level = 2") }} as chapter_value_usd,
+        coalesce({{ exact_sum('value_usd', "product_level = 6") }}, 0) as children_value_usd
     from flows
     where product_level in (2, 6)
     group by freq, period, role, reporter, partner, chapter
@@ -25,8 +25,8 @@ pairs as (
 
     select
         freq, period, role, reporter, partner,
-        coalesce(sum(value_usd) filter (where product_level = 2 and chapter = '99'), 0) as specials_value_usd,
-        sum(value_usd) filter (where product_level = 0) as total_value_usd
+        coalesce({{ exact_sum('value_usd', "product_level = 2 and chapter = '99'") }}, 0) as specials_value_usd,
+        {{ exact_sum('value_usd', "product_level = 0") }} as total_value_usd
     from flows
     where product_level in (0, 2)
     group by freq, period, role, reporter, partner

@@ -50,13 +50,13 @@ corridors as (
         flows.importer_iso3 as transit_iso3,
         transit.name as transit_name,
         flows.basket,
-        sum(flows.export_value_usd) as export_value_usd,
-        sum(flows.import_value_usd) as import_value_usd,
-        sum(flows.import_value_fob_usd) as import_value_fob_usd,
-        sum(flows.import_value_fob_low_usd) as import_value_fob_low_usd,
-        sum(flows.import_value_fob_high_usd) as import_value_fob_high_usd,
-        sum(case when flows.coverage_status = 'both_reported' then flows.export_value_usd else 0 end)
-            / nullif(sum(flows.export_value_usd), 0) as both_reported_share,
+        {{ exact_sum('flows.export_value_usd') }} as export_value_usd,
+        {{ exact_sum('flows.import_value_usd') }} as import_value_usd,
+        {{ exact_sum('flows.import_value_fob_usd') }} as import_value_fob_usd,
+        {{ exact_sum('flows.import_value_fob_low_usd') }} as import_value_fob_low_usd,
+        {{ exact_sum('flows.import_value_fob_high_usd') }} as import_value_fob_high_usd,
+        coalesce({{ exact_sum('flows.export_value_usd', "flows.coverage_status = 'both_reported'") }}, 0)
+            / nullif({{ exact_sum('flows.export_value_usd') }}, 0) as both_reported_share,
         count(*) as cells
     from flows
     inner join countries as exporter

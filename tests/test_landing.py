@@ -1,0 +1,299 @@
+"""The landing folder: bytes as fetched, written once, whole or not at all, and a folder that explains itself.
+
+Here belongs what holds for any file of any source. Not here: what a file means (test_raw_*).
+"""
+
+import gzip
+import json
+import os
+import re
+import threading
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+import zstandard
+from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
+
+from dagster_project import landing, raw, warehouse
+from dagster_project.landing import Recognised, Refused
+
+MOMENT = datetime(2024, 5, 7, 8, 9, 10, 123456, tzinfo=UTC)
+FLOWS_2022 = Recognised("flows", "csv", "period-2022")
+CONTENT = csv_of([flow()])
+
+
+def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", recognised: Recognised = FLOWS_2022):
+    (tmp_path / name).write_bytes(content)
+    return landing.take(tmp_path / "landing", "comtrade", recognised, tmp_path / name, fetched_at=MOMENT)
+
+
+def bytes_of(root: Path, one: landing.Landing) -> bytes:
+    with landing.open_file(root / one.path, landing.look(root / one.path).compression) as stream:
+        return stream.read()
+
+
+def everything_in(root: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file with its bytes and the time it was written."""
+    return {str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns) for p in root.rglob("*") if p.is_file()}
+
+
+def test_a_path_names_source_entity_partition_and_vintage(tmp_path):
+    one = take(tmp_path)
+    digits = sha256(CONTENT).hexdigest()[:12]
+    assert one.path == f"comtrade/flows/period-2022/20240507T080910.123456Z-{digits}.csv.zst"
+    assert (tmp_path / "landing" / one.path).is_file()
+
+
+@pytest.mark.parametrize("partition", ["../../etc", "a/b", "Côte d'Ivoire", "x" * 300, ".."])
+def test_a_partition_never_leaves_its_folder(tmp_path, partition):
+    one = take(tmp_path, recognised=Recognised("flows", "csv", partition))
+    path = (tmp_path / "landing" / one.path).resolve()
+    assert path.is_relative_to(tmp_path / "landing" / "comtrade" / "flows")
+    assert re.fullmatch(r"comtrade/flows/[A-Za-z0-9._=,-]+/[A-Za-z0-9.-]+", one.path)
+    assert landing.landed(tmp_path / "landing", "comtrade") == [one]
+
+
+def test_the_file_beside_it_says_everything_about_it(tmp_path):
+    one = take(tmp_path)
+    (about,) = (tmp_path / "landing").rglob("*.about.json")
+    assert json.loads(about.read_text()) == {
+        "landing_id": one.landing_id,
+        "source": "comtrade",
+        "entity": "flows",
+        "layout": "csv",
+        "partition": "period-2022",
+        "vintage": "20240507T080910.123456Z",
+        "path": one.path,
+        "original_name": "download.csv",
+        "fetched_from": (tmp_path / "download.csv").as_uri(),
+        "fetched_at": "2024-05-07T08:09:10.123456+00:00",
+        "sha256": sha256(CONTENT).hexdigest(),
+        "size_bytes": len(CONTENT),
+    }
+    assert about.parent == (tmp_path / "landing" / one.path).parent
+
+
+@pytest.mark.parametrize(
+    "content, suffix",
+    [
+        (CONTENT, ".csv.zst"),
+        (gzip.compress(CONTENT), ".csv.gz"),
+        (zstandard.compress(CONTENT), ".csv.zst"),
+        (gzip.compress(CONTENT[:99]) + gzip.compress(CONTENT[99:]), ".csv.gz"),
+        (gzip.compress(CONTENT) + b"\0" * 512, ".csv.gz"),
+        (zstandard.compress(CONTENT[:99]) + zstandard.compress(CONTENT[99:]), ".csv.zst"),
+    ],
+    ids=["plain", "gzip", "zstd", "gzip of two members", "gzip with a padded end", "zstd of two frames"],
+)
+def test_bytes_are_kept_and_hashed_as_they_were_fetched(tmp_path, content, suffix):
+    one = take(tmp_path, content, name="any name")
+    assert one.path.endswith(suffix)
+    assert (one.sha256, one.size_bytes) == (sha256(content).hexdigest(), len(content))
+    assert bytes_of(tmp_path / "landing", one) == CONTENT
+    if content is not CONTENT:  # what came compressed is not compressed again
+        assert (tmp_path / "landing" / one.path).read_bytes() == content
+    assert (tmp_path / "any name").read_bytes() == content
+
+
+def test_parquet_is_not_compressed_again(tmp_path):
+    write_parquet(tmp_path / "x", [flow()])
+    content = (tmp_path / "x").read_bytes()
+    one = take(tmp_path, content, recognised=Recognised("flows", "parquet", "period-2022"))
+    assert one.path.endswith(".parquet")
+    assert (tmp_path / "landing" / one.path).read_bytes() == content
+
+
+@pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
+@pytest.mark.parametrize("kept", [0.5, 0.99])
+def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
+    with pytest.raises(Refused, match="ends in the middle"):
+        take(tmp_path, whole[: int(len(whole) * kept)])
+    assert everything_in(tmp_path / "landing") == {}
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [gzip.compress(os.urandom(300_000)), zstandard.ZstdCompressor(write_checksum=True).compress(os.urandom(300_000))],
+)
+def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path, whole):
+    damaged = bytearray(whole)
+    damaged[150_000] ^= 0xFF
+    with pytest.raises(Refused, match="damaged"):
+        take(tmp_path, bytes(damaged))
+    assert everything_in(tmp_path / "landing") == {}
+
+
+@pytest.mark.parametrize("start", [landing.GZIP_MAGIC, landing.ZSTD_MAGIC])
+def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
+    (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
+    with pytest.raises(Refused, match="damaged"):
+        landing.look(tmp_path / "download")
+
+
+def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):
+    path, done = tmp_path / "growing.csv", threading.Event()
+    path.write_bytes(CONTENT * 10_000)
+
+    def download():
+        with path.open("ab") as stream:
+            while not done.is_set():
+                stream.write(CONTENT)
+                stream.flush()
+
+    writer = threading.Thread(target=download)
+    writer.start()
+    try:
+        with pytest.raises(Refused, match="changed while it was read") as refused:
+            landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
+    finally:
+        done.set()
+        writer.join()
+    assert refused.value.passing
+    assert everything_in(tmp_path / "landing") == {}
+
+
+@pytest.mark.parametrize("change", ["appended", "overwritten", "cut"])
+def test_a_file_that_changes_between_two_reads_is_refused(tmp_path, monkeypatch, change):
+    """The change comes at the one moment that a race rarely hits: when the last byte was just read."""
+    path = tmp_path / "download.csv"
+    path.write_bytes(CONTENT)
+    opened = Path.open
+
+    def meddled(self, *arguments, **options):
+        stream = opened(self, *arguments, **options)
+        if self == path and arguments == ("rb",):
+            read = stream.read
+
+            def read_then_change(*size):
+                chunk = read(*size)
+                if not chunk:
+                    with opened(path, "r+b") as other:
+                        if change == "cut":
+                            other.truncate(10)
+                        else:
+                            other.seek(0, os.SEEK_END if change == "appended" else os.SEEK_SET)
+                            other.write(b"9")
+                return chunk
+
+            return Meddled(stream, read_then_change)
+        return stream
+
+    class Meddled:
+        def __init__(self, stream, read):
+            self.stream, self.read = stream, read
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.stream.close()
+
+    monkeypatch.setattr(Path, "open", meddled)
+    with pytest.raises(Refused, match="changed while it was read"):
+        landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
+    assert everything_in(tmp_path / "landing") == {}
+
+
+def test_landings_are_never_edited(settings):
+    (settings.inbox / "a.csv").write_bytes(CONTENT)
+    refresh(settings, [COMTRADE])
+    before = everything_in(settings.landing_dir)
+    assert len(before) == 2
+    (settings.inbox / "a.csv").write_bytes(csv_of([flow(primaryValue="5")]))  # the same name, another edition
+    (settings.inbox / "b.csv").write_bytes(csv_of([flow(primaryValue="-5")]))  # refused only after it landed
+    refresh(settings, [COMTRADE])
+    refresh(settings, [COMTRADE])
+    after = everything_in(settings.landing_dir)
+    assert len(after) == 6
+    assert {path: after[path] for path in before} == before
+
+
+def test_the_same_bytes_are_taken_once_whatever_their_name(settings):
+    (settings.inbox / "a.csv").write_bytes(CONTENT)
+    (settings.inbox / "b.csv").write_bytes(CONTENT)
+    prepare(settings)
+    assert len(raw.land(settings, COMTRADE)[0]) == 1
+    assert raw.land(settings, COMTRADE) == ([], [])  # landed, and not loaded yet
+    raw.load_landed(settings, COMTRADE)
+    (settings.inbox / "a.csv").rename(settings.inbox / "c.txt")
+    assert raw.land(settings, COMTRADE) == ([], [])
+
+
+def test_files_of_one_run_share_a_vintage(settings):
+    (settings.inbox / "a.csv").write_bytes(CONTENT)
+    (settings.inbox / "deeper" / "still").mkdir(parents=True)
+    (settings.inbox / "deeper" / "still" / "b.csv").write_bytes(csv_of([flow(period="202204")]))
+    prepare(settings)
+    taken, _ = raw.land(settings, COMTRADE)
+    assert len({one.vintage for one in taken}) == 1
+    assert {one.partition for one in taken} == {"period-202203", "period-202204"}
+
+
+def test_hidden_files_and_folders_are_not_looked_at(settings):
+    for name in (".hidden.csv", ".folder/a.csv", "deeper/.b.csv"):
+        (settings.inbox / name).parent.mkdir(exist_ok=True)
+        (settings.inbox / name).write_bytes(CONTENT)
+    refresh(settings)
+    assert loaded(settings) == set() and reasons(settings) == []
+
+
+def test_half_a_landing_is_ignored_and_made_good(settings):
+    (settings.inbox / "a.csv").write_bytes(CONTENT)
+    prepare(settings)
+    ((one,), _) = raw.land(settings, COMTRADE)
+    path = settings.landing_dir / one.path
+    about = path.with_suffix(".about.json")
+    (path.parent / ".unfinished").write_bytes(b"what a dead run left")
+    (path.parent / "20200101T000000.000000Z-0123456789ab.csv.zst").write_bytes(b"nothing says what this is")
+    (path.parent / "20200101T000000.000000Z-ba9876543210.csv.about.json").write_text(about.read_text()[:40])
+    path.unlink()  # a run died between the two files
+    assert landing.landed(settings.landing_dir, "comtrade") == []
+    refresh(settings, [COMTRADE])
+    assert loaded(settings) == {"a.csv"}
+    assert warehouse.ask(settings, "select count(*) from raw.comtrade_flows") == [(1,)]
+    assert not (path.parent / ".unfinished").exists()
+
+
+def test_what_landed_and_was_not_loaded_is_loaded_by_the_next_run(settings):
+    (settings.inbox / "a.csv").write_bytes(CONTENT)
+    prepare(settings)
+    raw.land(settings, COMTRADE)
+    (settings.inbox / "a.csv").unlink()
+    refresh(settings, [COMTRADE])
+    assert loaded(settings) == {"a.csv"}
+
+
+def test_a_very_long_name_is_no_obstacle(settings):
+    name = "x" * 250 + ".csv"
+    (settings.inbox / name).write_bytes(CONTENT)
+    refresh(settings, [COMTRADE])
+    assert loaded(settings) == {name}
+
+
+def test_a_head_is_looked_at_decompressed(tmp_path):
+    for content, compression in ((CONTENT, "none"), (gzip.compress(CONTENT), "gzip"), (zstandard.compress(CONTENT), "zstd")):
+        (tmp_path / "x").write_bytes(content)
+        head = landing.look(tmp_path / "x")
+        assert (head.text, head.compression, head.size_bytes) == (CONTENT, compression, len(content))
+
+
+def test_a_head_stays_small_whatever_a_file_unpacks_to(tmp_path):
+    """A few kilobytes may unpack to gigabytes; a look at the beginning does not."""
+    for bomb in (gzip.compress(bytes(1 << 26)), zstandard.compress(bytes(1 << 26))):
+        (tmp_path / "bomb").write_bytes(bomb)
+        assert len(landing.look(tmp_path / "bomb").text) == landing.HEAD_BYTES
+
+
+def test_the_oldest_vintage_comes_first(tmp_path):
+    for number, day in enumerate((3, 1, 2)):
+        (tmp_path / "x.json").write_bytes(json_of([flow(qty=str(number))]))
+        landing.take(
+            tmp_path / "landing", "comtrade", Recognised("flows", "json", f"part-{number}"), tmp_path / "x.json",
+            fetched_at=datetime(2024, 1, day, tzinfo=UTC),
+        )  # fmt: skip
+    assert [one.vintage[:8] for one in landing.landed(tmp_path / "landing", "comtrade")] == [
+        "20240101", "20240102", "20240103"
+    ]  # fmt: skip
+    assert landing.landed(tmp_path / "landing", "ofac") == []

@@ -1,0 +1,134 @@
+"""Real files, and the figures known of them. Skipped, with the reason, where the folder is absent.
+
+The whole way, as a person runs it: `make run DATA=files INBOX=…`, then questions to the published file.
+"""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def comtrade(ghost_trade, shared, tmp_path_factory):
+    """What the run printed, and a question to what it published."""
+    data_dir = tmp_path_factory.mktemp("comtrade") / "data"
+    done = ghost_trade(DATA="files", INBOX=shared / "comtrade", DATA_DIR=data_dir)
+    assert done.returncode == 0, done.stdout + done.stderr
+    con = duckdb.connect(str(data_dir / "published" / "ghost_trade.duckdb"), read_only=True)
+    con.execute("use marts")
+    yield done.stdout, lambda sql: con.execute(sql).fetchall()
+    con.close()
+
+
+@pytest.fixture(scope="module")
+def ask(comtrade):
+    return comtrade[1]
+
+
+PAIR = """
+    select round(export_value_usd / 1e6, 3), round(import_value_usd / 1e6, 3) from mirror_gaps
+    where freq = 'A' and period = '2022-01-01' and product_code = 'TOTAL'
+      and exporter_iso3 = '{}' and importer_iso3 = '{}'
+"""
+
+
+def test_864_pairs_have_both_sides_in_2022(ask) -> None:
+    assert ask("""
+        select count(*) filter (where export_value_usd > 0 and import_value_usd > 0),
+               count(*) filter (where coverage_status = 'both_reported')
+        from mirror_gaps where freq = 'A' and period = '2022-01-01' and product_code = 'TOTAL'""") == [(864, 864)]
+
+
+@pytest.mark.parametrize(
+    ("exporter", "importer", "exported", "imported"),
+    [
+        ("LTU", "ARM", 150.699, 8.251),
+        ("DEU", "ARM", 512.754, 399.669),
+        ("GEO", "ARM", 584.580, 144.249),
+        ("TUR", "GEO", 2400.087, 2370.924),
+        ("DEU", "UZB", 1408.890, 1010.473),
+    ],
+)
+def test_both_books_stand_as_reported(ask, exporter, importer, exported, imported) -> None:
+    assert ask(PAIR.format(exporter, importer)) == [(exported, imported)]
+
+
+@pytest.mark.parametrize("importer", ["CAN", "ZAF"])
+def test_an_importer_that_values_fob_is_left_as_it_is(ask, importer) -> None:
+    [(value, fob, low, high)] = ask(f"""
+        select import_value_usd, import_value_fob_usd, import_value_fob_low_usd, import_value_fob_high_usd
+        from mirror_gaps where freq = 'A' and period = '2022-01-01' and product_code = 'TOTAL'
+          and exporter_iso3 = 'DEU' and importer_iso3 = '{importer}'""")
+    assert value == pytest.approx(fob, abs=0.01) and low == fob == high
+
+
+@pytest.mark.parametrize("importer", ["TUR", "BRA", "CZE", "AUS", "NZL", "PRY", "SRB"])
+def test_who_publishes_both_values_is_brought_to_fob_by_its_own(ask, importer) -> None:
+    rows = ask(f"""
+        select count(*), count(*) filter (where import_basis = 'published_fob')
+        from mirror_gaps where freq = 'A' and period = '2022-01-01' and importer_iso3 = '{importer}'
+          and import_value_usd > 0""")
+    [(imports, published)] = rows
+    assert imports > 20 and imports - published <= 1  # Brazil gives no FOB value for one of its partners
+
+
+def test_germanys_sales_to_turkey_use_turkeys_published_fob_value(ask) -> None:
+    [(fob,)] = ask("""
+        select import_value_fob_usd from mirror_gaps where freq = 'A' and period = '2022-01-01'
+          and product_code = 'TOTAL' and exporter_iso3 = 'DEU' and importer_iso3 = 'TUR'""")
+    assert fob == pytest.approx(22_735_384_277.98, abs=0.01)
+
+
+def test_re_exports_are_in_exports_once(ask) -> None:
+    [(exported, re_exported)] = ask("""
+        select export_value_usd, re_export_value_usd from mirror_gaps where freq = 'A' and period = '2022-01-01'
+          and product_code = 'TOTAL' and exporter_iso3 = 'GEO' and importer_iso3 = 'ARM'""")
+    assert round(exported / 1e6, 3) == 584.580 and 0 < re_exported < exported
+
+
+def test_neither_the_world_nor_a_group_is_in_any_pair(ask) -> None:
+    assert ask("""
+        select count(*) from mirror_gaps where exporter_iso3 not in (select iso3 from countries)
+           or importer_iso3 not in (select iso3 from countries)""") == [(0,)]
+    statuses = ask("select distinct coverage_status from report_coverage where starts_with(importer_iso3, '_')")
+    assert statuses == [("non_geographic",)]
+
+
+def test_kazakhstan_does_not_report_2022_and_has_no_gap_and_no_zero(ask) -> None:
+    rows = ask("""
+        select distinct exporter_iso3 = 'KAZ', coverage_status, gap_usd is null,
+            case when exporter_iso3 = 'KAZ' then export_value_usd else import_value_usd end
+        from mirror_gaps where freq = 'A' and period = '2022-01-01' and 'KAZ' in (exporter_iso3, importer_iso3)""")
+    assert sorted(rows) == [(False, "importer_nonreporting", True, None), (True, "exporter_nonreporting", True, None)]
+
+
+def test_chinas_and_kazakhstans_books_of_2014_come_from_the_web_download(ask) -> None:
+    assert ask("""
+        select count(*), round(max(export_value_usd) / 1e6, 1), round(max(import_value_usd) / 1e6, 1)
+        from mirror_gaps where period = '2014-01-01' and exporter_iso3 = 'CHN' and importer_iso3 = 'KAZ'
+    """) == [(8, 12709.8, 7357.2)]  # all goods and seven chapters
+
+
+def test_the_old_layouts_are_refused_with_what_to_download(comtrade) -> None:
+    assert comtrade[0].count("before 2022") >= 2 and "comtradeplus" in comtrade[0]
+
+
+def test_the_sdn_list_of_may_2024_is_loaded_whole(ghost_trade, shared, tmp_path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    # the name says nothing: the list is known by its content
+    (inbox / "list.bin").write_bytes((shared / "sanctions/full_xml/ofac_sdn_20240507.xml.gz").read_bytes())
+    done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=tmp_path / "data")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with duckdb.connect(str(tmp_path / "data/published/ghost_trade.duckdb"), read_only=True) as con:
+        kinds = dict(con.execute("select kind, count(*) from marts.sanctioned_entities group by 1").fetchall())
+        assert kinds == {"entity": 6884, "person": 6855, "vessel": 851, "aircraft": 376}
+        assert con.execute(
+            "select count(*) from marts.sanctioned_entities where 'RUSSIA-EO14024' in string_split(programs, '; ')"
+        ).fetchone() == (4439,)
+        assert con.execute("select sum(alias_count) from marts.sanctioned_entities").fetchone() == (21754,)
+        listed = con.execute("select count(listed_on), min(listed_on) from marts.sanctioned_entities").fetchone()
+        assert listed[0] >= 25

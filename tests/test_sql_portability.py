@@ -1,0 +1,148 @@
+"""Intermediate models, marts and the macros they use stay portable, so that another engine stays cheap.
+
+Here belongs what is refused in their SQL, and a check that Spark's reading of it is DuckDB's. Staging may be
+of one engine: it is not looked at here. Not here: whether the SQL is right (dbt's unit tests).
+"""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import ErrorLevel, exp
+
+from dagster_project.settings import DBT_DIR
+
+MODELS = sorted(
+    path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).glob("*.sql")
+)
+MACROS = sorted((DBT_DIR / "macros").glob("*.sql"))
+
+# What the text may not hold: an engine's own words for what plain SQL says as well.
+IN_TEXT = {
+    "qualify": r"\bqualify\b",
+    "asof join": r"\basof\b",
+    "select * exclude/replace": r"\*\s*(exclude|except|replace|rename|like)\b|\bcolumns\s*\(",
+    "cast by colons": r"::",
+    "group or order by all": r"\b(group|order)\s+by\s+all\b",
+    "text without length": r"\bas\s+(varchar|text)\b",  # Spark wants a length; dbt.type_string() knows
+    "integer division": r"//",
+    "function of one engine": r"\b(regexp_\w+|median|quantile\w*|md5|hash|strftime|try_strptime|strptime|make_date)\(",
+    "distinct on": r"\bdistinct\s+on\b",
+    "float of 32 bits": r"\btype_float\(\)",  # never for money
+}
+# What the parsed query may not hold: lists, structs and what makes rows of them.
+IN_TREE = (
+    exp.Qualify,
+    exp.Array,
+    exp.ArrayAgg,
+    exp.List,
+    exp.Struct,
+    exp.Lambda,
+    exp.Unnest,
+    exp.Explode,
+    exp.Bracket,
+    exp.Map,
+    exp.Pivot,
+    exp.Anonymous,  # a function that no other engine is known to have
+)
+# Legitimately different, each behind a dispatched macro with a Spark twin: macro → the models that use it.
+# joined_text: DuckDB says string_agg(x order by x), Spark array_join(sort_array(collect_list(x))).
+DISPATCHED = {"joined_text": {"sanctioned_entities"}}
+
+
+def bare(sql: str) -> str:
+    """SQL without its comments."""
+    return re.sub(r"\{#.*?#\}|--[^\n]*", "", sql, flags=re.S)
+
+
+def refused_in_text(sql: str) -> set[str]:
+    return {name for name, pattern in IN_TEXT.items() if re.search(pattern, bare(sql), re.I | re.M)}
+
+
+def refused_in_tree(sql: str) -> set[str]:
+    return {type(node).__name__ for node in sqlglot.parse_one(sql, read="duckdb").find_all(*IN_TREE)}
+
+
+def in_spark(sql: str, read: str) -> str:
+    """The query as Spark's, read as one or the other engine reads it. Raises for what Spark cannot say."""
+    return sqlglot.transpile(sql, read=read, write="spark", unsupported_level=ErrorLevel.RAISE)[0]
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory) -> dict[str, str]:
+    """Every model as the query that runs, with the names of relations bare of quotes and catalog."""
+    folder = tmp_path_factory.mktemp("compiled")
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs"]
+        + ["compile", "--quiet", "--select", "intermediate", "marts", "--target-path", folder / "target"],
+        cwd=DBT_DIR,
+        env=os.environ | {"WAREHOUSE_PATH": str(folder / "warehouse.duckdb"), "DO_NOT_TRACK": "1"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout
+    root = folder / "target" / "compiled" / "ghost_trade" / "models"
+    queries = {path.stem: (root / path.parent.name / path.name).read_text() for path in MODELS}
+    return {name: re.sub(r'"warehouse"\."(\w+)"\."(\w+)"', r"\1.\2", sql) for name, sql in queries.items()}
+
+
+@pytest.mark.parametrize("path", [*MODELS, *MACROS], ids=lambda path: path.stem)
+def test_the_text_keeps_to_plain_sql(path):
+    assert refused_in_text(path.read_text()) == set()
+
+
+@pytest.mark.parametrize("model", [path.stem for path in MODELS])
+def test_the_query_uses_no_lists_structs_or_functions_of_one_engine(compiled, model):
+    assert refused_in_tree(compiled[model]) == set()
+
+
+@pytest.mark.parametrize("model", [path.stem for path in MODELS])
+def test_spark_reads_the_query_as_duckdb_does(compiled, model):
+    """Not only that it can be translated: untranslated it means the same."""
+    sql = compiled[model]
+    if any(model in users for users in DISPATCHED.values()):
+        sql = re.sub(r"string_agg\((\w+), '; ' order by \1\)", r"joined(\1)", sql)
+    assert in_spark(sql, "spark") == in_spark(sql, "duckdb")
+
+
+def test_what_differs_goes_through_a_macro_that_knows_both_engines():
+    text = "\n".join(path.read_text() for path in MACROS)
+    for macro, users in DISPATCHED.items():
+        assert f"adapter.dispatch('{macro}')" in text
+        assert f"macro default__{macro}(" in text
+        assert f"macro spark__{macro}(" in text
+        found = {path.stem for path in MODELS if re.search(rf"\b{macro}\(", path.read_text())}
+        assert found == users, f"name who uses {macro}, or take it off the list"
+    assert set(re.findall(r"adapter\.dispatch\('(\w+)'\)", text)) == set(DISPATCHED)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select a from t qualify row_number() over (order by a) = 1",
+        "select * from a asof join b on a.t >= b.t",
+        "select * exclude (a) from t",
+        "select * replace (a as b) from t",
+        "select a::integer from t",
+        "select a, count(*) from t group by all",
+        "select a from t order by all",
+        "select cast(a as varchar) from t",
+        "select a // b from t",
+        "select distinct on (a) a, b from t",
+        "select [1, 2] from t",
+        "select list(a) from t",
+        "select list_transform(a, x -> x + 1) from t",
+        "select {'a': 1} from t",
+        "select struct_pack(a := 1) from t",
+        "select unnest(a) from t",
+        "select a[1] from t",
+        "select regexp_full_match(a, 'b') from t",
+    ],
+)
+def test_the_rules_see_what_they_refuse(sql):
+    assert refused_in_text(sql) | refused_in_tree(sql)
