@@ -3,6 +3,7 @@
 Here belongs how dbt is run and what Dagster is told of it. Not here: any rule about the data (../dbt).
 """
 
+import contextlib
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.raw import POOL
-from dagster_project.settings import DBT_DIR, SEEDS_DIR, Settings
+from dagster_project.settings import DBT_DIR, SEEDS_DIR, Settings, SettingsError
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
@@ -56,6 +57,9 @@ def manifest_path() -> Path:
     path = PROJECT.manifest_path
     files = [f for root in (DBT_DIR, SEEDS_DIR) for f in root.rglob("*") if f.suffix in (".sql", ".yml", ".csv", ".py")]
     newest = max(f.stat().st_mtime for f in files if path.parent not in f.parents)
+    # Parsed with what the run will use: dbt would parse a second time for a profile that changed.
+    with contextlib.suppress(SettingsError):
+        os.environ.update(environment(Settings.from_environment()))
     if not path.exists() or path.stat().st_mtime < newest:
         resource().cli(["parse"], target_path=path.parent).wait()
         path.touch()

@@ -305,7 +305,8 @@ def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: L
     if table.scope_unless_all:
         column, all_of_them, many = table.scope_unless_all
         parts.append(
-            f"case when bool_or(\"{column}\" = '{all_of_them}') and count(distinct \"{column}\") > {many} then 'all' "
+            f"case when bool_or(\"{column}\" = '{all_of_them}') and count(distinct \"{column}\") > {many} "
+            "then 'all' "
             f"else string_agg(distinct \"{column}\", ',' order by \"{column}\") end"
         )
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]

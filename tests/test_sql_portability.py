@@ -30,7 +30,7 @@ IN_TEXT = {
     "group or order by all": r"\b(group|order)\s+by\s+all\b",
     "text without length": r"\bas\s+(varchar|text)\b",  # Spark wants a length; dbt.type_string() knows
     "integer division": r"//",
-    "function of one engine": r"\b(regexp_\w+|median|quantile\w*|md5|hash|strftime|try_strptime|strptime|make_date)\(",
+    "function of one engine": r"\b(regexp_\w+|median|quantile|md5|hash|strftime|\w*strptime|make_date)\(",
     "distinct on": r"\bdistinct\s+on\b",
     "float of 32 bits": r"\btype_float\(\)",  # never for money
 }

@@ -5,8 +5,8 @@ identifier of an entry. Read here: the list as XML, in the old and the new names
 quartet (entries, aliases, addresses, comments), which has no header, writes `-0-` for nothing and ends
 with a 0x1A byte.
 
-The file says which list it is only by its programs: NS-PLC entries stand on the consolidated (non-SDN)
-list and on no other.
+The file says which list it is only by its first entry: the consolidated (non-SDN) list has begun with
+NS-PLC since it exists. That program alone does not tell: two entries of the SDN list carry it as well.
 
 Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import ParseError
@@ -104,7 +105,7 @@ def recognise(head: Head) -> Recognised | None:
             )
         published = re.search(rb"<Publish_Date>(\d\d)/(\d\d)/(\d{4})<", head.text)
         edition = b"%s-%s-%s" % published.group(3, 1, 2) if published else b""
-        return Recognised("list", "xml", _list_in(head.text), edition.decode())
+        return Recognised("list", "xml", _list_of(head.text.partition(b"</sdnEntry>")[0]), edition.decode())
     kind = _csv_kind(head.text)
     return Recognised(kind, "csv", _list_of_csv(head.text, kind)) if kind else None
 
@@ -113,13 +114,13 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed list, one frame per raw table."""
     with open_file(path, head.compression) as stream:
         if landing.layout == "xml":
-            frames = parse_xml(stream)
+            frames = parse_xml(stream, landing.partition)
         else:
             frames = parse_csv(stream, landing.entity, landing.partition)
     return {f"ofac_{name}": Rows(frame) for name, frame in frames.items()}
 
 
-def parse_xml(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+def parse_xml(stream: BinaryIO, which: str) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises Refused for a broken or hostile file.
 
     The number of entries must be the one the list announces (Record_Count).
@@ -132,7 +133,7 @@ def parse_xml(stream: BinaryIO) -> dict[str, pd.DataFrame]:
         for _, element in iterparse(stream, events=("end",)):
             tag = _local(element.tag)
             if tag == "Record_Count":
-                announced = int(element.text or 0)
+                announced = (element.text or "").strip()
             elif tag == "sdnEntry":
                 _read_entry(element, found)
                 element.clear()
@@ -145,13 +146,11 @@ def parse_xml(stream: BinaryIO) -> dict[str, pd.DataFrame]:
         ) from None
     except (OSError, EOFError) as error:
         raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
-    if announced is not None and announced != len(found["entries"]):
+    if announced is not None and announced != str(len(found["entries"])):
         raise Refused(
-            f"The list announces {announced:,} entries and holds {len(found['entries']):,}.",
+            f"The list announces {announced} entries and holds {len(found['entries'])}.",
             "It is cut off or was edited: download it again.",
         )
-    programs = {row["program"] for row in found["programs"]}
-    which = CONSOLIDATED if CONSOLIDATED_PROGRAM in programs else SDN
     return {name: _frame(name, rows, which) for name, rows in found.items()}
 
 
@@ -161,7 +160,7 @@ def parse_csv(stream: BinaryIO, kind: str, which: str) -> dict[str, pd.DataFrame
     # The files are Windows-1252 in places; a character there is never part of a code.
     content = stream.read().rstrip(b"\x1a\r\n").decode("cp1252", "replace")
     rows = []
-    for row, values in enumerate(csv.reader(io.StringIO(content)), start=1):
+    for row, values in _records(content):
         if not values:
             continue
         if len(values) != len(columns):
@@ -188,6 +187,20 @@ def parse_csv(stream: BinaryIO, kind: str, which: str) -> dict[str, pd.DataFrame
     return {"entries": _frame("entries", rows, which), "programs": _frame("programs", programs, which)}
 
 
+def _records(content: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their number. Raises Refused for a quoted text that does not end: the file breaks off there."""
+    row = 0
+    try:
+        for row, values in enumerate(csv.reader(io.StringIO(content), strict=True), start=1):
+            yield row, values
+    except csv.Error:
+        raise Refused(
+            "A quoted text does not end where it should.",
+            "The file is cut off or was edited: download it again.",
+            row=row + 1,
+        ) from None
+
+
 def _read_entry(entry, found: dict[str, list[dict]]) -> None:
     own = _texts(entry)
     uid = own.get("uid")
@@ -196,13 +209,13 @@ def _read_entry(entry, found: dict[str, list[dict]]) -> None:
             case "programList":
                 found["programs"] += [{"uid": uid, "program": p} for p in dict.fromkeys(_values(child)) if p]
             case "akaList":
-                found["aliases"] += [_texts(item) | {"akaUid": _texts(item)["uid"], "uid": uid} for item in child]
+                found["aliases"] += [_texts(item) | {"akaUid": _texts(item).get("uid"), "uid": uid} for item in child]
             case "addressList":
                 found["addresses"] += [
-                    _texts(item) | {"addressUid": _texts(item)["uid"], "uid": uid} for item in child
+                    _texts(item) | {"addressUid": _texts(item).get("uid"), "uid": uid} for item in child
                 ]
             case "idList":
-                found["identifiers"] += [_texts(item) | {"idUid": _texts(item)["uid"], "uid": uid} for item in child]
+                found["identifiers"] += [_texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child]
             case "vesselInfo":
                 own |= _texts(child)
     found["entries"].append(own)
@@ -230,15 +243,15 @@ def _something(value: str) -> str | None:
     return None if value in (NOTHING, "") else value
 
 
-def _list_in(head: bytes) -> str:
-    return CONSOLIDATED if CONSOLIDATED_PROGRAM.encode() in head else SDN
+def _list_of(first_entry: bytes) -> str:
+    return CONSOLIDATED if CONSOLIDATED_PROGRAM.encode() in first_entry else SDN
 
 
 def _list_of_csv(head: bytes, kind: str) -> str:
     """Aliases and addresses name no program; the SDN list's numbers begin at 36, the other's at 9639."""
     if kind in ("aliases", "addresses"):
         return SDN if int(head.split(b",", 1)[0]) < 9639 else CONSOLIDATED
-    return _list_in(head)
+    return _list_of(head.partition(b"\n")[0]) if kind == "entries" else SDN
 
 
 def _csv_kind(head: bytes) -> str | None:
@@ -247,15 +260,19 @@ def _csv_kind(head: bytes) -> str | None:
     if len(lines) > 1 and len(head) >= 60_000:
         lines = lines[:-1]
     rows = [row for row in csv.reader(lines) if row and row != ["\x1a"]]
-    if not rows or not all(row[0].strip().isdigit() for row in rows):
+    if not rows or not all(_is_number(row[0]) for row in rows):
         return None
     widths = {len(row) for row in rows}
     if widths == {12} and all(row[2].strip() in KINDS for row in rows):
         return "entries"
     if widths == {5} and all(row[2].strip() in ALIAS_TYPES for row in rows):
         return "aliases"
-    if widths == {6} and all(row[1].strip().isdigit() for row in rows):
+    if widths == {6} and all(_is_number(row[1]) and not _is_number(row[4]) for row in rows):
         return "addresses"
-    if widths == {2}:
+    if widths == {2} and all(re.search("[A-Za-z]", row[1]) for row in rows):
         return "comments"
     return None
+
+
+def _is_number(value: str) -> bool:
+    return re.fullmatch(r"\s*[0-9]+\s*", value) is not None

@@ -1,0 +1,151 @@
+"""Gates on raw: each stands open for good rows and shuts when raw is broken.
+
+A load refuses what a gate would stop, so raw is broken by hand here: a gate is what holds when a rule of the
+load has a hole, or a file from before the rule lies in the warehouse. Not here: the load's own refusals
+(test_bad_input).
+"""
+
+from datetime import date
+
+import dagster as dg
+import pytest
+from downloads import COMTRADE, FLOWS, OFAC, by_hand, csv_of, flow, insert, prepare, refresh
+from test_raw_ofac import COMPANY, xml
+
+from dagster_project import checks
+from dagster_project.raw import ofac
+
+ENTRIES = ofac.TABLES[0]
+GOOD = [
+    flow(partnerCode="276", primaryValue="1000000"),
+    flow(partnerCode="842", primaryValue="1000000"),  # a code of Comtrade's own
+    flow(partnerCode="899", primaryValue="1000000"),  # known not to be a country
+    flow(partnerCode="276", primaryValue="5", motCode="1000"),  # a part, which is no second total
+]
+
+
+@pytest.fixture
+def store(settings):
+    """A warehouse with good rows, loaded as ever."""
+    (settings.inbox / "flows.csv").write_bytes(csv_of(GOOD))
+    refresh(settings, [COMTRADE])
+    return settings
+
+
+def shut(settings, source=COMTRADE, table=FLOWS) -> set[str]:
+    return {name for name, finding in checks.findings(settings, source, table).items() if not finding.passed}
+
+
+def test_every_gate_is_open_for_good_rows(store):
+    found = checks.findings(store, COMTRADE, FLOWS)
+    assert list(found) == checks.names(FLOWS)
+    assert [name for name, finding in found.items() if not finding.passed] == []
+
+
+# What is wrong → the row, and the gates it shuts.
+BROKEN_ROWS = {
+    "a row that is there twice": (GOOD[0], {"unique", "additive"}),
+    "a row without a reporter": (flow(reporterCode=""), {"placed"}),
+    "a row without a mode of transport": (flow(motCode=""), {"placed"}),
+    "a code as a decimal number": (flow(motCode="0.0"), {"whole"}),
+    "a word for a value": (flow(partnerCode="4", primaryValue="much"), {"numeric"}),
+    "no value": (flow(partnerCode="4", primaryValue=""), {"numeric"}),
+    "not a number": (flow(partnerCode="4", netWgt="nan"), {"numeric"}),
+    "a negative value": (flow(partnerCode="4", primaryValue="-0.01"), {"nonnegative"}),
+    "a negative quantity": (flow(partnerCode="4", qty="-1"), {"nonnegative"}),
+    "a month that does not exist": (flow(period="202200"), {"dated"}),
+    "a month for a year": (flow(freqCode="A", period="202201"), {"dated"}),
+    "next year": (flow(period=f"{date.today().year + 1}01"), {"past"}),
+    "a lost leading zero": (flow(cmdCode="10121"), {"coded"}),
+    "a total that is there under another name": (flow(mosCode="", primaryValue="1000000"), {"additive"}),
+    "an unknown country with a fifth of all value": (flow(partnerCode="5555", primaryValue="2000000"), {"mapped"}),
+    "an unknown reporter": (flow(reporterCode="5555", primaryValue="2000000"), {"mapped"}),
+}
+
+
+@pytest.mark.parametrize("wrong", BROKEN_ROWS)
+def test_a_gate_shuts_on_what_it_is_named_for(store, wrong):
+    row, gates = BROKEN_ROWS[wrong]
+    insert(store, FLOWS, row)
+    found = checks.findings(store, COMTRADE, FLOWS)
+    assert {name for name, finding in found.items() if not finding.passed} == gates
+    for name in gates:
+        assert found[name].blocks
+        assert found[name].sentence.endswith(".")
+        assert all(number > 0 for number in found[name].numbers.values())
+
+
+@pytest.mark.parametrize("wrong", BROKEN_ROWS)
+def test_a_closed_row_shuts_no_gate(store, wrong):
+    """What an earlier vintage got wrong and a later one put right is history."""
+    insert(store, FLOWS, BROKEN_ROWS[wrong][0])
+    by_hand(store, "update raw.comtrade_flows set _valid_to = now()::timestamp where _landing_id = 'by hand'")
+    assert shut(store) == set()
+
+
+def test_sufficient_shuts_when_the_rows_are_gone(store):
+    by_hand(store, "update raw.comtrade_flows set _valid_to = now()::timestamp")
+    found = checks.findings(store, COMTRADE, FLOWS)
+    assert not found["sufficient"].passed and found["sufficient"].blocks
+    assert found["sufficient"].sentence == "0 rows; at least 1 are expected: a folder may hold a single flow."
+
+
+@pytest.mark.parametrize("data, blocks", [("files", False), ("sample", True)])
+def test_a_source_of_which_no_file_came_stops_only_the_sample(settings, data, blocks):
+    """A folder of downloads need not hold every source; the simulated world does."""
+    from dataclasses import replace
+
+    settings = replace(settings, data=data)
+    prepare(settings, [OFAC])
+    found = checks.findings(settings, OFAC, ENTRIES)["sufficient"]
+    assert (found.passed, found.blocks, found.sentence) == (False, blocks, "No file of ofac was loaded.")
+
+
+@pytest.mark.parametrize("limit", FLOWS.row_limits)
+def test_untruncated_shuts_when_a_file_holds_exactly_as_many_rows_as_an_answer_may(store, limit):
+    by_hand(store, f"update raw.landings set rows_read = {limit}")
+    finding = checks.findings(store, COMTRADE, FLOWS)["untruncated"]
+    assert not finding.passed and finding.blocks
+    assert "such as flows.csv." in finding.sentence
+    by_hand(store, f"update raw.landings set rows_read = {limit} - 1")
+    assert shut(store) == set()
+
+
+@pytest.mark.parametrize("value, blocks", [("5990", False), ("6100", True)])
+def test_an_unknown_code_blocks_above_a_thousandth_of_value_and_warns_below(store, value, blocks):
+    """Every value counts once for its reporter and once for its partner: 6,000 is a thousandth of 6 million."""
+    insert(store, FLOWS, flow(partnerCode="5555", primaryValue=value))
+    finding = checks.findings(store, COMTRADE, FLOWS)["mapped"]
+    assert (finding.passed, finding.blocks) == (False, blocks)
+    assert finding.sentence.startswith("Country codes without a row in seeds/country_codes.csv: 5555 (0.10%")
+
+
+def test_gates_of_the_lists_shut_too(settings):
+    (settings.inbox / "sdn.xml").write_bytes(xml())
+    refresh(settings, [OFAC])
+    assert shut(settings, OFAC, ENTRIES) == {"sufficient"}  # four entries are no list
+    insert(settings, ENTRIES, {"list": "sdn", "uid": "", "lastName": "NOBODY"})
+    assert shut(settings, OFAC, ENTRIES) == {"sufficient", "identified"}
+    insert(settings, ENTRIES, {"list": "sdn", "uid": "36", "lastName": COMPANY[:5]})
+    assert shut(settings, OFAC, ENTRIES) == {"sufficient", "identified", "unique"}
+    for table in ofac.TABLES[1:]:
+        assert shut(settings, OFAC, table) == set()
+
+
+def test_in_a_run_what_blocks_is_an_error_and_what_does_not_is_a_warning(store, monkeypatch):
+    for name, value in (("DATA", "files"), ("INBOX", store.inbox), ("DATA_DIR", store.data_dir)):
+        monkeypatch.setenv(name, str(value))
+    insert(store, FLOWS, flow(partnerCode="5555", primaryValue="5"), flow(partnerCode="4", primaryValue="-1"))
+    job = dg.Definitions(
+        assets=[dg.AssetSpec(["raw", "comtrade_flows"])],
+        asset_checks=[checks.gate_of(COMTRADE)],
+        jobs=[dg.define_asset_job("gates", selection=dg.AssetSelection.all_asset_checks())],
+    ).resolve_job_def("gates")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    found = {e.check_name: e for e in result.get_asset_check_evaluations()}
+    assert set(found) == set(checks.names(FLOWS))
+    assert {name: e.severity.value for name, e in found.items() if not e.passed} == {
+        "nonnegative": "ERROR", "mapped": "WARN"
+    }  # fmt: skip
+    assert all(spec.blocking for spec in checks.gate_of(COMTRADE).check_specs)
