@@ -49,7 +49,7 @@ bench: $(READY)  ## measure: load speed and memory
 	@$(PY) -m bench.load
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
-	uv pip compile --universal --generate-hashes --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
 
 clean:  ## remove what was built; data/ stays (rm -r data to remove it)
 	rm -rf $(VENV) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis build *.egg-info
