@@ -123,10 +123,11 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     _tell_set_aside(aside)
     if about[0]:
         print(f"\n*** {about[1]} ***")
-    print(f"\nThe ten largest gaps on controlled goods into transit countries, USD million {'(SIMULATED)' if about[0] else ''}")
+    simulated = " (SIMULATED)" if about[0] else ""
+    print(f"\nThe ten largest gaps on controlled goods into transit countries, USD million{simulated}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
-        print(f"  {'year':<6}{'exporter → importer':<22}{'code':<8}{'exported':>9}{'imported':>10}{'gap':>8}   interval")
+        print("  year  exporter → importer   code     exported  imported     gap   interval")
         for year, exporter, importer, code, name, x, m, gap, low, high in ranked:
             print(
                 f"  {year:<6}{exporter} → {importer:<16}{code:<8}{x:>9.1f}{m:>10.1f}{gap:>8.1f}   "
@@ -199,7 +200,8 @@ def sql(settings: Settings) -> int:
         if query := os.environ.get("SQL", "").strip():
             return _answer(con, query)
         tables = [t for (t,) in con.execute("select table_name from duckdb_columns() group by 1 order by 1").fetchall()]
-        print(f"{_short(settings.published_path)} (read-only): {', '.join(tables)}\nEnd a query with ; and the shell with Ctrl-D.")
+        print(f"{_short(settings.published_path)} (read-only): {', '.join(tables)}")
+        print("End a query with ; and the shell with Ctrl-D.")
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401  gives input() a history and editing
         pending = ""

@@ -98,6 +98,11 @@ class Settings:
         return self.data_dir / "dagster"
 
     @property
+    def dbt_target(self) -> Path:
+        """What dbt compiled and ran last; one folder, or each run would leave its own."""
+        return self.data_dir / "dbt"
+
+    @property
     def log_path(self) -> Path:
         return self.data_dir / "run.log"
 

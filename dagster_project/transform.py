@@ -76,9 +76,11 @@ MANIFEST = manifest_path()
     pool=POOL,
 )
 def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-    os.environ.update(environment(Settings.from_environment()))
+    settings = Settings.from_environment()
+    os.environ.update(environment(settings))
     # Unit tests ask whether the code is right, which no run's data can change: `make test` asks that.
-    invocation = dbt.cli(["build", "--exclude-resource-type", "unit_test"], context=context)
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    invocation = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
     manifest = json.loads(MANIFEST.read_text())
     rows: dict[str, int] = {}
     for event in invocation.stream_raw_events():

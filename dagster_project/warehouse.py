@@ -80,11 +80,14 @@ class Table:
     columns: tuple[str, ...]
     key: tuple[str, ...]
     compared: tuple[str, ...]  # SQL over one row (`{row}.column`): a difference here is a revision
-    # Two landings of one scope are two vintages of one thing: what the later no longer says is closed.
-    # The scope is the partition, and the distinct values of these columns in the rows themselves …
+    # Two landings of one scope are two vintages of one thing: what the later no longer says is closed. The
+    # scope is the landing's partition or, where columns are named, the distinct values the rows have in them.
     scope: tuple[str, ...] = ()
-    # … and of this one, unless the rows hold its value that stands for all, and more than so many others
-    scope_unless_all: tuple[str, str, int] | None = None
+    # People download selections along this column. A later landing of the scope replaces an earlier one only
+    # if it has all of that one's values here, or nine tenths of its rows (a value that vanished with its row).
+    selected: str | None = None
+    # Any landing speaks for a group of rows (these columns) that it holds whole, which this SQL tells.
+    whole: tuple[tuple[str, ...], str] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
@@ -275,21 +278,11 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
         f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared
     ) or "false"
     _refuse_contradiction(con, table, raw, same_key, differs, landing)
-    moment = _moment(landing)
     changed = con.execute(
-        f"update {raw} as old set _valid_to = {moment} from incoming as new "
+        f"update {raw} as old set _valid_to = {_moment(landing)} from incoming as new "
         f"where old._valid_to is null and {same_key} and ({differs})"
     ).fetchone()[0]
-    # What an earlier vintage of the same partition said and this one no longer says is over as well.
-    gone = con.execute(
-        f"""update {raw} as old set _valid_to = {moment}
-        where old._valid_to is null
-          and old._landing_id in (
-              select landing_id from raw.landings
-              where source = ? and scope = ? and vintage < ?)
-          and not exists (select 1 from incoming as new where {same_key})""",
-        [landing.source, scope, landing.vintage],
-    ).fetchone()[0]
+    gone = _close_gone(con, table, raw, same_key, scope, landing)
     opened = con.execute(
         f"insert into {raw} select * from incoming as new "
         f"where not exists (select 1 from {raw} as old where old._valid_to is null and {same_key})"
@@ -298,17 +291,39 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
     return Loaded(read, opened, changed + gone), scope
 
 
+def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing) -> int:
+    """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
+    selection = f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
+        or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)""" if table.selected else "true"
+    con.execute(
+        f"""create or replace temp table replaced as
+        select old._landing_id from {raw} as old left join incoming as new on {same_key}
+        where old._valid_to is null and old._landing_id in (
+            select landing_id from raw.landings where source = ? and scope = ? and vintage < ?)
+        group by old._landing_id having {selection}""",
+        [landing.source, scope, landing.vintage],
+    )
+    of_a_whole_group = "false"
+    if table.whole:
+        group, is_whole = table.whole
+        columns = ", ".join(f'"{c}"' for c in group)
+        con.execute(
+            f"create or replace temp table whole as select {columns} from incoming group by {columns} having {is_whole}"
+        )
+        same_group = " and ".join(f'old."{c}" is not distinct from whole."{c}"' for c in group)
+        of_a_whole_group = f"exists (select 1 from whole where {same_group})"
+    return con.execute(
+        f"update {raw} as old set _valid_to = {_moment(landing)} where old._valid_to is null and old._vintage < ? "
+        f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
+        f"and not exists (select 1 from incoming as new where {same_key})",
+        [landing.vintage],
+    ).fetchone()[0]
+
+
 def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: Landing) -> str:
     if not table.scope:
         return landing.partition
     parts = [f"string_agg(distinct \"{c}\", ',' order by \"{c}\")" for c in table.scope]
-    if table.scope_unless_all:
-        column, all_of_them, many = table.scope_unless_all
-        parts.append(
-            f"case when bool_or(\"{column}\" = '{all_of_them}') and count(distinct \"{column}\") > {many} "
-            "then 'all' "
-            f"else string_agg(distinct \"{column}\", ',' order by \"{column}\") end"
-        )
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
 
 

@@ -22,27 +22,29 @@ SOURCES = (COMTRADE, OFAC)
 FLOWS = comtrade.FLOWS
 
 # The columns of Comtrade's bulk files, in their order.
-BULK_COLUMNS = (
+BULK_COLUMNS = (  # noqa: SIM905
     "datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode flowCode partnerCode "
-    "partner2Code classificationSearchCode classificationCode isOriginalClassification cmdCode customsCode mosCode "
-    "motCode qtyUnitCode qty isQtyEstimated altQtyUnitCode altQty isAltQtyEstimated netWgt isNetWgtEstimated "
-    "grossWgt isGrossWgtEstimated cifvalue fobvalue primaryValue legacyEstimationFlag isReported isAggregate"
+    "partner2Code classificationSearchCode classificationCode isOriginalClassification cmdCode customsCode "
+    "mosCode motCode qtyUnitCode qty isQtyEstimated altQtyUnitCode altQty isAltQtyEstimated netWgt "
+    "isNetWgtEstimated grossWgt isGrossWgtEstimated cifvalue fobvalue primaryValue legacyEstimationFlag "
+    "isReported isAggregate"
 ).split()
 # The columns of an API answer and of the web download.
 API_COLUMNS = [column for column in comtrade.COLUMNS if column != "datasetCode"]
 
 USUAL = {
     "typeCode": "C", "freqCode": "M", "refPeriodId": "20220301", "refYear": "2022", "refMonth": "3",
-    "period": "202203", "reporterCode": "398", "reporterISO": "KAZ", "reporterDesc": "Kazakhstan", "flowCode": "M",
-    "flowDesc": "Import", "partnerCode": "276", "partnerISO": "DEU", "partnerDesc": "Germany", "partner2Code": "0",
-    "partner2ISO": "W00", "partner2Desc": "World", "classificationCode": "H6", "classificationSearchCode": "HS",
-    "isOriginalClassification": "True", "cmdCode": "854231",
-    "cmdDesc": 'Circuits; "processors", controllers', "aggrLevel": "6", "isLeaf": "True", "customsCode": "C00",
-    "customsDesc": "TOTAL CPC", "mosCode": "0", "motCode": "0", "motDesc": "TOTAL MOT", "qtyUnitCode": "5",
-    "qtyUnitAbbr": "u", "qty": "10.0", "isQtyEstimated": "False", "altQtyUnitCode": "-1", "altQtyUnitAbbr": "N/A",
-    "isAltQtyEstimated": "False", "netWgt": "2.5", "isNetWgtEstimated": "False", "isGrossWgtEstimated": "False",
-    "cifvalue": "100.0", "primaryValue": "100.0", "legacyEstimationFlag": "0", "isReported": "True",
-    "isAggregate": "False",
+    "period": "202203", "reporterCode": "398", "reporterISO": "KAZ", "reporterDesc": "Kazakhstan",
+    "flowCode": "M", "flowDesc": "Import", "partnerCode": "276", "partnerISO": "DEU",
+    "partnerDesc": "Germany", "partner2Code": "0", "partner2ISO": "W00", "partner2Desc": "World",
+    "classificationCode": "H6", "classificationSearchCode": "HS", "isOriginalClassification": "True",
+    "cmdCode": "854231", "cmdDesc": 'Circuits; "processors", controllers', "aggrLevel": "6",
+    "isLeaf": "True", "customsCode": "C00", "customsDesc": "TOTAL CPC", "mosCode": "0", "motCode": "0",
+    "motDesc": "TOTAL MOT", "qtyUnitCode": "5", "qtyUnitAbbr": "u", "qty": "10.0",
+    "isQtyEstimated": "False", "altQtyUnitCode": "-1", "altQtyUnitAbbr": "N/A",
+    "isAltQtyEstimated": "False", "netWgt": "2.5", "isNetWgtEstimated": "False",
+    "isGrossWgtEstimated": "False", "cifvalue": "100.0", "primaryValue": "100.0",
+    "legacyEstimationFlag": "0", "isReported": "True", "isAggregate": "False",
 }  # fmt: skip
 
 
@@ -105,13 +107,22 @@ def _as_json(column: str, value: str):
 def write_parquet(
     path: Path, rows: Sequence[dict[str, str]], casts: str = "", columns: Sequence[str] = API_COLUMNS
 ) -> None:
-    """A Parquet file of text columns, but for those in `casts`, SQL such as `cast(period as integer) as period`."""
-    frame = pd.DataFrame([{c: row[c] or None for c in columns} for row in rows], columns=list(columns), dtype="object")
+    """A Parquet file of text columns, but for those in `casts`: `cast(period as integer) as period, …`."""
+    frame = pd.DataFrame(
+        [{c: row[c] or None for c in columns} for row in rows], columns=list(columns), dtype="object"
+    )
     with duckdb.connect() as con:
         con.register("frame", frame)
-        con.execute("create table flows as select " + ", ".join(f'"{c}"::varchar as "{c}"' for c in columns) + " from frame")
+        con.execute(
+            "create table flows as select "
+            + ", ".join(f'"{c}"::varchar as "{c}"' for c in columns)
+            + " from frame"
+        )
         target = str(path).replace("'", "''")
-        con.execute(f"copy (select * {f'replace ({casts})' if casts else ''} from flows) to '{target}' (format parquet)")
+        con.execute(
+            f"copy (select * {f'replace ({casts})' if casts else ''} from flows) "
+            f"to '{target}' (format parquet)"
+        )
 
 
 def prepare(settings: Settings, sources: Sequence[raw.Source] = SOURCES) -> None:
@@ -142,14 +153,18 @@ def reasons(settings: Settings, file: str | None = None) -> list[str]:
     return [
         reason
         for (reason,) in warehouse.ask(
-            settings, f"select reason from raw.landings where status = 'set_aside' {which} order by fetched_at"
+            settings,
+            f"select reason from raw.landings where status = 'set_aside' {which} order by fetched_at",
         )
     ]
 
 
 def loaded(settings: Settings) -> set[str]:
     """The names of the files that were loaded."""
-    return {n for (n,) in warehouse.ask(settings, "select original_name from raw.landings where status = 'loaded'")}
+    return {
+        n
+        for (n,) in warehouse.ask(settings, "select original_name from raw.landings where status = 'loaded'")
+    }
 
 
 def by_hand(settings: Settings, sql: str) -> None:

@@ -1,7 +1,7 @@
 """Bad files, as they come: each is met with one clear sentence, and stops nothing else.
 
 Here belongs what a person sees of a file that cannot be used: which file, which row where there is one, what
-was expected, what to do. Not here: the layouts themselves (test_raw_*), nor the landing folder (test_landing).
+was expected, what to do. Not here: the layouts themselves (test_raw_*) or the landing folder (test_landing).
 
 The bad files lie in one inbox together with good ones, after an earlier run has loaded something.
 """
@@ -82,7 +82,10 @@ BAD = {
     ),
     "no value column.csv": Bad(
         csv_of(GOOD, [c for c in API_COLUMNS if c not in ("primaryValue", "customsCode")]),
-        ("Columns of a Comtrade download are missing: customsCode, primaryValue.", "Download it with all columns"),
+        (
+            "Columns of a Comtrade download are missing: customsCode, primaryValue.",
+            "Download it with all columns",
+        ),
     ),
     "column twice.csv": Bad(
         csv_of(GOOD, [*API_COLUMNS, "primaryValue"]), ("The header names a column twice: primaryvalue.",)
@@ -94,7 +97,9 @@ BAD = {
         ("The text is not UTF-8", "save the file as UTF-8"),
         row=42,
     ),
-    "utf-16.csv": Bad(HUNDRED.decode().encode("utf-16"), ("This binary format is not known.", "Save it as CSV")),
+    "utf-16.csv": Bad(
+        HUNDRED.decode().encode("utf-16"), ("This binary format is not known.", "Save it as CSV")
+    ),
     "negative value.csv": Bad(
         with_one(17, primaryValue="-100.5", cifvalue="-100.5"),
         ("A value is negative (primaryValue -100.5, cifvalue -100.5,", "cannot be below zero"),
@@ -104,15 +109,21 @@ BAD = {
         with_one(5, period=f"{NEXT_YEAR}01"), (f"The period {NEXT_YEAR}01 lies in the future.",), row=5
     ),
     "future year.csv": Bad(
-        with_one(101, freqCode="A", period=str(NEXT_YEAR)), (f"The period {NEXT_YEAR} lies in the future.",), row=101
+        with_one(101, freqCode="A", period=str(NEXT_YEAR)),
+        (f"The period {NEXT_YEAR} lies in the future.",),
+        row=101,
     ),
     "month thirteen.csv": Bad(
-        with_one(3, period="202213"), ("The period 202213 does not fit the frequency M.", "a month 202203"), row=3
+        with_one(3, period="202213"),
+        ("The period 202213 does not fit the frequency M.", "a month 202203"),
+        row=3,
     ),
     "year as a month.csv": Bad(
         with_one(3, period="2022"), ("The period 2022 does not fit the frequency M.",), row=3
     ),
-    "no period.csv": Bad(with_one(3, period=""), ("A code that places the row is empty", "period None"), row=3),
+    "no period.csv": Bad(
+        with_one(3, period=""), ("A code that places the row is empty", "period None"), row=3
+    ),
     "duplicate keys.csv": Bad(
         with_one(60, partnerCode="1010"),  # as in row 12
         ("The key is there twice (", "partnerCode=1010", "remove the repeated rows"),
@@ -136,13 +147,16 @@ BAD = {
         json_of([flow(partnerCode=str(n)) for n in range(500)]), ("It holds exactly 500 rows",)
     ),
     "too few columns.csv": Bad(
-        line_cut(HUNDRED, 33, 40), ("The row has 9 columns where this file has 47.", "cut off or was edited"), row=33
+        line_cut(HUNDRED, 33, 40),
+        ("The row has 9 columns where this file has 47.", "cut off or was edited"),
+        row=33,
     ),
     "too many columns.csv": Bad(
         HUNDRED.replace(b",1050,", b",1050,,,,"), ("The row has 48 columns where this file has 47.",), row=52
     ),
     "cut in the middle of a line.csv": Bad(
-        HUNDRED[: HUNDRED.rindex(b",854231,")], ("The row has 20 columns where this file has 47.", "cut off or was edited"),
+        HUNDRED[: HUNDRED.rindex(b",854231,")],
+        ("The row has 20 columns where this file has 47.", "cut off or was edited"),
         row=101,
     ),
     "cut in the middle of a quoted text.csv": Bad(
@@ -154,13 +168,21 @@ BAD = {
         csv_of(GOOD, one_comma_more=True)[:-60], ("columns where this file has 48.",), row=4
     ),
     "not a number.csv": Bad(
-        with_one(88, primaryValue="1,5 m"), ("A value is not a number (primaryValue 1,5 m,", "unedited"), row=88
+        with_one(88, primaryValue="1,5 m"),
+        ("A value is not a number (primaryValue 1,5 m,", "unedited"),
+        row=88,
     ),
     "NaN.csv": Bad(with_one(88, primaryValue="nan"), ("A value is not a number (primaryValue nan,",), row=88),
     "infinity.csv": Bad(with_one(88, qty="1e999"), ("A value is not a number (", "qty 1e999"), row=88),
-    "no value.csv": Bad(with_one(88, primaryValue=""), ("A value is not a number (primaryValue None,",), row=88),
-    "cut answer.json": Bad(json_of(GOOD)[:3000], ("It cannot be read: Malformed JSON", "Download the file again.")),
-    "answer with an error.json": Bad(json_of([], error="Rate limit"), ("Comtrade answered with an error: Rate limit",)),
+    "no value.csv": Bad(
+        with_one(88, primaryValue=""), ("A value is not a number (primaryValue None,",), row=88
+    ),
+    "cut answer.json": Bad(
+        json_of(GOOD)[:3000], ("It cannot be read: Malformed JSON", "Download the file again.")
+    ),
+    "answer with an error.json": Bad(
+        json_of([], error="Rate limit"), ("Comtrade answered with an error: Rate limit",)
+    ),
     "answer with a status.json": Bad(
         b'{"statusCode": 429, "message": "Rate limit is exceeded."}', ("No known layout begins like this",)
     ),
@@ -168,13 +190,14 @@ BAD = {
     "picture.csv": Bad(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ("This binary format is not known.",)),
     "old line ends.csv": Bad(HUNDRED.replace(b"\n", b"\r"), ("No known layout begins like this",)),
     "another publisher.csv": Bad(
-        b"TIME_PERIOD;GEO;OBS_VALUE\n2022;KZ;5\n", ("No known layout begins like this: 'TIME_PERIOD;GEO;OBS_VALUE'.",)
+        b"TIME_PERIOD;GEO;OBS_VALUE\n2022;KZ;5\n",
+        ("No known layout begins like this: 'TIME_PERIOD;GEO;OBS_VALUE'.",),
     ),
     "contradiction b.csv": Bad(
         csv_of([flow(partnerCode="999", primaryValue="2")]),
         ("It contradicts contradiction a.csv", "partnerCode=999", "separate runs"),
     ),
-}  # fmt: skip
+}
 STRAIGHT = {
     "a good one.csv": csv_of(GOOD),
     "reordered.csv": csv_of([flow(partnerCode="16")], sorted(API_COLUMNS)),
@@ -182,7 +205,10 @@ STRAIGHT = {
     "contradiction a.csv": csv_of([flow(partnerCode="999", primaryValue="1")]),
     "zz last.csv": bulk_of([flow(partnerCode="24")]),
 }
-OPEN = "select partnerCode, primaryValue from raw.comtrade_flows where _valid_to is null order by length(partnerCode), 1"
+OPEN = (
+    "select partnerCode, primaryValue from raw.comtrade_flows where _valid_to is null "
+    "order by length(partnerCode), 1"
+)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +217,12 @@ def refreshed(tmp_path_factory) -> Settings:
     folder = tmp_path_factory.mktemp("bad")
     (folder / "inbox").mkdir()
     settings = Settings.from_environment(
-        {"DATA": "files", "INBOX": str(folder / "inbox"), "DATA_DIR": str(folder / "data"), "DUCKDB_THREADS": "2"}
+        {
+            "DATA": "files",
+            "INBOX": str(folder / "inbox"),
+            "DATA_DIR": str(folder / "data"),
+            "DUCKDB_THREADS": "2",
+        }
     )
     (settings.inbox / "earlier.csv").write_bytes(csv_of([flow(partnerCode="31"), flow(partnerCode="32")]))
     refresh(settings)

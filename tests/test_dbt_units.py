@@ -26,7 +26,7 @@ DECIDING = {
     "int_flows_mirrored",
     "int_reports_dated",
     "int_residuals_measured",
-    "int_coverage_typed",
+    "int_flows_typed",
     "mirror_gaps",
     "headline",
 }

@@ -57,7 +57,7 @@ def test_whatever_opens_the_warehouse_waits_for_the_one_writer(graph) -> None:
 
 def test_loads_are_tried_again() -> None:
     job = defs.resolve_job_def("refresh")
-    loads = [node for node in job.graph.nodes if node.name.startswith(("load_", "landing__")) and "inbox" not in node.name]
+    loads = [n for n in job.graph.nodes if n.name.startswith(("load_", "landing__")) and "inbox" not in n.name]
     assert len(loads) == 2 * len(SOURCES)
     assert all(node.definition.retry_policy is not None for node in loads)
 

@@ -36,7 +36,12 @@ def good(tmp_path_factory) -> Settings:
     (folder / "inbox").mkdir()
     (folder / "inbox" / "flows.csv").write_bytes(csv_of(GOOD))
     settings = Settings.from_environment(
-        {"DATA": "files", "INBOX": str(folder / "inbox"), "DATA_DIR": str(folder / "data"), "DUCKDB_THREADS": "2"}
+        {
+            "DATA": "files",
+            "INBOX": str(folder / "inbox"),
+            "DATA_DIR": str(folder / "data"),
+            "DUCKDB_THREADS": "2",
+        }
     )
     refresh(settings, [COMTRADE])
     return settings
@@ -79,7 +84,10 @@ BROKEN_ROWS = {
     "next year": (flow(period=f"{date.today().year + 1}01"), {"past"}),
     "a lost leading zero": (flow(cmdCode="10121"), {"coded"}),
     "a total that is there under another name": (flow(mosCode="", primaryValue="1000000"), {"additive"}),
-    "an unknown country with a fifth of all value": (flow(partnerCode="5555", primaryValue="2000000"), {"mapped"}),
+    "an unknown country with a fifth of all value": (
+        flow(partnerCode="5555", primaryValue="2000000"),
+        {"mapped"},
+    ),
     "an unknown reporter": (flow(reporterCode="5555", primaryValue="2000000"), {"mapped"}),
 }
 
@@ -132,7 +140,7 @@ def test_untruncated_shuts_when_a_file_holds_exactly_as_many_rows_as_an_answer_m
 
 @pytest.mark.parametrize("value, blocks", [("5990", False), ("6100", True)])
 def test_an_unknown_code_blocks_above_a_thousandth_of_value_and_warns_below(store, value, blocks):
-    """Every value counts once for its reporter and once for its partner: 6,000 is a thousandth of 6 million."""
+    """A value counts for its reporter and for its partner: 6,000 is a thousandth of 6 million."""
     insert(store, FLOWS, flow(partnerCode="5555", primaryValue=value))
     finding = checks.findings(store, COMTRADE, FLOWS)["mapped"]
     assert (finding.passed, finding.blocks) == (False, blocks)

@@ -24,7 +24,9 @@ FLOWS_2022 = Recognised("flows", "csv", "period-2022")
 CONTENT = csv_of([flow()])
 
 
-def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", recognised: Recognised = FLOWS_2022):
+def take(
+    tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", recognised: Recognised = FLOWS_2022
+):
     (tmp_path / name).write_bytes(content)
     return landing.take(tmp_path / "landing", "comtrade", recognised, tmp_path / name, fetched_at=MOMENT)
 
@@ -36,7 +38,11 @@ def bytes_of(root: Path, one: landing.Landing) -> bytes:
 
 def everything_in(root: Path) -> dict[str, tuple[bytes, int]]:
     """Every file with its bytes and the time it was written."""
-    return {str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns) for p in root.rglob("*") if p.is_file()}
+    return {
+        str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns)
+        for p in root.rglob("*")
+        if p.is_file()
+    }
 
 
 def test_a_path_names_source_entity_partition_and_vintage(tmp_path):
@@ -105,7 +111,9 @@ def test_parquet_is_not_compressed_again(tmp_path):
     assert (tmp_path / "landing" / one.path).read_bytes() == content
 
 
-@pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
+@pytest.mark.parametrize(
+    "whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))]
+)
 @pytest.mark.parametrize("kept", [0.5, 0.99])
 def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
     with pytest.raises(Refused, match="ends in the middle"):
@@ -115,7 +123,10 @@ def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path,
 
 @pytest.mark.parametrize(
     "whole",
-    [gzip.compress(os.urandom(300_000)), zstandard.ZstdCompressor(write_checksum=True).compress(os.urandom(300_000))],
+    [
+        gzip.compress(os.urandom(300_000)),
+        zstandard.ZstdCompressor(write_checksum=True).compress(os.urandom(300_000)),
+    ],
 )
 def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path, whole):
     damaged = bytearray(whole)
@@ -273,7 +284,11 @@ def test_a_very_long_name_is_no_obstacle(settings):
 
 
 def test_a_head_is_looked_at_decompressed(tmp_path):
-    for content, compression in ((CONTENT, "none"), (gzip.compress(CONTENT), "gzip"), (zstandard.compress(CONTENT), "zstd")):
+    for content, compression in (
+        (CONTENT, "none"),
+        (gzip.compress(CONTENT), "gzip"),
+        (zstandard.compress(CONTENT), "zstd"),
+    ):
         (tmp_path / "x").write_bytes(content)
         head = landing.look(tmp_path / "x")
         assert (head.text, head.compression, head.size_bytes) == (CONTENT, compression, len(content))
@@ -290,9 +305,12 @@ def test_the_oldest_vintage_comes_first(tmp_path):
     for number, day in enumerate((3, 1, 2)):
         (tmp_path / "x.json").write_bytes(json_of([flow(qty=str(number))]))
         landing.take(
-            tmp_path / "landing", "comtrade", Recognised("flows", "json", f"part-{number}"), tmp_path / "x.json",
+            tmp_path / "landing",
+            "comtrade",
+            Recognised("flows", "json", f"part-{number}"),
+            tmp_path / "x.json",
             fetched_at=datetime(2024, 1, day, tzinfo=UTC),
-        )  # fmt: skip
+        )
     assert [one.vintage[:8] for one in landing.landed(tmp_path / "landing", "comtrade")] == [
         "20240101", "20240102", "20240103"
     ]  # fmt: skip

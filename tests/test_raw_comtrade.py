@@ -29,13 +29,21 @@ from dagster_project.raw import comtrade
 
 ROWS = [
     flow(),
-    flow(partnerCode="0", partnerDesc="World", cmdCode="010121", cmdDesc="Horses", cifvalue="7.25", primaryValue="7.25"),
+    flow(
+        partnerCode="0",
+        partnerDesc="World",
+        cmdCode="010121",
+        cmdDesc="Horses",
+        cifvalue="7.25",
+        primaryValue="7.25",
+    ),
     flow(flowCode="X", cifvalue="", fobvalue="55.5", primaryValue="55.5", isAggregate="True", netWgt=""),
 ]
 COMPACT = (
     "select period, reporterCode, flowCode, partnerCode, partner2Code, cmdCode, customsCode, motCode, "
-    "cast(cifvalue as double), cast(fobvalue as double), cast(primaryValue as double), cast(netWgt as double), "
-    "lower(isAggregate) in ('1', 'true') from raw.comtrade_flows where _valid_to is null order by flowCode, cmdCode"
+    "cast(cifvalue as double), cast(fobvalue as double), cast(primaryValue as double), "
+    "cast(netWgt as double), lower(isAggregate) in ('1', 'true') "
+    "from raw.comtrade_flows where _valid_to is null order by flowCode, cmdCode"
 )
 READ = [
     ("202203", "398", "M", "0", "0", "010121", "C00", "0", 7.25, None, 7.25, 2.5, False),
@@ -66,7 +74,9 @@ LAYOUTS = {
     "web download, everything quoted": csv_of(ROWS, one_comma_more=True, quoting=csv.QUOTE_ALL),
     "columns in another order": csv_of(ROWS, API_COLUMNS[::-1]),
     "columns in another order, with an index": csv_of(ROWS, sorted(API_COLUMNS), index=True),
-    "only the columns that are needed": csv_of(ROWS, [*comtrade.REQUIRED, "netWgt", "mosCode", "isAggregate"]),
+    "only the columns that are needed": csv_of(
+        ROWS, [*comtrade.REQUIRED, "netWgt", "mosCode", "isAggregate"]
+    ),
     "byte-order mark": BOM + csv_of(ROWS),
     "byte-order mark and everything quoted": BOM + csv_of(ROWS, quoting=csv.QUOTE_ALL),
     "Windows line ends": csv_of(ROWS, newline="\r\n"),
@@ -127,21 +137,27 @@ def test_two_layouts_of_one_thing_are_no_revision(settings):
     put(settings, bulk_of(ROWS), "bulk")
     put(settings, json_of(ROWS), "answer")
     refresh(settings, [COMTRADE])
-    opened = warehouse.ask(settings, "select rows_opened, rows_closed from raw.landings order by vintage, rows_opened")
+    opened = warehouse.ask(
+        settings, "select rows_opened, rows_closed from raw.landings order by vintage, rows_opened"
+    )
     assert sorted(opened) == [(0, 0), (0, 0), (3, 0)]
 
 
 def test_the_values_of_a_web_download_do_not_shift(settings):
     put(settings, csv_of(ROWS, one_comma_more=True))
     refresh(settings, [COMTRADE])
-    first = warehouse.ask(settings, "select * from raw.comtrade_flows where flowCode = 'M' and cmdCode = '854231'")[0]
+    first = warehouse.ask(
+        settings, "select * from raw.comtrade_flows where flowCode = 'M' and cmdCode = '854231'"
+    )[0]
     assert list(first[: len(comtrade.COLUMNS)]) == [ROWS[0][column] or None for column in comtrade.COLUMNS]
 
 
 def test_a_label_keeps_its_comma_quotes_and_letters(settings):
-    put(settings, csv_of([flow(partnerDesc="Côte d'Ivoire, \"RCI\"\nAbidjan")]))
+    put(settings, csv_of([flow(partnerDesc='Côte d\'Ivoire, "RCI"\nAbidjan')]))
     refresh(settings, [COMTRADE])
-    assert warehouse.ask(settings, "select partnerDesc from raw.comtrade_flows") == [("Côte d'Ivoire, \"RCI\"\nAbidjan",)]
+    assert warehouse.ask(settings, "select partnerDesc from raw.comtrade_flows") == [
+        ('Côte d\'Ivoire, "RCI"\nAbidjan',)
+    ]
 
 
 def test_an_empty_answer_is_loaded_and_says_nothing(settings):
@@ -244,7 +260,9 @@ def test_the_real_downloads_hold_the_rows_they_are_known_for(settings, shared):
         (settings.inbox / path.name).symlink_to(path)
     refresh(settings)
     assert loaded(settings) == set(known)
-    read = dict(warehouse.ask(settings, "select original_name, rows_read from raw.landings where status = 'loaded'"))
+    read = dict(
+        warehouse.ask(settings, "select original_name, rows_read from raw.landings where status = 'loaded'")
+    )
     assert read == known
     assert len(reasons(settings)) == 2 and all("before 2022" in reason for reason in reasons(settings))
     pairs = warehouse.ask(

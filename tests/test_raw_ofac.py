@@ -21,15 +21,18 @@ COMPANY = """
     <uid>36</uid><lastName>Ост &amp; Co.</lastName><sdnType>Entity</sdnType>
     <programList><program>RUSSIA-EO14024</program><program>UKRAINE-EO13662</program></programList>
     <idList>
-      <id><uid>501</uid><idType>Tax ID No.</idType><idNumber>7744001497</idNumber><idCountry>Russia</idCountry></id>
-      <id><uid>502</uid><idType>Listing Date (EO 14024 Directive 2):</idType><idNumber>24 Feb 2022</idNumber></id>
+      <id><uid>501</uid><idType>Tax ID No.</idType><idNumber>7744001497</idNumber>
+        <idCountry>Russia</idCountry></id>
+      <id><uid>502</uid><idType>Listing Date (EO 14024 Directive 2):</idType>
+        <idNumber>24 Feb 2022</idNumber></id>
     </idList>
     <akaList>
       <aka><uid>12</uid><type>a.k.a.</type><category>strong</category><lastName>OST</lastName></aka>
       <aka><uid>13</uid><type>f.k.a.</type><category>weak</category><lastName>WEST</lastName></aka>
     </akaList>
     <addressList>
-      <address><uid>25</uid><address1>1, Abay Ave.</address1><city>Almaty</city><country>Kazakhstan</country></address>
+      <address><uid>25</uid><address1>1, Abay Ave.</address1><city>Almaty</city>
+        <country>Kazakhstan</country></address>
       <address><uid>26</uid><country>Russia</country></address>
     </addressList>
   </sdnEntry>"""
@@ -97,7 +100,9 @@ def put(settings, content: bytes, name: str = "download") -> None:
 
 def of(settings, table: str, columns: str) -> list[tuple]:
     """What is true now of a table, in order."""
-    return warehouse.ask(settings, f"select {columns} from raw.ofac_{table} where _valid_to is null order by all")
+    return warehouse.ask(
+        settings, f"select {columns} from raw.ofac_{table} where _valid_to is null order by all"
+    )
 
 
 # ---------------------------------------------------------------- XML
@@ -158,7 +163,11 @@ def test_the_consolidated_list_is_told_from_the_sdn_list(settings):
     ]
     put(settings, xml([AIRCRAFT], published="06/07/2024"), "one.xml")
     refresh(settings, [OFAC])  # a later edition of one list leaves the other alone
-    assert of(settings, "entries", "list, uid") == [("consolidated", "36"), ("consolidated", "9639"), ("sdn", "15036")]
+    assert of(settings, "entries", "list, uid") == [
+        ("consolidated", "36"),
+        ("consolidated", "9639"),
+        ("sdn", "15036"),
+    ]
 
 
 def test_a_later_edition_in_the_same_folder_supersedes_the_earlier(settings):
@@ -205,7 +214,13 @@ def hostile(doctype: str) -> bytes:
         hostile('<!DOCTYPE sdnList [<!ENTITY % p SYSTEM "file:///etc/passwd"> %p;]>\n'),
         gzip.compress(hostile(BILLION_LAUGHS)),
     ],
-    ids=["billion laughs", "external file", "external address", "external parameter", "packed billion laughs"],
+    ids=[
+        "billion laughs",
+        "external file",
+        "external address",
+        "external parameter",
+        "packed billion laughs",
+    ],
 )
 def test_a_list_that_defines_entities_is_refused_unread(settings, content):
     put(settings, content, "bomb.xml")
@@ -225,7 +240,13 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, content):
         xml().replace(b"Almaty", b"Almaty & more"),
         xml() + b"<more/>",
     ],
-    ids=["its end is missing", "cut in the middle", "tags crossed", "a bare ampersand", "something after its end"],
+    ids=[
+        "its end is missing",
+        "cut in the middle",
+        "tags crossed",
+        "a bare ampersand",
+        "something after its end",
+    ],
 )
 def test_broken_xml_is_refused(settings, content):
     put(settings, content, "list.xml")
@@ -239,7 +260,8 @@ def test_a_list_in_an_unknown_namespace_is_refused(settings):
     put(settings, xml(namespace="urn:example"), "list.xml")
     refresh(settings)
     assert reasons(settings) == [
-        "list.xml: An sdnList in a namespace that is not known. Download SDN.XML or CONSOLIDATED.XML from OFAC."
+        "list.xml: An sdnList in a namespace that is not known. "
+        "Download SDN.XML or CONSOLIDATED.XML from OFAC."
     ]
 
 
@@ -311,7 +333,9 @@ def test_the_legacy_quartet_is_read(settings):
 )
 def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, said):
     """Long enough that the file is known by its beginning, as the real ones are."""
-    good = b"".join(b'%d,"X",-0- ,"CUBA",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n' % n for n in range(50_000, 50_025))
+    good = b"".join(
+        b'%d,"X",-0- ,"CUBA",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n' % n for n in range(50_000, 50_025)
+    )
     put(settings, good + content, "sdn.csv")
     refresh(settings)
     (reason,) = reasons(settings)
@@ -382,9 +406,16 @@ def test_the_real_lists_hold_the_entries_they_are_known_for(settings, shared):
         """select country, count(distinct uid) from raw.ofac_addresses
         inner join raw.ofac_programs using (list, uid)
         where list = 'sdn' and program = 'RUSSIA-EO14024'
-          and country in ('Kazakhstan', 'Kyrgyzstan', 'Uzbekistan', 'Armenia', 'Georgia') group by 1 order by 1""",
+          and country in ('Kazakhstan', 'Kyrgyzstan', 'Uzbekistan', 'Armenia', 'Georgia')
+        group by 1""",
     )
-    assert dict(in_transit) == {"Armenia": 4, "Georgia": 2, "Kazakhstan": 5, "Kyrgyzstan": 9, "Uzbekistan": 11}
+    assert dict(in_transit) == {
+        "Armenia": 4,
+        "Georgia": 2,
+        "Kazakhstan": 5,
+        "Kyrgyzstan": 9,
+        "Uzbekistan": 11,
+    }
 
 
 @pytest.mark.parametrize(
@@ -397,18 +428,26 @@ def test_the_real_lists_hold_the_entries_they_are_known_for(settings, shared):
 def test_the_real_legacy_files_hold_the_entries_they_are_known_for(settings, shared, year, files, entries):
     for path in (shared / "sanctions" / f"ofac_csv_{year}").iterdir():
         if path.name == "cons_comments.csv":
-            continue  # an entry on both lists has a continued remark in both files, which do not say their list
+            continue  # an entry of both lists is continued in both files, and neither says its list
         (settings.inbox / path.name).symlink_to(path)
     prepare(settings, SOURCES)
     taken, refused = raw.land(settings, OFAC)
     assert (len(taken), refused) == (files, [])
     raw.load_landed(settings, OFAC)
     assert reasons(settings) == [] and len(loaded(settings)) == files
-    counted = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")
+    counted = warehouse.ask(
+        settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1"
+    )
     assert dict(counted) == entries
     # every alias and address belongs to an entry of its list, and every entry stands under a program
     for table in ("aliases", "addresses"):
-        assert not warehouse.ask(settings, f"from raw.ofac_{table} anti join raw.ofac_entries using (list, uid)")
+        assert not warehouse.ask(
+            settings, f"from raw.ofac_{table} anti join raw.ofac_entries using (list, uid)"
+        )
     assert not warehouse.ask(settings, "from raw.ofac_entries anti join raw.ofac_programs using (list, uid)")
-    assert not warehouse.ask(settings, "from raw.ofac_programs where program like '%]%' or program like '%-0-%'")
-    assert not warehouse.ask(settings, "from raw.ofac_entries where sdnType = '-0-' or trim(sdnName) <> sdnName")
+    assert not warehouse.ask(
+        settings, "from raw.ofac_programs where program like '%]%' or program like '%-0-%'"
+    )
+    assert not warehouse.ask(
+        settings, "from raw.ofac_entries where sdnType = '-0-' or trim(sdnName) <> sdnName"
+    )

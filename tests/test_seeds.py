@@ -6,12 +6,15 @@ Not here: how dbt loads the seeds (the project's build says that), and anything
 about trade data.
 """
 
+import csv
+import gzip
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pycountry
 import pytest
+from defusedxml.ElementTree import iterparse
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
@@ -43,6 +46,17 @@ ANCESTORS = {
 EAEU = {"ARM", "BLR", "KAZ", "KGZ", "RUS"}
 # CEPII GeoDist places these elsewhere: an old capital (Myanmar) or a slip of its own.
 CEPII_PLACES_ELSEWHERE = {"COL", "GIN", "MMR", "NZL", "WSM"}
+# What OFAC writes where a country belongs and none is meant, or none that is beyond dispute.
+NO_COUNTRY_OF_OFAC = {
+    "undetermined",
+    "Region: Commonwealth of Independent States",
+    "Region: Crimea",
+    "Region: Jammu and Kashmir",
+    "Region: Kafia Kingi",
+    "Region: North Gaza",
+    "Region: Northern Gaza",
+    "Region: Northern Mali",
+}
 CEPII_OLD_CODES = {"ROM": "ROU", "ZAR": "COD", "YUG": "SRB", "TMP": "TLS", "PAL": "PSE"}
 
 
@@ -63,8 +77,20 @@ def countries():
 
 
 @pytest.fixture(scope="module")
-def codes():
+def all_codes():
     return seed("country_codes")
+
+
+@pytest.fixture(scope="module")
+def codes(all_codes):
+    """Comtrade's own codes."""
+    return all_codes[all_codes.publisher == "comtrade"]
+
+
+@pytest.fixture(scope="module")
+def names(all_codes):
+    """Country names as OFAC writes them."""
+    return all_codes[all_codes.publisher == "ofac"]
 
 
 @pytest.fixture(scope="module")
@@ -210,16 +236,73 @@ def test_comtrades_own_code_leads_to_its_country(codes, code, iso3):
     assert row[["kind", "iso3"]].values.tolist() == [["country", iso3]]
 
 
-def test_only_a_country_code_has_a_country(codes, countries):
+def test_only_a_country_code_has_a_country(all_codes, countries):
     kinds = {"country", "dissolved", "world", "bloc", "nes", "bunkers", "special"}
-    assert set(codes.kind) == kinds
-    assert ((codes.iso3 != "") == (codes.kind == "country")).all()
-    assert set(codes.iso3) - {""} <= set(countries.iso3)
+    assert set(all_codes.kind) == kinds
+    assert ((all_codes.iso3 != "") == (all_codes.kind == "country")).all()
+    assert set(all_codes.iso3) - {""} <= set(countries.iso3)
 
 
-def test_codes_are_written_without_padding_and_have_a_label(codes):
+def test_codes_are_written_without_padding_and_have_a_label(codes, names, all_codes):
+    assert set(all_codes.publisher) == {"comtrade", "ofac"}
     assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
-    assert (codes.label != "").all()
+    assert names.code.str.contains("[a-z]").all()
+    assert not names.code.str.lower().duplicated().any()  # names are compared in lower case
+    assert (all_codes.label != "").all()
+
+
+def test_a_name_of_ofacs_stands_here_only_where_iso_has_another(names):
+    """A row that says what ISO 3166 says as well would be one more thing to keep true."""
+    assert not set(names[names.iso3 != ""].code) & set(iso_names())
+
+
+@pytest.mark.parametrize(
+    "name, iso3",
+    [("Russia", "RUS"), ("Turkey", "TUR"), ("Korea, North", "PRK"), ("Burma", "MMR"), ("Kosovo", "XKX")],
+)
+def test_ofacs_name_leads_to_its_country(names, name, iso3):
+    assert names.set_index("code").iso3[name] == iso3
+
+
+def iso_names() -> dict[str, str]:
+    return {
+        name: country.alpha_3
+        for country in pycountry.countries
+        for name in (country.name, getattr(country, "common_name", country.name))
+    }
+
+
+@pytest.fixture(scope="module")
+def names_in_addresses() -> dict[str, set[str]]:
+    """File → the country names in it, read without the project's own loader."""
+    found = {}
+    for path in sorted(shared("sanctions/full_xml").glob("ofac_*.xml.gz")):
+        with gzip.open(path) as stream:
+            found[path.name] = {
+                child.text.strip()
+                for _, element in iterparse(stream)
+                if element.tag.endswith("}address")
+                for child in element
+                if child.tag.endswith("}country") and child.text
+            }
+    for path in sorted(shared("sanctions").glob("ofac_csv_*/*add.csv")):
+        with path.open(encoding="cp1252", newline="") as stream:
+            given = {row[4].strip() for row in csv.reader(stream) if len(row) == 6}
+        found[f"{path.parent.name}/{path.name}"] = given - {"-0-"}
+    return found
+
+
+def test_every_country_name_of_ofacs_lists_leads_to_a_country(names, names_in_addresses):
+    known = set(iso_names()) | set(names.code) | NO_COUNTRY_OF_OFAC
+    found = names_in_addresses
+    assert len(found) >= 6 and max(len(given) for given in found.values()) > 180
+    assert {file: given - known for file, given in found.items() if given - known} == {}
+
+
+def test_every_name_of_ofacs_here_is_one_that_ofac_writes(names, names_in_addresses):
+    written = set().union(*names_in_addresses.values())
+    assert set(names.code) <= written
+    assert written >= NO_COUNTRY_OF_OFAC
 
 
 @pytest.mark.parametrize(

@@ -205,10 +205,31 @@ def test_a_download_in_two_halves_of_many_partners_is_revised_half_by_half(store
 
 
 def test_a_download_of_all_partners_closes_a_partner_that_vanished(store):
-    everybody = [flow(p, "854231", 10) for p in [WORLD, *(str(n) for n in range(100, 140))]]
+    everybody = [flow(str(n), "854231", 10) for n in range(100, 140)]
     load(store, everybody)
     assert load(store, everybody[:-1]).closed == 1
     assert ("139", "854231") not in current(store)
+
+
+def test_a_selection_of_an_earlier_downloads_partners_closes_no_other(store):
+    everybody = [flow(str(n), "854231", 10) for n in range(100, 140)]
+    load(store, everybody)
+    assert load(store, everybody[:20], file="some.csv").closed == 0
+    assert len(current(store)) == 40
+
+
+def test_a_cell_whose_partners_add_up_to_the_world_is_whole_whatever_else_the_file_asks(store):
+    everybody = [flow(WORLD, "854231", 30), *(flow(p, "854231", 10) for p in ("276", "528", "392"))]
+    load(store, everybody)
+    # another question: two products, and another partner's row has gone from the first
+    another = [flow(WORLD, "854231", 20), *everybody[1:3], flow(WORLD, "845011", 5), flow("276", "845011", 5)]
+    assert load(store, another, file="another.csv").closed == 2  # the world's old value, and 392
+    assert ("392", "854231") not in current(store)
+
+
+def test_the_world_beside_one_partner_is_not_the_whole_cell(store):
+    load(store, [flow(WORLD, "854231", 30), *(flow(p, "854231", 10) for p in ("276", "528", "392"))])
+    assert load(store, [flow(WORLD, "854231", 30), flow("276", "854231", 10)], file="some.csv").closed == 0
 
 
 PARTNERS, PRODUCTS = ["276", "392", "528"], ["845011", "854231", "854232"]

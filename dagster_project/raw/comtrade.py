@@ -27,9 +27,9 @@ COLUMNS = (
     "datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode reporterISO reporterDesc "
     "flowCode flowDesc partnerCode partnerISO partnerDesc partner2Code partner2ISO partner2Desc "
     "classificationCode classificationSearchCode isOriginalClassification cmdCode cmdDesc aggrLevel isLeaf "
-    "customsCode customsDesc mosCode motCode motDesc qtyUnitCode qtyUnitAbbr qty isQtyEstimated "
-    "altQtyUnitCode altQtyUnitAbbr altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt "
-    "isGrossWgtEstimated cifvalue fobvalue primaryValue legacyEstimationFlag isReported isAggregate"
+    "customsCode customsDesc mosCode motCode motDesc qtyUnitCode qtyUnitAbbr qty isQtyEstimated altQtyUnitCode "
+    "altQtyUnitAbbr altQty isAltQtyEstimated netWgt isNetWgtEstimated grossWgt isGrossWgtEstimated cifvalue "
+    "fobvalue primaryValue legacyEstimationFlag isReported isAggregate"
 ).split()
 
 # Without these a row cannot be placed or told from its own breakdowns. The others are labels and extras.
@@ -48,33 +48,32 @@ VALUES = ("cifvalue", "fobvalue", "primaryValue", "qty", "netWgt")
 CODES = ("period", "reporterCode", "partnerCode", "partner2Code", "mosCode", "motCode")  # whole numbers
 FLAGS = ("isOriginalClassification", "isQtyEstimated", "isNetWgtEstimated", "isReported", "isAggregate")
 
+KEY = (
+    "typeCode freqCode period reporterCode flowCode partnerCode partner2Code classificationCode cmdCode "
+    "customsCode mosCode motCode"
+).split()
+
+# A cell's partners are all there when they add up to its row for the world (METHODS check 03: within 0.5 %).
+WORLD = "\"partnerCode\" = '0'"
+PARTNERS_ADD_UP = (
+    f'abs(sum(try_cast("primaryValue" as double)) filter (where not {WORLD}) '
+    f'/ sum(try_cast("primaryValue" as double)) filter (where {WORLD}) - 1) <= 0.005'
+)
+
 FLOWS = Table(
     name="comtrade_flows",
     columns=tuple(COLUMNS),
-    key=(
-        "typeCode freqCode period reporterCode flowCode partnerCode partner2Code classificationCode cmdCode "
-        "customsCode mosCode motCode"
-    ).split(),
+    key=KEY,
     compared=(
         *(number(c) for c in (*VALUES, "altQty", "grossWgt")),
         *(text(c) for c in ("qtyUnitCode", "altQtyUnitCode")),
         *(flag(c) for c in FLAGS),
     ),
-    # Two files speak for the same thing when they ask the same question: same periods, reporters, flows,
-    # products, and either a list of partners or all of them. All is: the world (0) and more than twenty. A
-    # part of a query that was split by partner is no list of all, however long: it closes no other part.
-    scope=(
-        "typeCode",
-        "freqCode",
-        "period",
-        "reporterCode",
-        "flowCode",
-        "classificationCode",
-        "cmdCode",
-        "customsCode",
-        "motCode",
-    ),
-    scope_unless_all=("partnerCode", "0", 20),
+    # A download replaces an earlier one that asked the same question; a selection of partners is another
+    # question, and closes no other partner. For a cell it holds whole, any download speaks.
+    scope=("typeCode", "freqCode", "period", "reporterCode", "flowCode", "classificationCode", "cmdCode"),
+    selected="partnerCode",
+    whole=(tuple(c for c in KEY if c != "partnerCode"), PARTNERS_ADD_UP),
     row_limits=ROW_LIMITS,
     rules=(
         Rule(
@@ -121,7 +120,8 @@ FLOWS = Table(
         ),
         Rule(
             "past",
-            "\"period\" > case length(\"period\") when 4 then strftime(today(), '%Y') else strftime(today(), '%Y%m') end",
+            "\"period\" > case length(\"period\") "
+            "when 4 then strftime(today(), '%Y') else strftime(today(), '%Y%m') end",
             "The period {period} lies in the future.",
             "Use the publisher's own download, unedited.",
         ),
@@ -193,8 +193,8 @@ def _csv(path: Path, head: Head) -> Rows:
         names.append("_trailing")  # the web download ends every row with a comma
     columns = ", ".join(f"'{_sql(name)}': 'varchar'" for name in names)
     return Rows(
-        f"select {_present(dict.fromkeys(header, 'VARCHAR'))} from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, "
-        f"delim = '{separator}', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})",
+        f"select {_present(dict.fromkeys(header, 'VARCHAR'))} "
+        f"from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, delim = '{separator}', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})",
         first_row=2,
     )
 
@@ -228,8 +228,14 @@ def _parquet(path: Path, head: Head) -> Rows:
 
 
 def _present(kinds: dict[str, str]) -> str:
-    """The table's columns, as text, from a file that has some of them; a column the layout lacks is NULL."""
-    return ", ".join(f'{_as_text(c, kinds[c])} as "{c}"' if c in kinds else f'null as "{c}"' for c in COLUMNS)
+    """The table's columns, as text, from a file that has some of them; a column the layout lacks is NULL.
+
+    But for the mode of supply, which goods do not have: "all modes" stands in the key where it is not written.
+    """
+    lacking = {"mosCode": "'0'"}
+    return ", ".join(
+        f'{_as_text(c, kinds[c])} as "{c}"' if c in kinds else f'{lacking.get(c, "null")} as "{c}"' for c in COLUMNS
+    )
 
 
 def _as_text(column: str, kind: str) -> str:

@@ -215,7 +215,9 @@ def _read_entry(entry, found: dict[str, list[dict]]) -> None:
                     _texts(item) | {"addressUid": _texts(item).get("uid"), "uid": uid} for item in child
                 ]
             case "idList":
-                found["identifiers"] += [_texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child]
+                found["identifiers"] += [
+                    _texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child
+                ]
             case "vesselInfo":
                 own |= _texts(child)
     found["entries"].append(own)

@@ -15,7 +15,8 @@ country_codes as (
 
 ),
 
--- A reporter's period may come in the revision it was recorded in and in converted ones: one is used.
+-- A level of a reporter's period may come in the revision it was recorded in and in converted ones: one
+-- is used.
 revisions as (
 
     select
@@ -23,9 +24,10 @@ revisions as (
         period,
         reporter_code,
         flow,
+        product_level,
         max(case when is_original_classification then '1' else '0' end || hs_revision) as preferred
     from flows
-    group by freq, period, reporter_code, flow
+    group by freq, period, reporter_code, flow, product_level
 
 ),
 
@@ -43,6 +45,7 @@ chosen as (
         and revisions.period = flows.period
         and revisions.reporter_code = flows.reporter_code
         and revisions.flow = flows.flow
+        and revisions.product_level = flows.product_level
         and revisions.preferred
             = case when flows.is_original_classification then '1' else '0' end || flows.hs_revision
     inner join country_codes as reporters on reporters.code = flows.reporter_code

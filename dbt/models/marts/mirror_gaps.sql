@@ -2,38 +2,23 @@
 -- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
 with
 
-mirrored as (
+flows as (
 
-    select * from {{ ref('int_flows_mirrored') }} where is_between_countries
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_coverage_typed') }} where is_between_countries
+    select * from {{ ref('int_flows_typed') }} where is_between_countries
 
 ),
 
-joined as (
+zeroed as (
 
     select
-        mirrored.*,
-        coverage.coverage_status,
-        coverage.zero_strength,
-        coverage.coverage_status in ('both_reported', 'lost_export', 'orphan_import') as has_gap,
-        case when coverage.coverage_status = 'orphan_import' then 0 else mirrored.export_value_usd end as x_usd,
-        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_usd end as cif_usd,
-        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_usd end as m_usd,
-        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_low_usd end as m_low_usd,
-        case when coverage.coverage_status = 'lost_export' then 0 else mirrored.import_value_fob_high_usd end as m_high_usd
-    from mirrored
-    inner join coverage
-        on coverage.freq = mirrored.freq
-        and coverage.period = mirrored.period
-        and coverage.exporter_iso3 = mirrored.exporter_iso3
-        and coverage.importer_iso3 = mirrored.importer_iso3
-        and coverage.product_code = mirrored.product_code
-        and coverage.comparable_revision = mirrored.comparable_revision
+        *,
+        coverage_status in ('both_reported', 'lost_export', 'orphan_import') as has_gap,
+        case when coverage_status = 'orphan_import' then 0 else export_value_usd end as x_usd,
+        case when coverage_status = 'lost_export' then 0 else import_value_usd end as cif_usd,
+        case when coverage_status = 'lost_export' then 0 else import_value_fob_usd end as m_usd,
+        case when coverage_status = 'lost_export' then 0 else import_value_fob_low_usd end as m_low_usd,
+        case when coverage_status = 'lost_export' then 0 else import_value_fob_high_usd end as m_high_usd
+    from flows
 
 )
 
@@ -80,4 +65,4 @@ select
     export_quantity_unit,
     import_quantity,
     import_quantity_unit
-from joined
+from zeroed

@@ -10,4 +10,4 @@ select
     zero_strength,
     export_value_usd,
     import_value_usd
-from {{ ref('int_coverage_typed') }}
+from {{ ref('int_flows_typed') }}

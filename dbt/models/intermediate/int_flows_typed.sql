@@ -191,11 +191,12 @@ select
     period,
     exporter_iso3,
     importer_iso3,
+    is_between_countries,
     product_code,
     product_level,
     hs_revision,
     comparable_revision,
-    is_between_countries,
+
     coverage_status,
     case
         when coverage_status not in ('lost_export', 'orphan_import') then null
@@ -203,6 +204,22 @@ select
         when is_product_recorded_elsewhere or is_pair_active then 'medium'
         else 'weak'
     end as zero_strength,
+
     export_value_usd,
-    import_value_usd
+    re_export_value_usd,
+    export_net_kg,
+    export_quantity,
+    export_quantity_unit,
+
+    import_value_usd,
+    import_value_fob_usd,
+    import_value_fob_low_usd,
+    import_value_fob_high_usd,
+    import_basis,
+    margin_low,
+    margin_mid,
+    margin_high,
+    import_net_kg,
+    import_quantity,
+    import_quantity_unit
 from typed
