@@ -113,7 +113,11 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
         ranked = con.execute(TOP_GAPS).fetchall()
     aside = warehouse.ask(
         settings,
-        "select source, original_name, reason from raw.landings where status = 'set_aside' order by fetched_at",
+        """select source, original_name, max(reason) from raw.landings as aside
+        where status = 'set_aside' and not exists (  -- a download that was complete the next time
+            select 1 from raw.landings as loaded
+            where loaded.status = 'loaded' and loaded.fetched_from = aside.fetched_from)
+        group by all order by all""",
     )
     print(f"\nDone in {seconds:.0f} s.\n")
     for layer in LAYERS:

@@ -11,6 +11,4 @@ refresh = dg.define_asset_job(
 )
 
 # After the night in which statistical offices and sanctions lists publish, before an office opens.
-daily = dg.ScheduleDefinition(
-    name="daily_refresh", job=refresh, cron_schedule="30 5 * * *", execution_timezone="UTC"
-)
+daily = dg.ScheduleDefinition(name="daily_refresh", job=refresh, cron_schedule="30 5 * * *", execution_timezone="UTC")

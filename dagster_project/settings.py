@@ -46,8 +46,7 @@ class Settings:
             raise SettingsError(f"DATA={data} is unknown. Choose one of: {', '.join(DATA_SETS)}.")
         if data == "live":
             raise SettingsError(
-                "DATA=live is not built yet. Download what you need and run: "
-                "make run DATA=files INBOX=<folder>."
+                "DATA=live is not built yet. Download what you need and run: make run DATA=files INBOX=<folder>."
             )
         inbox = env.get("INBOX", "").strip()
         if data == "files" and not inbox:

@@ -190,9 +190,7 @@ def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_ve
         earlier = con.execute("select max(data_set) from raw.builds").fetchone()[0]
         if earlier not in (None, settings.data):
             raise DataSetsMixed(mixed_sentence(settings, earlier))
-        con.execute(
-            "insert into raw.builds values (?, ?, ?, ?)", [run_id, settings.data, code_version, started_at]
-        )
+        con.execute("insert into raw.builds values (?, ?, ?, ?)", [run_id, settings.data, code_version, started_at])
 
 
 def data_set_of(settings: Settings) -> str | None:
@@ -274,9 +272,9 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
         return Loaded(read, read, 0), scope
 
     same_key = " and ".join(f'old."{c}" is not distinct from new."{c}"' for c in table.key)
-    differs = " or ".join(
-        f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared
-    ) or "false"
+    differs = (
+        " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
+    )
     _refuse_contradiction(con, table, raw, same_key, differs, landing)
     changed = con.execute(
         f"update {raw} as old set _valid_to = {_moment(landing)} from incoming as new "
@@ -293,8 +291,12 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
 
 def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing) -> int:
     """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
-    selection = f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
-        or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)""" if table.selected else "true"
+    selection = (
+        f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
+        or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)"""
+        if table.selected
+        else "true"
+    )
     con.execute(
         f"""create or replace temp table replaced as
         select old._landing_id from {raw} as old left join incoming as new on {same_key}
@@ -323,7 +325,7 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
 def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: Landing) -> str:
     if not table.scope:
         return landing.partition
-    parts = [f"string_agg(distinct \"{c}\", ',' order by \"{c}\")" for c in table.scope]
+    parts = [f'string_agg(distinct "{c}", \',\' order by "{c}")' for c in table.scope]
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
 
 
@@ -394,13 +396,12 @@ def _refuse_contradiction(con, table: Table, raw: str, same_key: str, differs: s
         [landing.vintage],
     ).fetchone()
     if found:
-        other = con.execute(
-            "select original_name from raw.landings where landing_id = ?", [found[0]]
-        ).fetchone()[0]
+        other = con.execute("select original_name from raw.landings where landing_id = ?", [found[0]]).fetchone()[0]
         named = ", ".join(f"{c}={v}" for c, v in zip(table.key, found[1:], strict=True))
         raise Refused(
             f"It contradicts {other}, which came in the same run: they give different values for {named}.",
-            "Nothing tells which is right or newer. Load them in separate runs, the older first, or keep one.",
+            "Nothing tells which is right or newer. Keep one, or load both into a new DATA_DIR in two runs, "
+            "the older first.",
         )
 
 
@@ -434,9 +435,7 @@ def _unreadable(error: duckdb.Error) -> Refused:
     return Refused(f"It cannot be read: {said}.", "Download the file again.", row=row)
 
 
-def _note(
-    con, landing: Landing, status: str, reason: str | None, scope: str | None, done: Loaded
-) -> None:
+def _note(con, landing: Landing, status: str, reason: str | None, scope: str | None, done: Loaded) -> None:
     values = [getattr(landing, c) for c in list(LANDINGS_COLUMNS)[:12]]
     values += [status, reason, scope, done.read, done.opened, done.closed]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
@@ -522,9 +521,7 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
     (unfinished / "parquet").mkdir(parents=True)
     new = unfinished / settings.published_path.name  # one basename everywhere: it is the catalog's name too
     counts: dict[str, int] = {}
-    con = duckdb.connect(
-        str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE}
-    )
+    con = duckdb.connect(str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE})
     try:
         con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
         con.execute("begin")  # each comment alone would be written to disk by itself

@@ -108,20 +108,15 @@ def write_parquet(
     path: Path, rows: Sequence[dict[str, str]], casts: str = "", columns: Sequence[str] = API_COLUMNS
 ) -> None:
     """A Parquet file of text columns, but for those in `casts`: `cast(period as integer) as period, …`."""
-    frame = pd.DataFrame(
-        [{c: row[c] or None for c in columns} for row in rows], columns=list(columns), dtype="object"
-    )
+    frame = pd.DataFrame([{c: row[c] or None for c in columns} for row in rows], columns=list(columns), dtype="object")
     with duckdb.connect() as con:
         con.register("frame", frame)
         con.execute(
-            "create table flows as select "
-            + ", ".join(f'"{c}"::varchar as "{c}"' for c in columns)
-            + " from frame"
+            "create table flows as select " + ", ".join(f'"{c}"::varchar as "{c}"' for c in columns) + " from frame"
         )
         target = str(path).replace("'", "''")
         con.execute(
-            f"copy (select * {f'replace ({casts})' if casts else ''} from flows) "
-            f"to '{target}' (format parquet)"
+            f"copy (select * {f'replace ({casts})' if casts else ''} from flows) to '{target}' (format parquet)"
         )
 
 
@@ -161,10 +156,7 @@ def reasons(settings: Settings, file: str | None = None) -> list[str]:
 
 def loaded(settings: Settings) -> set[str]:
     """The names of the files that were loaded."""
-    return {
-        n
-        for (n,) in warehouse.ask(settings, "select original_name from raw.landings where status = 'loaded'")
-    }
+    return {n for (n,) in warehouse.ask(settings, "select original_name from raw.landings where status = 'loaded'")}
 
 
 def by_hand(settings: Settings, sql: str) -> None:

@@ -97,9 +97,7 @@ BAD = {
         ("The text is not UTF-8", "save the file as UTF-8"),
         row=42,
     ),
-    "utf-16.csv": Bad(
-        HUNDRED.decode().encode("utf-16"), ("This binary format is not known.", "Save it as CSV")
-    ),
+    "utf-16.csv": Bad(HUNDRED.decode().encode("utf-16"), ("This binary format is not known.", "Save it as CSV")),
     "negative value.csv": Bad(
         with_one(17, primaryValue="-100.5", cifvalue="-100.5"),
         ("A value is negative (primaryValue -100.5, cifvalue -100.5,", "cannot be below zero"),
@@ -118,12 +116,8 @@ BAD = {
         ("The period 202213 does not fit the frequency M.", "a month 202203"),
         row=3,
     ),
-    "year as a month.csv": Bad(
-        with_one(3, period="2022"), ("The period 2022 does not fit the frequency M.",), row=3
-    ),
-    "no period.csv": Bad(
-        with_one(3, period=""), ("A code that places the row is empty", "period None"), row=3
-    ),
+    "year as a month.csv": Bad(with_one(3, period="2022"), ("The period 2022 does not fit the frequency M.",), row=3),
+    "no period.csv": Bad(with_one(3, period=""), ("A code that places the row is empty", "period None"), row=3),
     "duplicate keys.csv": Bad(
         with_one(60, partnerCode="1010"),  # as in row 12
         ("The key is there twice (", "partnerCode=1010", "remove the repeated rows"),
@@ -164,9 +158,7 @@ BAD = {
         ("A quoted text does not end where it should.", "cut off or was edited"),
         row=101,
     ),
-    "cut web download.csv": Bad(
-        csv_of(GOOD, one_comma_more=True)[:-60], ("columns where this file has 48.",), row=4
-    ),
+    "cut web download.csv": Bad(csv_of(GOOD, one_comma_more=True)[:-60], ("columns where this file has 48.",), row=4),
     "not a number.csv": Bad(
         with_one(88, primaryValue="1,5 m"),
         ("A value is not a number (primaryValue 1,5 m,", "unedited"),
@@ -174,15 +166,9 @@ BAD = {
     ),
     "NaN.csv": Bad(with_one(88, primaryValue="nan"), ("A value is not a number (primaryValue nan,",), row=88),
     "infinity.csv": Bad(with_one(88, qty="1e999"), ("A value is not a number (", "qty 1e999"), row=88),
-    "no value.csv": Bad(
-        with_one(88, primaryValue=""), ("A value is not a number (primaryValue None,",), row=88
-    ),
-    "cut answer.json": Bad(
-        json_of(GOOD)[:3000], ("It cannot be read: Malformed JSON", "Download the file again.")
-    ),
-    "answer with an error.json": Bad(
-        json_of([], error="Rate limit"), ("Comtrade answered with an error: Rate limit",)
-    ),
+    "no value.csv": Bad(with_one(88, primaryValue=""), ("A value is not a number (primaryValue None,",), row=88),
+    "cut answer.json": Bad(json_of(GOOD)[:3000], ("It cannot be read: Malformed JSON", "Download the file again.")),
+    "answer with an error.json": Bad(json_of([], error="Rate limit"), ("Comtrade answered with an error: Rate limit",)),
     "answer with a status.json": Bad(
         b'{"statusCode": 429, "message": "Rate limit is exceeded."}', ("No known layout begins like this",)
     ),
@@ -195,7 +181,7 @@ BAD = {
     ),
     "contradiction b.csv": Bad(
         csv_of([flow(partnerCode="999", primaryValue="2")]),
-        ("It contradicts contradiction a.csv", "partnerCode=999", "separate runs"),
+        ("It contradicts contradiction a.csv", "partnerCode=999", "new DATA_DIR in two runs"),
     ),
 }
 STRAIGHT = {
@@ -206,8 +192,7 @@ STRAIGHT = {
     "zz last.csv": bulk_of([flow(partnerCode="24")]),
 }
 OPEN = (
-    "select partnerCode, primaryValue from raw.comtrade_flows where _valid_to is null "
-    "order by length(partnerCode), 1"
+    "select partnerCode, primaryValue from raw.comtrade_flows where _valid_to is null order by length(partnerCode), 1"
 )
 
 

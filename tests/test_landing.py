@@ -24,9 +24,7 @@ FLOWS_2022 = Recognised("flows", "csv", "period-2022")
 CONTENT = csv_of([flow()])
 
 
-def take(
-    tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", recognised: Recognised = FLOWS_2022
-):
+def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", recognised: Recognised = FLOWS_2022):
     (tmp_path / name).write_bytes(content)
     return landing.take(tmp_path / "landing", "comtrade", recognised, tmp_path / name, fetched_at=MOMENT)
 
@@ -38,11 +36,7 @@ def bytes_of(root: Path, one: landing.Landing) -> bytes:
 
 def everything_in(root: Path) -> dict[str, tuple[bytes, int]]:
     """Every file with its bytes and the time it was written."""
-    return {
-        str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns)
-        for p in root.rglob("*")
-        if p.is_file()
-    }
+    return {str(p.relative_to(root)): (p.read_bytes(), p.stat().st_mtime_ns) for p in root.rglob("*") if p.is_file()}
 
 
 def test_a_path_names_source_entity_partition_and_vintage(tmp_path):
@@ -111,9 +105,7 @@ def test_parquet_is_not_compressed_again(tmp_path):
     assert (tmp_path / "landing" / one.path).read_bytes() == content
 
 
-@pytest.mark.parametrize(
-    "whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))]
-)
+@pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
 @pytest.mark.parametrize("kept", [0.5, 0.99])
 def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
     with pytest.raises(Refused, match="ends in the middle"):

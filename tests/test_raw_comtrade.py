@@ -74,9 +74,7 @@ LAYOUTS = {
     "web download, everything quoted": csv_of(ROWS, one_comma_more=True, quoting=csv.QUOTE_ALL),
     "columns in another order": csv_of(ROWS, API_COLUMNS[::-1]),
     "columns in another order, with an index": csv_of(ROWS, sorted(API_COLUMNS), index=True),
-    "only the columns that are needed": csv_of(
-        ROWS, [*comtrade.REQUIRED, "netWgt", "mosCode", "isAggregate"]
-    ),
+    "only the columns that are needed": csv_of(ROWS, [*comtrade.REQUIRED, "netWgt", "mosCode", "isAggregate"]),
     "byte-order mark": BOM + csv_of(ROWS),
     "byte-order mark and everything quoted": BOM + csv_of(ROWS, quoting=csv.QUOTE_ALL),
     "Windows line ends": csv_of(ROWS, newline="\r\n"),
@@ -137,18 +135,14 @@ def test_two_layouts_of_one_thing_are_no_revision(settings):
     put(settings, bulk_of(ROWS), "bulk")
     put(settings, json_of(ROWS), "answer")
     refresh(settings, [COMTRADE])
-    opened = warehouse.ask(
-        settings, "select rows_opened, rows_closed from raw.landings order by vintage, rows_opened"
-    )
+    opened = warehouse.ask(settings, "select rows_opened, rows_closed from raw.landings order by vintage, rows_opened")
     assert sorted(opened) == [(0, 0), (0, 0), (3, 0)]
 
 
 def test_the_values_of_a_web_download_do_not_shift(settings):
     put(settings, csv_of(ROWS, one_comma_more=True))
     refresh(settings, [COMTRADE])
-    first = warehouse.ask(
-        settings, "select * from raw.comtrade_flows where flowCode = 'M' and cmdCode = '854231'"
-    )[0]
+    first = warehouse.ask(settings, "select * from raw.comtrade_flows where flowCode = 'M' and cmdCode = '854231'")[0]
     assert list(first[: len(comtrade.COLUMNS)]) == [ROWS[0][column] or None for column in comtrade.COLUMNS]
 
 
@@ -260,9 +254,7 @@ def test_the_real_downloads_hold_the_rows_they_are_known_for(settings, shared):
         (settings.inbox / path.name).symlink_to(path)
     refresh(settings)
     assert loaded(settings) == set(known)
-    read = dict(
-        warehouse.ask(settings, "select original_name, rows_read from raw.landings where status = 'loaded'")
-    )
+    read = dict(warehouse.ask(settings, "select original_name, rows_read from raw.landings where status = 'loaded'"))
     assert read == known
     assert len(reasons(settings)) == 2 and all("before 2022" in reason for reason in reasons(settings))
     pairs = warehouse.ask(

@@ -100,9 +100,7 @@ def put(settings, content: bytes, name: str = "download") -> None:
 
 def of(settings, table: str, columns: str) -> list[tuple]:
     """What is true now of a table, in order."""
-    return warehouse.ask(
-        settings, f"select {columns} from raw.ofac_{table} where _valid_to is null order by all"
-    )
+    return warehouse.ask(settings, f"select {columns} from raw.ofac_{table} where _valid_to is null order by all")
 
 
 # ---------------------------------------------------------------- XML
@@ -195,8 +193,7 @@ def test_a_list_that_does_not_hold_what_it_announces_is_refused(settings, count)
     put(settings, xml(count=count), "list.xml")
     refresh(settings)
     assert reasons(settings) == [
-        f"list.xml: The list announces {count} entries and holds 4. "
-        "It is cut off or was edited: download it again."
+        f"list.xml: The list announces {count} entries and holds 4. It is cut off or was edited: download it again."
     ]
     assert of(settings, "entries", "uid") == []
 
@@ -260,8 +257,7 @@ def test_a_list_in_an_unknown_namespace_is_refused(settings):
     put(settings, xml(namespace="urn:example"), "list.xml")
     refresh(settings)
     assert reasons(settings) == [
-        "list.xml: An sdnList in a namespace that is not known. "
-        "Download SDN.XML or CONSOLIDATED.XML from OFAC."
+        "list.xml: An sdnList in a namespace that is not known. Download SDN.XML or CONSOLIDATED.XML from OFAC."
     ]
 
 
@@ -435,19 +431,11 @@ def test_the_real_legacy_files_hold_the_entries_they_are_known_for(settings, sha
     assert (len(taken), refused) == (files, [])
     raw.load_landed(settings, OFAC)
     assert reasons(settings) == [] and len(loaded(settings)) == files
-    counted = warehouse.ask(
-        settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1"
-    )
+    counted = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")
     assert dict(counted) == entries
     # every alias and address belongs to an entry of its list, and every entry stands under a program
     for table in ("aliases", "addresses"):
-        assert not warehouse.ask(
-            settings, f"from raw.ofac_{table} anti join raw.ofac_entries using (list, uid)"
-        )
+        assert not warehouse.ask(settings, f"from raw.ofac_{table} anti join raw.ofac_entries using (list, uid)")
     assert not warehouse.ask(settings, "from raw.ofac_entries anti join raw.ofac_programs using (list, uid)")
-    assert not warehouse.ask(
-        settings, "from raw.ofac_programs where program like '%]%' or program like '%-0-%'"
-    )
-    assert not warehouse.ask(
-        settings, "from raw.ofac_entries where sdnType = '-0-' or trim(sdnName) <> sdnName"
-    )
+    assert not warehouse.ask(settings, "from raw.ofac_programs where program like '%]%' or program like '%-0-%'")
+    assert not warehouse.ask(settings, "from raw.ofac_entries where sdnType = '-0-' or trim(sdnName) <> sdnName")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -25,12 +26,27 @@ SCALE = "0.1"
 
 
 @pytest.fixture(scope="module")
-def refreshed(ghost_trade, tmp_path_factory) -> tuple[Path, str]:
-    """A data directory after one run of the sample, and what the run printed."""
-    data_dir = tmp_path_factory.mktemp("sample") / "data"
-    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
+def place(tmp_path_factory) -> Path:
+    """Where every run of this module works: one path, so that dbt parses its project once and not each time."""
+    return tmp_path_factory.mktemp("sample") / "data"
+
+
+@pytest.fixture(scope="module")
+def refreshed(ghost_trade, place) -> tuple[Path, str]:
+    """What one run of the sample left (a copy that no test touches), and what it printed."""
+    done = ghost_trade(DATA_DIR=place, SAMPLE_SCALE=SCALE)
     assert done.returncode == 0, done.stdout + done.stderr
-    return data_dir, done.stdout
+    kept = place.with_name("kept")
+    shutil.copytree(place, kept)
+    return kept, done.stdout
+
+
+@pytest.fixture
+def data_dir(refreshed, place) -> Path:
+    """The directory as that run left it, to be run in again."""
+    shutil.rmtree(place)
+    shutil.copytree(refreshed[0], place)
+    return place
 
 
 @pytest.fixture(scope="module")
@@ -182,9 +198,7 @@ def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
     assert wrong.returncode == 1 and "Traceback" not in wrong.stderr
 
 
-def test_the_same_input_gives_the_same_tables_and_nothing_new_in_raw(refreshed, ghost_trade, tmp_path) -> None:
-    data_dir = tmp_path / "data"
-    shutil.copytree(refreshed[0], data_dir)
+def test_the_same_input_gives_the_same_tables_and_nothing_new_in_raw(data_dir, ghost_trade) -> None:
     before = {p.stem: p for p in (data_dir / "published" / "parquet").iterdir()}
     tables = {name: duckdb.sql(f"from '{path}'").fetchall() for name, path in before.items()}
     done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
@@ -198,9 +212,7 @@ def test_the_same_input_gives_the_same_tables_and_nothing_new_in_raw(refreshed, 
         assert con.execute("select count(*) from raw.comtrade_flows where _valid_to is not null").fetchone() == (0,)
 
 
-def test_a_failed_gate_leaves_the_published_files_byte_for_byte(refreshed, ghost_trade, tmp_path) -> None:
-    data_dir = tmp_path / "data"
-    shutil.copytree(refreshed[0], data_dir)
+def test_a_failed_gate_leaves_the_published_files_byte_for_byte(data_dir, ghost_trade) -> None:
     before = published_bytes(data_dir)
     with duckdb.connect(str(data_dir / "warehouse.duckdb")) as con:
         con.execute("update raw.comtrade_flows set primaryValue = '-1' where rowid = 7")
@@ -210,9 +222,7 @@ def test_a_failed_gate_leaves_the_published_files_byte_for_byte(refreshed, ghost
     assert published_bytes(data_dir) == before
 
 
-def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(refreshed, ghost_trade, tmp_path) -> None:
-    data_dir = tmp_path / "data"
-    shutil.copytree(refreshed[0], data_dir)
+def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(data_dir, ghost_trade) -> None:
     before = published_bytes(data_dir)
     with duckdb.connect(str(data_dir / "warehouse.duckdb")) as con:  # no gate asks this; a dbt test does
         con.execute("update raw.pycountry_countries set alpha_3 = null, alpha_2 = null where alpha_3 = 'KAZ'")
@@ -225,17 +235,15 @@ def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(refreshed, g
 
 
 def test_a_run_that_is_killed_leaves_the_published_files_and_the_next_one_repairs_the_rest(
-    refreshed, ghost_trade, tmp_path
+    data_dir, ghost_trade
 ) -> None:
-    data_dir = tmp_path / "data"
-    shutil.copytree(refreshed[0], data_dir)
     before = published_bytes(data_dir)
     shutil.rmtree(data_dir / "landing")
     (data_dir / "warehouse.duckdb").unlink()
     child = subprocess.Popen(
         [sys.executable, "-m", "dagster_project", "run"],
         cwd=PROJECT_DIR,
-        env={**__import__("os").environ, "DATA_DIR": str(data_dir), "SAMPLE_SCALE": SCALE},
+        env={**os.environ, "DATA_DIR": str(data_dir), "SAMPLE_SCALE": SCALE},
         stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     for line in child.stdout:
@@ -249,9 +257,8 @@ def test_a_run_that_is_killed_leaves_the_published_files_and_the_next_one_repair
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_simulated_data_make_way_for_files_and_files_for_nothing(refreshed, ghost_trade, tmp_path) -> None:
-    data_dir, inbox = tmp_path / "data", tmp_path / "inbox"
-    shutil.copytree(refreshed[0], data_dir)
+def test_simulated_data_make_way_for_files_and_files_for_nothing(data_dir, ghost_trade, tmp_path) -> None:
+    inbox = tmp_path / "inbox"
     inbox.mkdir()
     source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual.csv.gz"
     (inbox / "a download without a name.bin").write_bytes(gzip.decompress(source.read_bytes()))

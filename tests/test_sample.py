@@ -138,9 +138,7 @@ def test_children_sum_to_their_parents(reported):
         assert (sums - parents).abs().max() < CENT
     totals = values[reported.aggrLevel.eq(0).to_numpy()].droplevel("cmdCode")
     chapters = reported[reported.aggrLevel == 2].groupby(GROUP).primaryValue.sum()
-    assert (totals.reindex(chapters.index) - chapters).min() > -CENT, (
-        "the total holds its chapters, and the rest"
-    )
+    assert (totals.reindex(chapters.index) - chapters).min() > -CENT, "the total holds its chapters, and the rest"
 
 
 def test_world_is_the_sum_of_the_partners(reported):
@@ -167,19 +165,13 @@ def test_a_year_is_the_sum_of_its_twelve_months(reported):
 def test_what_never_arrived_is_in_the_exporters_books_only(reported, diversions):
     hs6 = reported[(reported.freqCode == "M") & (reported.aggrLevel == 6)]
     for d in diversions[diversions.kind == "never_arrived"].itertuples():
-        ours = (
-            (hs6.reporterISO == d.exporter_iso3) & (hs6.partnerISO == d.transit_iso3) & (hs6.flowCode == "X")
-        )
-        theirs = (
-            (hs6.reporterISO == d.transit_iso3) & (hs6.partnerISO == d.exporter_iso3) & (hs6.flowCode == "M")
-        )
+        ours = (hs6.reporterISO == d.exporter_iso3) & (hs6.partnerISO == d.transit_iso3) & (hs6.flowCode == "X")
+        theirs = (hs6.reporterISO == d.transit_iso3) & (hs6.partnerISO == d.exporter_iso3) & (hs6.flowCode == "M")
         good = hs6.cmdCode.isin([d.product_code, HS2017_ANCESTOR.get(d.product_code)])
         assert hs6[ours & good].primaryValue.sum() == pytest.approx(d.value_usd, rel=0.15), d
         assert not (theirs & good & (hs6.refYear >= 2022)).any(), d
         elsewhere = (hs6.reporterISO == d.transit_iso3) & (hs6.flowCode == "M") & (hs6.partnerISO == "CHN")
-        assert (elsewhere & good).any(), (
-            "a silence that means something needs a country that can record the good"
-        )
+        assert (elsewhere & good).any(), "a silence that means something needs a country that can record the good"
 
 
 def test_what_arrived_and_went_on_shows_on_both_legs(reported, diversions):
@@ -215,11 +207,7 @@ def test_before_2022_reports_stand_in_hs2017(reported):
 def test_imports_are_valued_as_each_country_values_them(reported):
     imports = reported[reported.flowCode == "M"]
     fob_only = imports[imports.reporterISO.isin(["CAN", "ZAF"])]
-    assert (
-        len(fob_only)
-        and (fob_only.cifvalue == 0).all()
-        and (fob_only.fobvalue == fob_only.primaryValue).all()
-    )
+    assert len(fob_only) and (fob_only.cifvalue == 0).all() and (fob_only.fobvalue == fob_only.primaryValue).all()
     both = imports[imports.reporterISO.isin(["TUR", "AUS", "NZL", "CZE", "BRA", "SRB"])]
     assert len(both) and (both.cifvalue == both.primaryValue).all()
     assert ((both.cifvalue / both.fobvalue).between(1.0, 1.11)).all()

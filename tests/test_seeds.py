@@ -509,9 +509,7 @@ def test_claims_are_numbered_and_the_article_comes_first(claims):
     assert claims.claim_order.tolist() == [str(n + 1) for n in range(len(claims))]
     first = ["washers_2021", "washers_2022", "chips_2021", "chips_2022"]
     assert claims.claim_id.head(4).tolist() == first
-    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 4 + [False] * (
-        len(claims) - 4
-    )
+    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 4 + [False] * (len(claims) - 4)
 
 
 def test_the_articles_figures_are_as_published(claims):

@@ -16,9 +16,7 @@ from sqlglot import ErrorLevel, exp
 
 from dagster_project.settings import DBT_DIR
 
-MODELS = sorted(
-    path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).glob("*.sql")
-)
+MODELS = sorted(path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).glob("*.sql"))
 MACROS = sorted((DBT_DIR / "macros").glob("*.sql"))
 
 # What the text may not hold: an engine's own words for what plain SQL says as well.

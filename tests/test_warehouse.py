@@ -405,9 +405,7 @@ def hold_open(settings: Settings, ready, done) -> None:
 DESCRIPTIONS = [
     Description("gaps", "One row is a flow; it's so.", {"code": "HS code.", "gap_usd": "The gap's value."}),
     Description("notes", "One row is a note.", {"note": "What was noted."}),
-    Description(
-        "big_gaps", "A view.", {"code": "HS code."}, view_sql="select code from marts.gaps where gap_usd > 50"
-    ),
+    Description("big_gaps", "A view.", {"code": "HS code."}, view_sql="select code from marts.gaps where gap_usd > 50"),
 ]
 
 

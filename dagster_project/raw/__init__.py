@@ -93,9 +93,7 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                 continue
             moment = now + timedelta(microseconds=editions.index(recognised.edition))
             try:
-                taken.append(
-                    landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment)
-                )
+                taken.append(landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment))
                 known.add(sha256)
             except Refused as reason:
                 refused.append((path, reason))

@@ -94,7 +94,7 @@ FLOWS = Table(
         Rule(
             "numeric",
             # NaN and infinity are doubles as well, and no values
-            "\"primaryValue\" is null or "
+            '"primaryValue" is null or '
             + " or ".join(
                 f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
             ),
@@ -114,13 +114,13 @@ FLOWS = Table(
             # constant patterns: a pattern that depends on the row is compiled for each row
             "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '[0-9]{4}(0[1-9]|1[0-2])')) "
             "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '[0-9]{4,6}')) "
-            "or (\"freqCode\" = 'A' and length(\"period\") <> 4)",
+            'or ("freqCode" = \'A\' and length("period") <> 4)',
             "The period {period} does not fit the frequency {freqCode}.",
             "A year is written 2022 and a month 202203.",
         ),
         Rule(
             "past",
-            "\"period\" > case length(\"period\") "
+            '"period" > case length("period") '
             "when 4 then strftime(today(), '%Y') else strftime(today(), '%Y%m') end",
             "The period {period} lies in the future.",
             "Use the publisher's own download, unedited.",
@@ -172,8 +172,13 @@ def recognise(head: Head) -> Recognised | None:
     lines = head.text.split(b"\n", 2)
     if len(lines) < 2 or not lines[1].strip():
         raise Refused("The file has a header and no rows.", "Widen the query, or leave the file out.")
-    first = dict(zip(header, next(csv.reader([lines[1].decode("utf-8", "replace")], delimiter=_comma(head.first_line))),
-                     strict=False))
+    first = dict(
+        zip(
+            header,
+            next(csv.reader([lines[1].decode("utf-8", "replace")], delimiter=_comma(head.first_line))),
+            strict=False,
+        )
+    )
     return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}")
 
 
@@ -194,7 +199,8 @@ def _csv(path: Path, head: Head) -> Rows:
     columns = ", ".join(f"'{_sql(name)}': 'varchar'" for name in names)
     return Rows(
         f"select {_present(dict.fromkeys(header, 'VARCHAR'))} "
-        f"from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, delim = '{separator}', quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})",
+        f"from read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, delim = '{separator}', "
+        f"quote = '\"', escape = '\"', nullstr = '', columns = {{{columns}}})",
         first_row=2,
     )
 
@@ -212,9 +218,7 @@ def _json(path: Path, head: Head) -> Rows:
     if error:
         raise Refused(f"Comtrade answered with an error: {error}", "Ask again, perhaps with a narrower query.")
     if count != records:
-        raise Refused(
-            f"The answer announces {count} rows and holds {records}: it is cut off.", "Download it again."
-        )
+        raise Refused(f"The answer announces {count} rows and holds {records}: it is cut off.", "Download it again.")
     fields = ", ".join(f'"{c}" varchar' for c in COLUMNS)
     return Rows(
         f"select row.* from (select unnest(data) as row from read_json('{_sql(path)}', {size}, "

@@ -76,9 +76,7 @@ def _entry(uid: int, name: str, city: str, country: str) -> str:
         f"    <uid>{uid}</uid>\n"
         f"    <lastName>{escape(name)}</lastName>\n"
         "    <sdnType>Entity</sdnType>\n"
-        "    <programList>\n"
-        + "".join(f"      <program>{p}</program>\n" for p in programs)
-        + "    </programList>\n"
+        "    <programList>\n" + "".join(f"      <program>{p}</program>\n" for p in programs) + "    </programList>\n"
         "    <addressList>\n"
         "      <address>\n"
         f"        <uid>{uid}</uid>\n"

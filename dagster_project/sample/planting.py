@@ -33,9 +33,7 @@ def planted_trade(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]
     for number, (_, leg) in enumerate(inflow[inflow.month >= WAR].groupby("product"), start=1):
         told.append(_told(f"A{number:02d}", "article", leg, plot.ARTICLE_EXPORTER, plot.ARTICLE_IMPORTER))
 
-    shipments += [
-        _spread(rng, d, importer=d.importer, declared=d.importer) for d in plot.DECOYS if d.usd_million
-    ]
+    shipments += [_spread(rng, d, importer=d.importer, declared=d.importer) for d in plot.DECOYS if d.usd_million]
     return pd.concat(shipments, ignore_index=True), pd.DataFrame(told)
 
 
@@ -103,9 +101,7 @@ def _by_product_and_month(totals: dict[int, int], shares: dict[str, tuple[float,
     rows = []
     for year, total in totals.items():
         months = plot.ARTICLE_MONTHS[year]
-        keys = [
-            (p, supplier, month_index(f"{year}-{m}")) for p, (_, supplier) in shares.items() for m in months
-        ]
+        keys = [(p, supplier, month_index(f"{year}-{m}")) for p, (_, supplier) in shares.items() for m in months]
         weights = [share * weight for share, _ in shares.values() for weight in months.values()]
         rows += [(*key, amount) for key, amount in zip(keys, _apportioned(total, weights), strict=True)]
     return pd.DataFrame(rows, columns=["product", "supplier", "month", "amount"]).query("amount > 0")

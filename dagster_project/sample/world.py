@@ -68,9 +68,7 @@ def _write_draft(draft: Path, parameters: dict) -> None:
         np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(parameters["seed"]).spawn(3)
     )
     planted, diversions = planted_trade(plot_rng)
-    shipments = pd.concat(
-        [honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True
-    )
+    shipments = pd.concat([honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True)
     annual, monthly = reported_cells(report_rng, shipments)
     write_comtrade(inbox, annual, monthly)
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")

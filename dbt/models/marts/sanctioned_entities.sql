@@ -8,9 +8,9 @@ entries as (
 
 aliases as (
 
-    select source_id, {{ joined_text('alias') }} as aliases, count(*) as alias_count
+    select list_name, source_id, {{ joined_text('alias') }} as aliases, count(*) as alias_count
     from {{ ref('stg_ofac__aliases') }}
-    group by source_id
+    group by list_name, source_id
 
 ),
 
@@ -37,6 +37,7 @@ country_names as (
 addresses as (
 
     select
+        addresses.list_name,
         addresses.source_id,
         cast(addresses.address_id as bigint) as address_number,
         country_names.iso3
@@ -47,35 +48,38 @@ addresses as (
 
 first_addresses as (
 
-    select source_id, min(address_number) as address_number from addresses group by source_id
+    select list_name, source_id, min(address_number) as address_number
+    from addresses
+    group by list_name, source_id
 
 ),
 
 countries as (
 
-    select source_id, {{ joined_text('iso3') }} as address_countries
-    from (select distinct source_id, iso3 from addresses) as distinct_addresses
-    group by source_id
+    select list_name, source_id, {{ joined_text('iso3') }} as address_countries
+    from (select distinct list_name, source_id, iso3 from addresses) as distinct_addresses
+    group by list_name, source_id
 
 ),
 
 main_countries as (
 
-    select addresses.source_id, min(addresses.iso3) as country_iso3
+    select addresses.list_name, addresses.source_id, min(addresses.iso3) as country_iso3
     from addresses
     inner join first_addresses
-        on first_addresses.source_id = addresses.source_id
+        on first_addresses.list_name = addresses.list_name
+        and first_addresses.source_id = addresses.source_id
         and first_addresses.address_number = addresses.address_number
-    group by addresses.source_id
+    group by addresses.list_name, addresses.source_id
 
 ),
 
 listings as (
 
-    select source_id, min(listed_on) as listed_on
+    select list_name, source_id, min(listed_on) as listed_on
     from {{ ref('stg_ofac__identifiers') }}
     where listed_on is not null
-    group by source_id
+    group by list_name, source_id
 
 )
 
@@ -92,9 +96,17 @@ select
     listings.listed_on
 from entries
 left join programs
-    on programs.source_id = entries.source_id
-    and programs.list_name = entries.list_name
-left join aliases on aliases.source_id = entries.source_id
-left join main_countries on main_countries.source_id = entries.source_id
-left join countries on countries.source_id = entries.source_id
-left join listings on listings.source_id = entries.source_id
+    on programs.list_name = entries.list_name
+    and programs.source_id = entries.source_id
+left join aliases
+    on aliases.list_name = entries.list_name
+    and aliases.source_id = entries.source_id
+left join main_countries
+    on main_countries.list_name = entries.list_name
+    and main_countries.source_id = entries.source_id
+left join countries
+    on countries.list_name = entries.list_name
+    and countries.source_id = entries.source_id
+left join listings
+    on listings.list_name = entries.list_name
+    and listings.source_id = entries.source_id

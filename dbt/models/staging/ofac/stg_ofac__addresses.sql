@@ -7,6 +7,7 @@ addresses as (
 )
 
 select
+    list as list_name,
     uid as source_id,
     addressUid as address_id,
     coalesce(city, cityStateZip) as city,

@@ -7,6 +7,7 @@ aliases as (
 )
 
 select
+    list as list_name,
     uid as source_id,
     akaUid as alias_id,
     replace(type, '.', '') as alias_type,

@@ -7,6 +7,7 @@ comments as (
 )
 
 select
+    list as list_name,
     uid as source_id,
     cast(part as integer) as part,
     remarks

@@ -7,6 +7,7 @@ identifiers as (
 )
 
 select
+    list as list_name,
     uid as source_id,
     idUid as identifier_id,
     idType as identifier_type,
