@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROWS = int(os.environ.get("ROWS", "5000000"))
@@ -41,19 +40,22 @@ copy (
 """
 
 BARE = """
-import duckdb, sys
+import duckdb, sys, time
+started = time.monotonic()
 con = duckdb.connect(sys.argv[2], config={"threads": int(sys.argv[3]), "memory_limit": "2GB"})
 con.execute(f"create table flows as select * from read_csv('{sys.argv[1]}')")
-print(con.execute("select count(*) from flows").fetchone()[0])
+rows = con.execute("select count(*) from flows").fetchone()[0]
 con.close()
+print(rows, time.monotonic() - started)
 """
 
 OURS = """
-import sys
+import sys, time
 from datetime import datetime
 from dagster_project import raw, warehouse
 from dagster_project.raw import Source, comtrade
 from dagster_project.settings import Settings
+started = time.monotonic()
 settings = Settings.from_environment({"DATA": "files", "INBOX": sys.argv[1], "DATA_DIR": sys.argv[2],
                                       "DUCKDB_THREADS": sys.argv[3]})
 source = Source.of(comtrade)
@@ -62,7 +64,7 @@ taken, refused = raw.land(settings, source)
 assert len(taken) == 1 and not refused, refused
 [(_, loaded)] = raw.load_landed(settings, source)
 assert isinstance(loaded, warehouse.Loaded), loaded
-print(loaded.opened)
+print(loaded.opened, time.monotonic() - started)
 """
 
 
@@ -89,14 +91,13 @@ def main() -> None:
 
 
 def measure(code: str, *arguments: Path) -> dict[str, float]:
-    """Wall seconds and peak resident bytes of one child process."""
-    started = time.monotonic()
+    """Wall seconds of the work (without the start of Python and its imports), and the process's peak bytes."""
     child = subprocess.Popen([sys.executable, "-c", code, *map(str, arguments), str(THREADS)], stdout=subprocess.PIPE)
     out = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)  # this child's own usage, not the largest of all
-    seconds = time.monotonic() - started
-    assert status == 0 and int(out.split()[-1]) == ROWS, out  # a progress bar may stand before it
-    return {"seconds": seconds, "memory": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
+    rows, seconds = out.split()[-2:]  # a progress bar may stand before them
+    assert status == 0 and int(rows) == ROWS, out
+    return {"seconds": float(seconds), "memory": usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)}
 
 
 if __name__ == "__main__":
