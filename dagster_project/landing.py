@@ -88,6 +88,7 @@ class Landing:
     entity: str
     layout: str
     partition: str
+    edition: str  # the publisher's own date of it, ISO 8601, where the file says one
     vintage: str
     path: str  # relative to landing/
     original_name: str
@@ -172,6 +173,7 @@ def take(
             entity=recognised.entity,
             layout=recognised.layout,
             partition=recognised.partition,
+            edition=recognised.edition,
             vintage=vintage,
             path=str((folder / name).relative_to(root)),
             original_name=original.name,

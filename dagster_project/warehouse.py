@@ -15,7 +15,7 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 import duckdb
@@ -34,6 +34,7 @@ LANDINGS_COLUMNS = {
     "entity": "varchar",
     "layout": "varchar",
     "partition": "varchar",
+    "edition": "varchar",
     "vintage": "varchar",
     "path": "varchar",
     "original_name": "varchar",
@@ -451,7 +452,7 @@ def _unreadable(error: duckdb.Error) -> Refused:
 
 
 def _note(con, landing: Landing, status: str, reason: str | None, scope: str | None, done: Loaded) -> None:
-    values = [getattr(landing, c) for c in list(LANDINGS_COLUMNS)[:12]]
+    values = [getattr(landing, field.name) for field in fields(landing)]
     values += [status, reason, scope, done.read, done.opened, done.closed]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 

@@ -64,6 +64,7 @@ def test_the_file_beside_it_says_everything_about_it(tmp_path):
         "entity": "flows",
         "layout": "csv",
         "partition": "period-2022",
+        "edition": "",
         "vintage": "20240507T080910.123456Z",
         "path": one.path,
         "original_name": "download.csv",

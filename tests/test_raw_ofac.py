@@ -168,6 +168,16 @@ def test_the_consolidated_list_is_told_from_the_sdn_list(settings):
     ]
 
 
+def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settings):
+    put(settings, xml([COMPANY, VESSEL], published="01/02/2025"), "new.xml")
+    refresh(settings, [OFAC])
+    put(settings, xml([PERSON], published="05/07/2024"), "old.xml")
+    refresh(settings, [OFAC])
+    [reason] = reasons(settings)
+    assert reason.startswith("old.xml: This is the edition of 2024-05-07, and the one of 2025-01-02 is already loaded.")
+    assert of(settings, "entries", "uid") == [("36",), ("4243",)]
+
+
 def test_a_later_edition_in_the_same_folder_supersedes_the_earlier(settings):
     renamed = COMPANY.replace("Ост &amp; Co.", "Ost JSC")
     put(settings, xml([renamed, VESSEL], published="01/02/2025"), "a later.xml")

@@ -67,7 +67,11 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
     landed before, ever, are not taken again.
     """
     known = warehouse.known_sha256(settings, source.name)
-    known |= {before.sha256 for before in landing.landed(settings.landing_dir, source.name)}
+    before = landing.landed(settings.landing_dir, source.name)
+    known |= {one.sha256 for one in before}
+    newest: dict[str, str] = {}
+    for one in before:
+        newest[one.partition] = max(one.edition, newest.get(one.partition, ""))
     taken, refused = [], []
     with tempfile.TemporaryDirectory() as folder:
         files = source.fetch(Path(folder)) if source.fetch else files_in(settings.inbox_dir)
@@ -91,6 +95,9 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
             sha256 = landing.sha256_of(path)
             if sha256 in known:
                 continue
+            if recognised.edition and recognised.edition < newest.get(recognised.partition, ""):
+                refused.append((path, _older(recognised.edition, newest[recognised.partition])))
+                continue
             moment = now + timedelta(microseconds=editions.index(recognised.edition))
             try:
                 taken.append(landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment))
@@ -98,6 +105,14 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
             except Refused as reason:
                 refused.append((path, reason))
     return taken, refused
+
+
+def _older(edition: str, newest: str) -> Refused:
+    """What came later in time may not overwrite what is newer by its publisher's own date."""
+    return Refused(
+        f"This is the edition of {edition}, and the one of {newest} is already loaded.",
+        "To have both, load them into a new DATA_DIR in one run.",
+    )
 
 
 def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, warehouse.Loaded | Refused]]:
@@ -134,6 +149,7 @@ def remember_refused(settings: Settings, source_name: str, path: Path, reason: R
         entity="",
         layout="",
         partition="",
+        edition="",
         vintage=f"{now:%Y%m%dT%H%M%S.%fZ}",
         path="",
         original_name=path.name,
