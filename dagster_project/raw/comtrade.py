@@ -145,8 +145,7 @@ TABLES = (FLOWS,)
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is Comtrade's, by its content. Raises Refused for one that is, and cannot be used."""
     if head.text.startswith(b"PAR1"):
-        names = set(warehouse.scan(f"select name from parquet_schema('{_sql(head.path)}')"))
-        names = {name for (name,) in names}
+        names = {name for (name,) in warehouse.scan(f"select name from parquet_schema('{_sql(head.path)}')")}
         if not _ours(names):
             return None
         period = warehouse.scan(f"select min(cast(period as varchar)) from read_parquet('{_sql(head.path)}')")
