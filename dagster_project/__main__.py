@@ -110,7 +110,9 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     failed = [c for c in checks if not c.passed]
     with warehouse.published(settings) as con:
         about = con.execute("select is_simulated, notice from marts.about").fetchone()
-        ranked = con.execute(TOP_GAPS).fetchall()
+        basket, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
+        if not ranked:
+            basket, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
     aside = warehouse.ask(
         settings,
         """select source, original_name, max(reason) from raw.landings as aside
@@ -123,12 +125,13 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     for layer in LAYERS:
         counts = warehouse.count_rows(settings, layer)
         print(f"  {layer:<14}{sum(counts.values()):>12,} rows in {len(counts)} tables")
-    print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {len(failed)} failed (warnings)")
+    warned = f"{len(failed)} failed (warnings only)" if failed else "0 failed"
+    print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
     _tell_set_aside(aside)
     if about[0]:
         print(f"\n*** {about[1]} ***")
     simulated = " (SIMULATED)" if about[0] else ""
-    print(f"\nThe ten largest gaps on controlled goods into transit countries, USD million{simulated}")
+    print(f"\nThe ten largest gaps on {basket} into transit countries, USD million{simulated}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
         print("  year  exporter → importer   code     exported  imported     gap   interval")
@@ -138,7 +141,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
                 f"[{low:.1f}, {high:.1f}]  {name[:44]}"
             )
     else:
-        print("  none: the loaded files hold no controlled goods that both sides report on")
+        print("  none: the loaded files hold no year that both sides of such a flow report on")
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
     if about[0]:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
@@ -160,12 +163,14 @@ def _tell_set_aside(files: list[tuple[str, str, str]]) -> None:
         print(f"  {', '.join(strangers[:12])}{', …' if len(strangers) > 12 else ''}")
 
 
+CONTROLLED_GOODS = """inner join marts.controlled_goods as goods
+        on goods.list_id = 'CHPL' and goods.product_code = g.product_code and goods.hs_revision = g.hs_revision"""
+ALL_GOODS = "inner join (select 'TOTAL' as product_code, 'All goods' as name) as goods using (product_code)"
 TOP_GAPS = """
 with gaps as (
-    select g.*, c.name
+    select g.*, goods.name
     from marts.mirror_gaps as g
-    inner join marts.controlled_goods as c
-        on c.list_id = 'CHPL' and c.product_code = g.product_code and c.hs_revision = g.hs_revision
+    {goods}
     inner join marts.countries as importer on importer.iso3 = g.importer_iso3 and importer.role = 'transit'
     where g.freq = 'A' and g.gap_usd is not null and coalesce(g.zero_strength, '') <> 'weak'
 ), years as (
@@ -203,7 +208,7 @@ def sql(settings: Settings) -> int:
         con.execute("use marts")
         if query := os.environ.get("SQL", "").strip():
             return _answer(con, query)
-        tables = [t for (t,) in con.execute("select table_name from duckdb_columns() group by 1 order by 1").fetchall()]
+        tables = [t for (t,) in con.execute("show tables").fetchall()]
         print(f"{_short(settings.published_path)} (read-only): {', '.join(tables)}")
         print("End a query with ; and the shell with Ctrl-D.")
         with contextlib.suppress(ImportError):

@@ -116,6 +116,11 @@ def test_the_old_layouts_are_refused_with_what_to_download(comtrade) -> None:
     assert comtrade[0].count("before 2022") >= 2 and "comtradeplus" in comtrade[0]
 
 
+def test_where_no_controlled_goods_are_loaded_the_summary_ranks_all_goods(comtrade) -> None:
+    assert "The ten largest gaps on all goods into transit countries" in comtrade[0]
+    assert "SIMULATED" not in comtrade[0]
+
+
 def test_both_of_ofacs_lists_stand_side_by_side(ghost_trade, shared, tmp_path) -> None:
     """62 entries stand on both, under the same numbers, with the same aliases and addresses."""
     inbox = tmp_path / "inbox"
