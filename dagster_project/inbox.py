@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from dagster_project import __version__, landing, warehouse
-from dagster_project.raw import POOL, Source, files_in, remember_refused, unclaimed
+from dagster_project.raw import POOL, Source, files_in, name_of, remember_refused, unclaimed
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
@@ -73,7 +73,7 @@ def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
         strangers = list(unclaimed(settings.inbox_dir, sources))
         for path, reason in strangers:
             if remember_refused(settings, "unknown", path, reason):
-                context.log.info(f"set aside: {reason.at(path.name)}")  # the summary names them together
+                context.log.info(f"set aside: {reason.at(name_of(settings, path))}")  # the summary names them together
         files = files_in(settings.inbox_dir)
         return dg.MaterializeResult(
             metadata={

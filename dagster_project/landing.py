@@ -151,9 +151,9 @@ def take(
     original: Path,
     *,
     fetched_at: datetime,
-    fetched_from: str | None = None,
+    called: str | None = None,
 ) -> Landing:
-    """Copy a file into landing/ whole, or not at all.
+    """Copy a file into landing/ whole, or not at all. `called` is its name for a person: its path in the inbox.
 
     Raises Refused when its bytes change while they are read, or compressed data ends too early.
     """
@@ -176,8 +176,8 @@ def take(
             edition=recognised.edition,
             vintage=vintage,
             path=str((folder / name).relative_to(root)),
-            original_name=original.name,
-            fetched_from=fetched_from or original.as_uri(),
+            original_name=called or original.name,
+            fetched_from=original.as_uri(),
             fetched_at=fetched_at.isoformat(),
             sha256=sha256,
             size_bytes=size,

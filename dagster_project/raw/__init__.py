@@ -45,6 +45,12 @@ def files_in(inbox: Path) -> list[Path]:
     )
 
 
+def name_of(settings: Settings, path: Path) -> str:
+    """What a person calls a file: its path in the inbox, for two folders may hold an add.csv each."""
+    inbox = settings.inbox_dir
+    return str(path.relative_to(inbox)) if path.is_relative_to(inbox) else path.name
+
+
 def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Refused]]:
     """Files that no source recognises, each with the sentence that says what it looks like."""
     for path in files_in(inbox):
@@ -100,7 +106,10 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                 continue
             moment = now + timedelta(microseconds=editions.index(recognised.edition))
             try:
-                taken.append(landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment))
+                called = name_of(settings, path)
+                taken.append(
+                    landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment, called=called)
+                )
                 known.add(sha256)
             except Refused as reason:
                 refused.append((path, reason))
@@ -152,13 +161,13 @@ def remember_refused(settings: Settings, source_name: str, path: Path, reason: R
         edition="",
         vintage=f"{now:%Y%m%dT%H%M%S.%fZ}",
         path="",
-        original_name=path.name,
+        original_name=name_of(settings, path),
         fetched_from=path.as_uri(),
         fetched_at=now.isoformat(),
         sha256=sha256,
         size_bytes=size,
     )
-    warehouse.set_aside(settings, stub, str(reason.at(path.name)))
+    warehouse.set_aside(settings, stub, str(reason.at(name_of(settings, path))))
     return True
 
 
@@ -185,7 +194,7 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         taken, refused = land(settings, source)
         for path, reason in refused:
             if remember_refused(settings, source.name, path, reason):
-                context.log.warning(f"set aside: {reason.at(path.name)}")
+                context.log.warning(f"set aside: {reason.at(name_of(settings, path))}")
         return dg.MaterializeResult(
             metadata={
                 "files": len(taken),
