@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections import Counter
 
 import dagster as dg
 
@@ -18,6 +19,7 @@ class Lines(logging.Handler):
         super().__init__(level=logging.DEBUG)
         self.stream = sys.__stdout__
         self.before = time.monotonic()
+        self.checks: Counter[str] = Counter()  # by step: how many were asked
 
     def emit(self, record: logging.LogRecord) -> None:
         event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
@@ -37,10 +39,19 @@ class Lines(logging.Handler):
             self._say(layer, f"{name:<28} {amount:<18} {seconds:6.1f} s")
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
+            self.checks[event.step_key] += 1
             if not check.passed:
                 layer, _, name = check.asset_key.to_user_string().partition("/")
                 mark = "FAILED" if check.severity == dg.AssetCheckSeverity.ERROR else "warning"
                 self._say(layer, f"{name:<28} {mark}: {check.check_name}. {check.description or ''}")
+
+        elif event.event_type_value == "STEP_SUCCESS" and self.checks[event.step_key]:
+            now = time.monotonic()
+            seconds, self.before = now - self.before, now
+            layer, name = ("gate", event.step_key.removeprefix("gate_"))
+            if name == event.step_key:
+                layer, name = "test", "what dbt built"
+            self._say(layer, f"{name:<28} {self.checks[event.step_key]:>12,} checks {seconds:8.1f} s")
 
     def _say(self, layer: str, line: str) -> None:
         print(f"  {layer:<13}{line}", file=self.stream, flush=True)

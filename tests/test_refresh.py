@@ -68,7 +68,7 @@ def published_bytes(data_dir: Path) -> dict[str, str]:
 
 def test_the_summary_is_what_a_person_wants_to_read(refreshed) -> None:
     told = refreshed[1]
-    for layer in ("landing", "raw", "staging", "intermediate", "marts", "published"):
+    for layer in ("landing", "raw", "gate", "staging", "intermediate", "marts", "test", "published"):
         assert f"  {layer} " in told
     assert "rows" in told and " s\n" in told
     assert "passed, 0 failed" in told
