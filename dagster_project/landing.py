@@ -64,10 +64,6 @@ class Head:
         """The header line, without a byte-order mark; undecodable bytes are replaced, for looking only."""
         return self.text.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
 
-    @property
-    def has_byte_order_mark(self) -> bool:
-        return self.text.startswith(b"\xef\xbb\xbf")
-
 
 @dataclass(frozen=True)
 class Recognised:

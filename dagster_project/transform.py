@@ -57,10 +57,10 @@ def manifest_path() -> Path:
     path = PROJECT.manifest_path
     files = [f for root in (DBT_DIR, SEEDS_DIR) for f in root.rglob("*") if f.suffix in (".sql", ".yml", ".csv", ".py")]
     newest = max(f.stat().st_mtime for f in files if path.parent not in f.parents)
-    # Parsed with what the run will use: dbt would parse a second time for a profile that changed.
-    with contextlib.suppress(SettingsError):
-        os.environ.update(environment(Settings.from_environment()))
     if not path.exists() or path.stat().st_mtime < newest:
+        # Parsed with what the run will use: dbt would parse a second time for a profile that changed.
+        with contextlib.suppress(SettingsError):
+            os.environ.update(environment(Settings.from_environment()))
         resource().cli(["parse"], target_path=path.parent).wait()
         path.touch()
     return path

@@ -74,10 +74,20 @@ main_countries as (
 
 ),
 
+listing_dates as (
+
+    select list_name, source_id, listed_on from {{ ref('stg_ofac__identifiers') }}
+    union all
+    select list_name, source_id, listed_on from {{ ref('stg_ofac__entries') }}
+    union all
+    select list_name, source_id, listed_on from {{ ref('stg_ofac__comments') }}
+
+),
+
 listings as (
 
     select list_name, source_id, min(listed_on) as listed_on
-    from {{ ref('stg_ofac__identifiers') }}
+    from listing_dates
     where listed_on is not null
     group by list_name, source_id
 

@@ -10,5 +10,6 @@ select
     list as list_name,
     uid as source_id,
     cast(part as integer) as part,
-    remarks
+    remarks,
+    {{ listing_date_in('remarks') }} as listed_on
 from comments

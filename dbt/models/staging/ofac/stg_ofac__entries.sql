@@ -18,5 +18,7 @@ select
     end as kind,
     title,
     remarks,
+    -- the legacy files have their dates here, the XML among its identifiers
+    {{ listing_date_in('remarks') }} as listed_on,
     vesselFlag as vessel_flag
 from entries
