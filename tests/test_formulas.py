@@ -95,7 +95,7 @@ def same(found: list, expected: list, *, within: float = 1e-9) -> bool:
 
 MONEY = st.one_of(st.just(0.0), st.floats(0.01, 1e12))
 POSITIVE = st.floats(0.01, 1e12)
-MARGIN = st.floats(0, VARS["cif_clip"])
+MARGIN = st.floats(0, 0.25)
 
 
 def pairs_of(x: st.SearchStrategy, m: st.SearchStrategy) -> st.SearchStrategy:
