@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
@@ -16,6 +17,21 @@ DBT_DIR = PROJECT_DIR / "dbt"
 SEEDS_DIR = PROJECT_DIR / "seeds"
 
 DATA_SETS = ("sample", "files", "live")
+
+
+# Where each service answers. A test, a mirror or a proxy gives another address by the same name.
+ADDRESSES = {
+    "COMTRADE_URL": "https://comtradeapi.un.org",
+    "EUROSTAT_URL": "https://ec.europa.eu/eurostat/api/dissemination",
+    "ECB_URL": "https://data-api.ecb.europa.eu",
+    "UNSD_URL": "https://unstats.un.org",
+    "OFAC_URL": "https://sanctionslistservice.ofac.treas.gov",
+    "EU_SANCTIONS_URL": "https://webgate.ec.europa.eu",
+    "UK_SANCTIONS_URL": "https://sanctionslist.fcdo.gov.uk",
+    "UN_SANCTIONS_URL": "https://scsanctions.un.org",
+    "US_SCREENING_URL": "https://data.trade.gov",
+    "OPENSANCTIONS_URL": "https://data.opensanctions.org",
+}
 
 
 class SettingsError(ValueError):
@@ -33,6 +49,11 @@ class Settings:
     sample_scale: float
     memory_limit: str  # DuckDB's own notation, such as "2GB"
     threads: int
+    as_of: date | None  # build the marts from what was known at the end of that day, UTC
+    addresses: Mapping[str, str]  # a name of ADDRESSES → where that service answers, without a slash at the end
+    comtrade_api_key: str = field(repr=False)  # empty: the public preview
+    alert_webhook_url: str = field(repr=False)  # empty: no one is told of a failure
+    use_opensanctions: bool = False  # its licence is non-commercial
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -44,10 +65,6 @@ class Settings:
         data = read("DATA", "sample")
         if data not in DATA_SETS:
             raise SettingsError(f"DATA={data} is unknown. Choose one of: {', '.join(DATA_SETS)}.")
-        if data == "live":
-            raise SettingsError(
-                "DATA=live is not built yet. Download what you need and run: make run DATA=files INBOX=<folder>."
-            )
         inbox = env.get("INBOX", "").strip()
         if data == "files" and not inbox:
             raise SettingsError("DATA=files needs INBOX=<folder with the downloads>.")
@@ -56,6 +73,14 @@ class Settings:
             threads = int(read("DUCKDB_THREADS", str(min(os.cpu_count() or 2, 8))))
         except ValueError as error:
             raise SettingsError(f"SAMPLE_SEED, SAMPLE_SCALE and DUCKDB_THREADS are numbers: {error}.") from None
+        as_of = read("AS_OF", "")
+        try:
+            day = date.fromisoformat(as_of) if as_of else None
+        except ValueError:
+            raise SettingsError(f"AS_OF={as_of} is no day. Write it as 2023-06-30.") from None
+        opensanctions = read("USE_OPENSANCTIONS", "no").lower()
+        if opensanctions not in ("yes", "no"):
+            raise SettingsError(f"USE_OPENSANCTIONS={opensanctions} is unknown. Choose yes or no.")
         return cls(
             data=data,
             data_dir=_absolute(read("DATA_DIR", "data")),
@@ -64,6 +89,11 @@ class Settings:
             sample_scale=scale,
             memory_limit=read("DUCKDB_MEMORY_LIMIT", "2GB"),
             threads=threads,
+            as_of=day,
+            addresses={name: read(name, default).rstrip("/") for name, default in ADDRESSES.items()},
+            comtrade_api_key=read("COMTRADE_API_KEY", ""),
+            alert_webhook_url=read("ALERT_WEBHOOK_URL", ""),
+            use_opensanctions=opensanctions == "yes",
         )
 
     @property
@@ -76,7 +106,8 @@ class Settings:
 
     @property
     def published_dir(self) -> Path:
-        return self.data_dir / "published"
+        """A build as of a past day has a folder of its own: it never takes the place of today's."""
+        return self.data_dir / "published" / (f"as-of-{self.as_of}" if self.as_of else "")
 
     @property
     def published_path(self) -> Path:

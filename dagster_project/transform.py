@@ -43,6 +43,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "WAREHOUSE_PATH": str(settings.warehouse_path),
         "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
         "DUCKDB_THREADS": str(settings.threads),
+        "AS_OF": settings.as_of.isoformat() if settings.as_of else "",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

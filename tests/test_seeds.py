@@ -27,6 +27,8 @@ KEYS = {
     "cif_margins": ["exporter_iso3", "importer_iso3", "product_chapter", "year_from"],
     "events": ["event_id"],
     "published_claims": ["claim_id"],
+    "source_precedences": ["reporter_iso3", "source_name", "period_from"],
+    "bloc_members": ["bloc", "iso3", "publisher"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -34,6 +36,8 @@ DATES = {
     "controlled_goods": ["valid_from", "valid_to"],
     "events": ["event_date"],
     "published_claims": ["published_on", "period_from", "period_to"],
+    "source_precedences": ["period_from", "period_to"],
+    "bloc_members": ["member_from", "member_to"],
 }
 TIER_SIZES = {"1": 4, "2": 5, "3.A": 16, "3.B": 9, "4.A": 11, "4.B": 5}
 ANCESTORS = {

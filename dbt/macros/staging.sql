@@ -7,3 +7,26 @@
         lambda found: try_strptime(found, '%d %b %Y')
     )) as date)
 {%- endmacro %}
+
+{# Rows that were true on the day a build asks for (AS_OF, to the end of that day, UTC), or are true now. #}
+{% macro known() -%}
+    {%- if env_var('AS_OF', '') -%}
+        ({{ was_known() }} and (_valid_to is null or _valid_to >= {{ end_of_as_of() }}))
+    {%- else -%}
+        _valid_to is null
+    {%- endif -%}
+{%- endmacro %}
+
+{# Rows that were true on that day or on any day before it. #}
+{% macro was_known() -%}
+    {% if env_var('AS_OF', '') %}_valid_from < {{ end_of_as_of() }}{% else %}true{% endif %}
+{%- endmacro %}
+
+{# When a row stopped being true, as far as was known on that day; null for one that was still true. #}
+{% macro gone_at() -%}
+    case when not ({{ known() }}) then _valid_to end
+{%- endmacro %}
+
+{% macro end_of_as_of() -%}
+    (date '{{ env_var('AS_OF') }}' + interval 1 day)
+{%- endmacro %}

@@ -8,7 +8,7 @@ exports as (
     select
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_unioned') }}
+    from {{ ref('int_flows_chosen') }}
     where role = 'export' and reporter <> partner
 
 ),

@@ -31,7 +31,7 @@ flows as (
         *,
         left(product_code, 2) as chapter,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_unioned') }}
+    from {{ ref('int_flows_chosen') }}
 
 ),
 

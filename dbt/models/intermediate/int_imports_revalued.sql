@@ -9,7 +9,7 @@ imports as (
         *,
         case when product_level = 0 then '*' else left(product_code, 2) end as chapter,
         extract(year from period) as year
-    from {{ ref('int_flows_unioned') }}
+    from {{ ref('int_flows_chosen') }}
     where role = 'import'
 
 ),

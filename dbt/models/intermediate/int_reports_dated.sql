@@ -7,7 +7,7 @@ flows as (
     select
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_unioned') }}
+    from {{ ref('int_flows_chosen') }}
     where reporter_is_country
 
 ),

@@ -5,7 +5,7 @@ with
 flows as (
 
     select *, left(product_code, 2) as chapter
-    from {{ ref('int_flows_unioned') }}
+    from {{ ref('int_flows_chosen') }}
 
 ),
 

@@ -5,7 +5,7 @@ with
 flows as (
 
     select * from {{ source('comtrade', 'comtrade_flows') }}
-    where _valid_to is null
+    where {{ known() }}
         and typeCode = 'C'
         and freqCode in ('A', 'M')
         and customsCode = 'C00'

@@ -2,7 +2,7 @@ with
 
 addresses as (
 
-    select * from {{ source('ofac', 'ofac_addresses') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_addresses') }} where {{ known() }}
 
 )
 

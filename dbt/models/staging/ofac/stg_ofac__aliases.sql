@@ -2,7 +2,7 @@ with
 
 aliases as (
 
-    select * from {{ source('ofac', 'ofac_aliases') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_aliases') }} where {{ known() }}
 
 )
 

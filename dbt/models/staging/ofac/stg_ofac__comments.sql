@@ -2,7 +2,7 @@ with
 
 comments as (
 
-    select * from {{ source('ofac', 'ofac_comments') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_comments') }} where {{ known() }}
 
 )
 

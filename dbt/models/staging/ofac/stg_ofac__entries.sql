@@ -2,7 +2,7 @@ with
 
 entries as (
 
-    select * from {{ source('ofac', 'ofac_entries') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_entries') }} where {{ known() }}
 
 )
 

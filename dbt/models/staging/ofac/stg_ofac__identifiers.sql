@@ -2,7 +2,7 @@ with
 
 identifiers as (
 
-    select * from {{ source('ofac', 'ofac_identifiers') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_identifiers') }} where {{ known() }}
 
 )
 

@@ -2,7 +2,7 @@ with
 
 programs as (
 
-    select * from {{ source('ofac', 'ofac_programs') }} where _valid_to is null
+    select * from {{ source('ofac', 'ofac_programs') }} where {{ known() }}
 
 )
 
