@@ -83,6 +83,8 @@ def gate_of(source: Source) -> dg.AssetChecksDefinition:
 
 
 def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:
+    if settings.data not in table.floors:
+        return Finding(True, f"The data set {settings.data} holds none of {source.name}.")
     floor, reason = table.floors[settings.data]
     rows = warehouse.ask(settings, f"select count(*) from raw.{table.name} where _valid_to is null")[0][0]
     given = warehouse.ask(

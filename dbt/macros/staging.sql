@@ -30,3 +30,19 @@
 {% macro end_of_as_of() -%}
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
+
+{# Every row that was ever known, in its last version, with when it was first seen and when it went. #}
+{% macro last_versions(relation, key) -%}
+    select
+        *,
+        min(_valid_from) over (partition by {{ key }}) as first_seen_at,
+        {{ gone_at() }} as gone_at
+    from {{ relation }}
+    where {{ was_known() }}
+    qualify row_number() over (partition by {{ key }} order by _valid_from desc) = 1
+{%- endmacro %}
+
+{# Of a group of rows: null while one of them is still there, else when the last one went. #}
+{% macro all_gone_at(moment) -%}
+    case when count(*) = count({{ moment }}) then max({{ moment }}) end
+{%- endmacro %}
