@@ -127,16 +127,6 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         return {name: Rows(frame) for name, frame in parse(stream).items()}
 
 
-def fetch(visit) -> None:
-    """Ask for today's list. The token is the Commission's own for everybody; it opens nothing else."""
-    visit.ask(
-        visit.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
-        {"token": "dG9rZW4tMjAxNw"},
-        partition="full",
-        expect=("xml",),
-    )
-
-
 def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises Refused for one that is broken or empty."""
     found: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
