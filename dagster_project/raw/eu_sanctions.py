@@ -127,6 +127,16 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         return {name: Rows(frame) for name, frame in parse(stream).items()}
 
 
+def fetch(visit) -> None:
+    """Ask for today's list. The token is the Commission's own for everybody; it opens nothing else."""
+    visit.ask(
+        visit.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
+        params={"token": "dG9rZW4tMjAxNw"},
+        partition="full",
+        expect=("xml",),
+    )
+
+
 def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises Refused for one that is broken or empty."""
     found: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
@@ -137,7 +147,7 @@ def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
     if not found["entries"]:
         raise Refused("The list holds no entry.", "Download it again.")
     # an entry under two programmes is there twice, and says of itself the same
-    found["entries"] = [dict(entry) for entry in dict.fromkeys(tuple(entry.items()) for entry in found["entries"])]
+    found["entries"] = [dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in found["entries"])]
     return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
 
 

@@ -100,6 +100,15 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         return {name: Rows(frame) for name, frame in parse(stream).items()}
 
 
+def fetch(visit) -> None:
+    """Ask for today's list."""
+    visit.ask(
+        visit.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
+        partition="consolidated",
+        expect=("xml",),
+    )
+
+
 def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises Refused for a broken, empty or partial one."""
     found: dict[str, list[dict]] = {table.name.removeprefix("un_"): [] for table in TABLES}

@@ -31,18 +31,15 @@
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
 
-{# Every row that was ever known, in its last version, with when it was first seen and when it went. #}
+{# Everything a relation ever said up to that day, each key in its last version. #}
 {% macro last_versions(relation, key) -%}
-    select
-        *,
-        min(_valid_from) over (partition by {{ key }}) as first_seen_at,
-        {{ gone_at() }} as gone_at
+    select *, min(_valid_from) over (partition by {{ key }}) as first_seen_at, {{ gone_at() }} as gone_at
     from {{ relation }}
     where {{ was_known() }}
     qualify row_number() over (partition by {{ key }} order by _valid_from desc) = 1
 {%- endmacro %}
 
-{# Of a group of rows: null while one of them is still there, else when the last one went. #}
-{% macro all_gone_at(moment) -%}
-    case when count(*) = count({{ moment }}) then max({{ moment }}) end
+{# When the last of a group's rows was gone (by their gone_at); null while one of them is there. #}
+{% macro gone_with_all() -%}
+    case when count(*) = count(gone_at) then max(gone_at) end
 {%- endmacro %}

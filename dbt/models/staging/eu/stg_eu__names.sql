@@ -41,6 +41,6 @@ select
     name,
     case when min(preference) = 1 then 'primary' when bool_or(is_strong) then 'alias' else 'weak_alias' end
         as name_kind,
-    {{ all_gone_at('gone_at') }} as gone_at
+    {{ gone_with_all() }} as gone_at
 from preferred
 group by source_id, name

@@ -19,7 +19,7 @@ select
     type_of_document as identifier_type,
     number as identifier,
     country as country_label,
-    {{ all_gone_at('gone_at') }} as gone_at
+    {{ gone_with_all() }} as gone_at
 from documents
 where number is not null
 group by REFERENCE_NUMBER, type_of_document, number, country

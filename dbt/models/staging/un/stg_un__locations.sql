@@ -24,7 +24,7 @@ select
     COUNTRY as country_label,
     cast(null as varchar) as country_code,
     CITY as city,
-    {{ all_gone_at('gone_at') }} as gone_at
+    {{ gone_with_all() }} as gone_at
 from places
 where COUNTRY is not null or CITY is not null
 group by REFERENCE_NUMBER, link_kind, COUNTRY, CITY

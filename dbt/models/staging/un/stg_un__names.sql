@@ -29,7 +29,7 @@ select
     source_id,
     name,
     case min(strength) when 1 then 'primary' when 2 then 'alias' else 'weak_alias' end as name_kind,
-    {{ all_gone_at('gone_at') }} as gone_at
+    {{ gone_with_all() }} as gone_at
 from names
 where name is not null
 group by source_id, name

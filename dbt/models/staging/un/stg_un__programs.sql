@@ -15,6 +15,6 @@ select
     UN_LIST_TYPE as program,
     cast(null as varchar) as legal_basis,
     min(cast(left(LISTED_ON, 10) as date)) as listed_on,
-    {{ all_gone_at('gone_at') }} as gone_at
+    {{ gone_with_all() }} as gone_at
 from entries
 group by REFERENCE_NUMBER, UN_LIST_TYPE
