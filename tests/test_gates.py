@@ -128,6 +128,14 @@ def test_a_source_of_which_no_file_came_stops_only_the_sample(settings, data, bl
     assert (found.passed, found.blocks, found.sentence) == (False, blocks, "No file of ofac was loaded.")
 
 
+def test_a_source_that_a_data_set_does_not_hold_stops_nothing(settings):
+    settings = replace(settings, data="sample")
+    listless = replace(ENTRIES, floors={"files": (400, "for a reason")})
+    prepare(settings, [OFAC])
+    found = checks.findings(settings, OFAC, listless)["sufficient"]
+    assert (found.passed, found.sentence) == (True, "The data set sample holds none of ofac.")
+
+
 @pytest.mark.parametrize("limit", FLOWS.row_limits)
 def test_untruncated_shuts_when_a_file_holds_exactly_as_many_rows_as_an_answer_may(store, limit):
     by_hand(store, f"update raw.landings set rows_read = {limit}")

@@ -147,7 +147,9 @@ def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
     if not found["entries"]:
         raise Refused("The list holds no entry.", "Download it again.")
     # an entry under two programmes is there twice, and says of itself the same
-    found["entries"] = [dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in found["entries"])]
+    found["entries"] = [
+        dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in found["entries"])
+    ]
     return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
 
 
