@@ -135,14 +135,17 @@ class Client:
         """Ask until there is a whole answer, and put it into the file `to`.
 
         `secrets` are headers that reach this host alone. `expect` are the kinds that will do: json, xml, csv,
-        zip, xlsx, 7z, gzip. With `etag` the answer may be that nothing changed. Raises a NetworkError.
+        zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the answer may be that nothing changed.
+        Raises a NetworkError.
         """
         host = _host(url)
         for value in (secrets or {}).values():
             if not (value.isascii() and value.isprintable()):
                 raise Denied(f"The key for {host} holds characters that no key has: copy it again.")
         if secrets and not _is_safe(url):
-            raise Unreachable(f"{host} is not asked over https, and a key is not sent in clear: write https://…")
+            raise Unreachable(
+                f"{host} is not asked over https, and a key is not sent in clear: give its https address."
+            )
         if params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params, safe=",")
 
@@ -301,7 +304,10 @@ class Client:
 
 def reachable(url: str) -> str | None:
     """One quick look whether a service answers at all: None, or the reason why not."""
-    host = _host(url)
+    try:
+        host = _host(url)
+    except Unexpected as unusable:
+        return str(unusable)
     with Client(timeouts=httpx.Timeout(5.0)) as client:
         try:
             with client._opened().stream("GET", url) as response:
@@ -324,7 +330,7 @@ def _explain(error: Exception, host: str) -> NoReturn:
             "If your network inspects traffic, let SSL_CERT_FILE name its authority."
         ) from None
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        raise Unexpected(f"{host} cannot be asked: its address is not one of the web (https://…).") from None
+        raise Unexpected(f"{host} cannot be asked: its address is not one of the web.") from None
     raise _Passing(
         Unreachable(f"{host} cannot be reached ({_why(error)}). Run again later, or look at the network.")
     ) from None
@@ -386,9 +392,9 @@ def _look(path: Path, host: str, expect: tuple[str, ...], content_type: str) -> 
             "Look at the address in a browser."
         )
     kind = next((k for k in expect if _is_kind(k, start, text, content_type)), None)
-    if kind is None:
+    if expect and kind is None:
         raise Unexpected(f"{host} answers with something else where {_either(expect)} was asked for.")
-    if not _is_whole(kind, path, start, end):
+    if kind and not _is_whole(kind, path, start, end):
         raise _Passing(Unreachable(f"{host} cuts its answers off. Run again later."))
 
 
@@ -403,8 +409,9 @@ def _is_whole(kind: str, path: Path, start: bytes, end: bytes) -> bool:
     """Does it end as its kind ends? A connection that closes early can look like the end of an answer."""
     if kind == "json":
         return end.rstrip().endswith((b"}", b"]"))
-    if kind == "xml":
-        return end.rstrip().endswith(b">")
+    if kind == "xml":  # the first element closes last
+        root = re.search(rb"<([A-Za-z_][\w:.-]*)([^>]*)", start)
+        return end.rstrip().endswith(b">") and (root is None or root[2].endswith(b"/") or b"</" + root[1] in end)
     if kind in ("zip", "xlsx"):
         return b"PK\x05\x06" in end  # the directory stands at the end
     if kind == "7z":  # the header says where the file ends
@@ -495,12 +502,15 @@ def _told(url: str, secrets: Sequence[str]) -> str:
 
 
 def _either(kinds: Sequence[str]) -> str:
-    return " or ".join(kind.upper() if kind != "gzip" else kind for kind in kinds)
+    return " or ".join(kind.upper() if kind != "gzip" else kind for kind in kinds) or "data"
 
 
 def _host(url: str) -> str:
     """Host and port, without a name and password."""
-    return urlsplit(url).netloc.rpartition("@")[2] or "the service"
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "The service"
+    except ValueError:
+        raise Unexpected("The service cannot be asked: its address is not one of the web.") from None
 
 
 def _origin(url: str) -> tuple[str, str]:
