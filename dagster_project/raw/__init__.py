@@ -137,14 +137,19 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
     return taken, refused
 
 
-def ask_service(settings: Settings, source: Source, tell: Callable[[str], None]) -> tuple[list[Landing], str | None]:
+def ask_service(
+    settings: Settings, source: Source, tell: Callable[[str], None], *, client: network.Client | None = None
+) -> tuple[list[Landing], str | None]:
     """Ask a source's service for what is newer than what has landed. Returns what landed, and why it stopped.
 
     A service that is down, refuses or answers with something else stops only its own source, and what it said
     before stays; each visit is noted, so that the age of the last answer is known.
     """
     started_at, failure = datetime.now(UTC), None
-    with network.Client() as client, Visit(settings, source.name, source.recognise, client, tell) as visit:
+    with (
+        client or network.Client() as asking,
+        Visit(settings, source.name, source.recognise, asking, tell) as visit,
+    ):
         try:
             source.fetch(visit)
         except (network.NetworkError, Refused) as error:
