@@ -260,7 +260,7 @@ def test_a_run_that_is_killed_leaves_the_published_files_and_the_next_one_repair
 def test_simulated_data_make_way_for_files_and_files_for_nothing(data_dir, ghost_trade, tmp_path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual.csv.gz"
+    source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual_2023[2024-06-15].csv.gz"
     (inbox / "a download without a name.bin").write_bytes(gzip.decompress(source.read_bytes()))
     done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=data_dir)
     assert done.returncode == 0, done.stdout + done.stderr
