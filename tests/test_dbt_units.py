@@ -21,6 +21,7 @@ FEWEST = 36  # unit tests; one that is lost is lost in silence otherwise
 # Models that decide something: each has a sentence at least.
 DECIDING = {
     "int_country_codes_resolved",
+    "int_national_flows_placed",
     "int_flows_unioned",
     "int_imports_revalued",
     "int_flows_mirrored",
