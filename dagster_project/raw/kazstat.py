@@ -20,7 +20,7 @@ from pathlib import Path
 import pandas as pd
 
 from dagster_project.landing import Head, Landing, Recognised, Refused, sheets_of
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kazstat"
 
@@ -34,8 +34,7 @@ HEADER_WITHIN = 15  # rows
 
 COLUMNS = "release sheet row period year first_month last_month flow partner unit value".split()
 
-# A number as the sheet has it; by hand it may be written with spaces and a decimal comma. "-" is nothing.
-NUMBER = "try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
+VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 
 TABLES = (
     Table(
@@ -43,7 +42,7 @@ TABLES = (
         columns=tuple(COLUMNS),
         key=("release", "year", "first_month", "last_month", "flow", "partner"),
         # To a tenth of a thousand dollars: some releases round to it.
-        compared=("round(" + NUMBER.format(value=text("value")) + ", 1)", text("unit"), text("period")),
+        compared=(f"round({spaced_number(text('value'))}, 1)", text("unit"), text("period")),
         rules=(
             Rule(
                 "named",
@@ -53,13 +52,13 @@ TABLES = (
             ),
             Rule(
                 "numeric",
-                f"\"value\" <> '-' and not coalesce(isfinite({NUMBER.format(value='value')}), false)",
+                f"\"value\" <> '-' and not coalesce(isfinite({VALUE}), false)",
                 "A value is not a number ({value}; sheet {sheet}, row {row}).",
                 "Use the Bureau's own workbook, unedited.",
             ),
             Rule(
                 "nonnegative",
-                f"{NUMBER.format(value='value')} < 0",
+                f"{VALUE} < 0",
                 "A value is negative ({value}; sheet {sheet}, row {row}).",
                 "Trade values cannot be below zero: ask the Bureau, or download it again.",
             ),

@@ -24,7 +24,7 @@ from pathlib import Path
 import pandas as pd
 
 from dagster_project.landing import Head, Landing, Recognised, Refused, sheets_of
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kyrstat"
 
@@ -40,15 +40,14 @@ HEADER_WITHIN = 15  # rows
 COLUMNS = "release sheet row period year mark note flow partner_ky partner_ru partner_en unit value".split()
 LANGUAGES = 3  # the first columns: Kyrgyz, Russian, English
 
-# A number as the table has it; by hand it may be written with spaces and a decimal comma. "-" is nothing.
-NUMBER = "try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
+VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 
 TABLES = (
     Table(
         name="kyrstat_flows",
         columns=tuple(COLUMNS),
         key=("release", "year", "flow", "partner_ru"),
-        compared=(NUMBER.format(value=text("value")), text("unit"), text("mark")),
+        compared=(spaced_number(text("value")), text("unit"), text("mark")),
         rules=(
             Rule(
                 "named",
@@ -58,13 +57,13 @@ TABLES = (
             ),
             Rule(
                 "numeric",
-                f"\"value\" <> '-' and not coalesce(isfinite({NUMBER.format(value='value')}), false)",
+                f"\"value\" <> '-' and not coalesce(isfinite({VALUE}), false)",
                 "A value is not a number ({value}; row {row}, year {year}).",
                 "Use the Committee's own table, unedited.",
             ),
             Rule(
                 "nonnegative",
-                f"{NUMBER.format(value='value')} < 0",
+                f"{VALUE} < 0",
                 "A value is negative ({value}; row {row}, year {year}).",
                 "Trade values cannot be below zero: ask the Committee, or download it again.",
             ),
