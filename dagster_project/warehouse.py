@@ -135,6 +135,11 @@ def number(column: str) -> str:
     return f'coalesce(try_cast({{row}}."{column}" as double), 0)'
 
 
+def spaced_number(value: str) -> str:
+    """SQL for a number as people write it, a decimal comma and spaces between thousands; NULL for what is none."""
+    return f"try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
+
+
 def flag(column: str) -> str:
     """Compared as a boolean: True, true and 1 are one value."""
     return f"coalesce(lower({{row}}.\"{column}\") in ('1', 'true'), false)"

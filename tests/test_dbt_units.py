@@ -24,6 +24,8 @@ DECIDING = {
     "int_comtrade_flows_placed",
     "int_flows_chosen",
     "int_flows_revised",
+    "int_national_flows_placed",
+    "int_flows_unioned",
     "int_imports_revalued",
     "int_flows_mirrored",
     "int_reports_dated",

@@ -30,3 +30,20 @@
 {% macro end_of_as_of() -%}
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
+
+{# A country's name in Russian as seeds/country_codes.csv writes it: lower case, single spaces, no footnote's
+   mark. Latin letters among Cyrillic ones are those they look like: a typist's keyboard has both. #}
+{% macro russian_name(column) -%}
+    trim(regexp_replace(
+        regexp_replace(
+            lower(translate({{ column }}, 'ABCEHKMOPTXYaceopxykЁё', 'АВСЕНКМОРТХУасеорхукЕе')),
+            '[\s\x{a0}\x{202f}]+', ' ', 'g'
+        ),
+        '[ ¹²³\d*]+\)?\s*$', ''
+    ))
+{%- endmacro %}
+
+{# A number as a statistical office writes it: a decimal comma, and spaces between thousands. A dash is none. #}
+{% macro russian_number(column) -%}
+    try_cast(translate({{ column }}, ', ' || chr(160) || chr(8239), '.') as double)
+{%- endmacro %}
