@@ -113,7 +113,7 @@ def fresh(settings: Settings, source: Source) -> Finding:
 
 def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:
     if settings.data not in table.floors:
-        return Finding(True, "No number of rows is expected of this data set.")
+        return Finding(True, f"The data set {settings.data} holds none of {source.name}.")
     floor, reason = table.floors[settings.data]
     rows = warehouse.ask(settings, f"select count(*) from raw.{table.name} where _valid_to is null")[0][0]
     given = warehouse.ask(

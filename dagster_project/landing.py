@@ -24,10 +24,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError
 
 import openpyxl
 import xlrd
 import zstandard
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
@@ -329,6 +332,37 @@ def _text(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if value not in (None, "") else None
+
+
+def elements(stream: BinaryIO) -> Iterator[Element]:
+    """Every element of an XML file when it ends, so children before their parents; who reads one clears it.
+
+    Raises Refused for a file that breaks off, is malformed, or defines entities.
+    """
+    try:
+        for _, element in iterparse(stream, events=("end",)):
+            yield element
+    except ParseError as error:
+        raise Refused(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None
+    except DefusedXmlException as error:
+        raise Refused(
+            f"The XML defines entities ({type(error).__name__}), as an attack would; it was not read.",
+            "Download the list from its publisher.",
+        ) from None
+    except (OSError, EOFError) as error:
+        raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
+
+
+def in_utc(moment: str) -> str:
+    """A publisher's moment as an edition: in UTC, so that editions sort over summer and winter time.
+
+    Raises Refused for what is no moment.
+    """
+    try:
+        said = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Refused(f"The file was made at no known time ({moment}).", "Download it again.") from None
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sha256_of(path: Path) -> str:

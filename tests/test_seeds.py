@@ -251,7 +251,7 @@ def test_only_a_country_code_has_a_country(all_codes, countries):
 
 
 def test_codes_are_written_without_padding_and_have_a_label(codes, names, all_codes):
-    assert set(all_codes.publisher) == {"comtrade", "ofac", "kazstat", "kyrstat"}
+    assert set(all_codes.publisher) <= set(seed("publishers").source_name)
     assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
     assert names.code.str.contains("[a-z]").all()
     assert not names.code.str.lower().duplicated().any()  # names are compared in lower case
@@ -361,6 +361,40 @@ def test_every_name_of_ofacs_here_is_one_that_ofac_writes(names, names_in_addres
     written = set().union(*names_in_addresses.values())
     assert set(names.code) <= written
     assert written >= NO_COUNTRY_OF_OFAC
+
+
+@pytest.fixture(scope="module")
+def names_of_the_un() -> set[str]:
+    """The country names in both editions of the UN's list, read without the project's own loader."""
+    tags = ("COUNTRY", "ISSUING_COUNTRY", "COUNTRY_OF_ISSUE", "COUNTRY_OF_BIRTH")
+    found = set()
+    for name in ("full_xml/un_consolidated_20240515.xml.gz", "un/un_consolidated_20260227.xml"):
+        path = shared("sanctions") / name
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            for _, element in iterparse(stream):
+                if element.tag in tags:
+                    found.add((element.text or "").strip())
+                elif element.tag == "NATIONALITY":
+                    found |= {(value.text or "").strip() for value in element}
+    return found - {"", "na"}  # na is no country's name, and no ISO code: staging leaves it out
+
+
+def test_every_country_name_of_the_uns_list_leads_to_a_country_and_none_is_here_for_nothing(all_codes, names_of_the_un):
+    ours = set(all_codes[all_codes.publisher == "un"].code)
+    assert len(names_of_the_un) > 70
+    assert ours == names_of_the_un - set(iso_names())
+
+
+def test_every_country_of_the_eus_list_is_an_iso_code_or_stands_here(all_codes):
+    countries = set()
+    with gzip.open(shared("sanctions/full_xml/eu_fsf_full_1_1_20240513.xml.gz")) as stream:
+        for _, element in iterparse(stream):
+            if "countryIso2Code" in element.attrib:
+                countries.add((element.get("countryIso2Code"), element.get("countryDescription")))
+    iso = {country.alpha_2 for country in pycountry.countries}
+    assert len(countries) > 90
+    others = {name for code, name in countries if code not in iso} - {"UNKNOWN"}
+    assert set(all_codes[all_codes.publisher == "eu"].code) == others
 
 
 @pytest.mark.parametrize(

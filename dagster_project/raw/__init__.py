@@ -34,19 +34,16 @@ class Source:
     read: Callable[[Path, Landing, Head], dict[str, Rows]]
     fetch: Callable[[Visit], None] | None = None  # asks its service for what is newer than what has landed
     make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
+    # Why its files may not be loaded under these settings: a licence that someone has to agree to.
+    withheld: Callable[[Settings], Refused | None] = lambda settings: None
     has_months: bool = False  # its service is asked month by month, so one can be asked for again
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
-        return cls(
-            module.NAME,
-            module.TABLES,
-            module.recognise,
-            module.read,
-            fetch=getattr(module, "fetch", None),
-            make=getattr(module, "make", None),
-            has_months=getattr(module, "HAS_MONTHS", False),
-        )
+        names = ("fetch", "make", "withheld", "has_months")
+        optional = {name: getattr(module, name, getattr(module, name.upper(), None)) for name in names}
+        given = {name: value for name, value in optional.items() if value is not None}
+        return cls(module.NAME, module.TABLES, module.recognise, module.read, **given)
 
 
 def files_in(inbox: Path | None) -> list[Path]:
@@ -109,7 +106,9 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                 if landing.sha256_of(path) not in known:
                     refused.append((path, reason))
             else:
-                if recognised:
+                if recognised and (reason := source.withheld(settings)):
+                    refused.append((path, reason))
+                elif recognised:
                     found.append((path, recognised))
         editions = sorted({recognised.edition for _, recognised in found})
         now = datetime.now(UTC)

@@ -47,3 +47,16 @@
 {% macro russian_number(column) -%}
     try_cast(translate({{ column }}, ', ' || chr(160) || chr(8239), '.') as double)
 {%- endmacro %}
+
+{# Everything a relation ever said up to that day, each key in its last version. #}
+{% macro last_versions(relation, key) -%}
+    select *, min(_valid_from) over (partition by {{ key }}) as first_seen_at, {{ gone_at() }} as gone_at
+    from {{ relation }}
+    where {{ was_known() }}
+    qualify row_number() over (partition by {{ key }} order by _valid_from desc) = 1
+{%- endmacro %}
+
+{# When the last of a group's rows was gone (by their gone_at); null while one of them is there. #}
+{% macro gone_with_all() -%}
+    case when count(*) = count(gone_at) then max(gone_at) end
+{%- endmacro %}
