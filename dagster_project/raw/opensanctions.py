@@ -8,9 +8,11 @@ Its licence is CC BY-NC 4.0: it names OpenSanctions as the source and allows no 
 licence of one's own. So nothing is asked for and no file is loaded before someone says USE_OPENSANCTIONS=yes.
 
 A file says nowhere which dataset it is an export of: one whose entities all name the same dataset is taken for
-that dataset, and any other for the collection (`export` says for which). Its edition is the newest day on which one of its first entities
-was seen, because every run sees again what is still listed. Not here: other data in the FollowTheMoney model
-(without `datasets` it is no export of OpenSanctions), and the nested export.
+that dataset, and any other for the collection (`export` says for which). Its edition is the newest day on which
+one of its first entities was seen, because every run sees again what is still listed.
+
+Not here: other data in the FollowTheMoney model (without `datasets` it is no export of OpenSanctions), and the
+nested export.
 
 Source of the layouts: opensanctions.org, "Bulk data" and "Entity structure"; the exporter zavod/exporters/
 simplecsv.py of the repository opensanctions/opensanctions, which had no `last_change` and `program_ids` once.
