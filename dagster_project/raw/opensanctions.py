@@ -24,6 +24,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from dagster_project import warehouse
@@ -114,10 +115,7 @@ def recognise(head: Head) -> Recognised | None:
 
 
 def _recognise_entities(head: Head) -> Recognised | None:
-    try:
-        entities = [json.loads(line) for line in _whole_lines(head) if line.strip()]
-    except ValueError:  # JSON that is not one object a line
-        return None
+    entities = list(_objects(_whole_lines(head)))
     if not entities or not all(isinstance(e, dict) and {"id", "schema", "properties"} <= set(e) for e in entities):
         return None
     if not all("datasets" in entity for entity in entities):
@@ -132,6 +130,15 @@ def _recognise_entities(head: Head) -> Recognised | None:
         )
     datasets = {";".join(sorted(entity["datasets"])) for entity in entities}
     return Recognised("entities", "json", _dataset(datasets), _newest(e.get("last_seen") for e in entities))
+
+
+def _objects(lines: list[str]) -> Iterator[dict]:
+    """One object a line, up to the first line that is none: a file of another layout, or a broken one."""
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:

@@ -9,7 +9,7 @@ listings as (
 
 addresses as (
 
-    select list_id, source_id, unnest(addresses) as address, gone_at from listings
+    select list_id, source_id, publication, unnest(addresses) as address, gone_at from listings
 
 ),
 
@@ -18,8 +18,9 @@ coded as (
     select
         *,
         nullif(regexp_extract(address, '(?:^|, )([A-Z]{2})$', 1), '') as code,
-        -- "LEWISBURG, PA" is in no Panama: the Denied Persons List leaves out its own country
-        list_id = 'US_DPL' and regexp_matches(
+        -- "LEWISBURG, PA" is not in Panama: for denied persons the list may leave out its own country. Their own
+        -- publication has a column for it, so there the last comma stands before a country or before nothing.
+        list_id = 'US_DPL' and publication = 'consolidated' and regexp_matches(
             address,
             '(^|, )[^,0-9]{3,}, (AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV'
             || '|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY)$'
@@ -43,7 +44,7 @@ said as (
         case when not may_be_a_state then code end as country_label,
         case when not may_be_a_state then code end as country_code,
         nullif(regexp_extract(address, '^([^,0-9]+), [A-Z]{2}$', 1), '') as city,
-        address,
+        rtrim(address, ', ') as address,
         gone_at
     from coded
     union all
