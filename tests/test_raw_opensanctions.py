@@ -9,9 +9,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from downloads import COMTRADE, OFAC, loaded, reasons, refresh
+from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
+from services import Services
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import landing, network, raw, warehouse
 from dagster_project.raw import opensanctions
 from dagster_project.settings import Settings
 
@@ -77,19 +78,20 @@ def test_nothing_is_loaded_before_someone_agrees_to_the_licence(settings, agreed
     assert loaded(settings) == {"file"}
 
 
-@pytest.mark.parametrize("agrees, asked", [(False, []), (True, ["targets.simple.csv"])])
-def test_a_fetch_asks_for_nothing_before_someone_agrees(settings, agrees, asked):
-    urls = []
-
-    class Visit:
-        def __init__(self):
-            self.settings = replace(settings, use_opensanctions=agrees)
-
-        def ask(self, url, **how):
-            urls.append(url)
-
-    opensanctions.fetch(Visit())
-    assert [url.rpartition("/")[2] for url in urls] == asked
+@pytest.mark.parametrize("agrees", [False, True])
+def test_a_fetch_asks_for_nothing_before_someone_agrees(settings, agrees):
+    path = "/datasets/latest/sanctions/targets.simple.csv"
+    with Services() as services:
+        live = replace(settings, data="live", inbox=None, addresses={"OPENSANCTIONS_URL": services.url})
+        live = replace(live, use_opensanctions=agrees)
+        prepare(live, [OPENSANCTIONS])
+        services.serve(path, targets(TANKER, PERSON), "text/csv")
+        _, failure = raw.ask_service(live, OPENSANCTIONS, print, client=network.Client(sleep=lambda _: None))
+        assert failure is None
+        assert [asked.path for asked in services.asked] == [path] * agrees
+    raw.load_landed(live, OPENSANCTIONS)
+    ids = warehouse.ask(live, "select export, id from raw.opensanctions_targets order by id")
+    assert ids == [("collection", "NK-1"), ("collection", "NK-2")] * agrees
 
 
 def test_both_layouts_are_read(agreed):

@@ -7,11 +7,13 @@ as a name, a country or a number (dbt's tests).
 import csv
 import gzip
 import io
+from dataclasses import replace
 
 import pytest
-from downloads import COMTRADE, OFAC, reasons, refresh
+from downloads import COMTRADE, OFAC, prepare, reasons, refresh
+from services import Services
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import landing, network, raw, warehouse
 from dagster_project.raw import uk_sanctions
 
 UK = raw.Source.of(uk_sanctions)
@@ -251,17 +253,19 @@ def test_what_is_not_the_uks_is_left_to_others(tmp_path, content):
     assert uk_sanctions.recognise(landing.look(tmp_path / "x")) is None
 
 
-def test_a_fetch_asks_for_the_list_at_the_address_that_is_set(settings):
-    asked = []
-
-    class Visit:
-        def __init__(self):
-            self.settings = settings
-
-        def ask(self, url, **how):
-            asked.append((url, how))
-
-    uk_sanctions.fetch(Visit())
-    assert asked == [
-        ("https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml", {"partition": "list", "expect": ("xml",)})
+def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
+    path = "/docs/UK-Sanctions-List.xml"
+    with Services() as services:
+        live = replace(settings, data="live", inbox=None, addresses={"UK_SANCTIONS_URL": services.url})
+        prepare(live, [UK])
+        for content in (xml(COMPANY, PERSON), xml(COMPANY, PERSON), xml(PERSON, day="03/09/2026")):
+            services.serve(path, content, "text/xml")
+            _, failure = raw.ask_service(live, UK, print, client=network.Client(sleep=lambda _: None))
+            assert failure is None
+            raw.load_landed(live, UK)
+        assert [asked.path for asked in services.asked] == [path] * 3
+    assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
+        ("2026-09-02", "list"),
+        ("2026-09-03", "list"),
     ]
+    assert of(live, "designations", "UniqueID") == [("RUS0251",)]

@@ -5,11 +5,13 @@ Not here: which list a row is of, and what is packed into its cells (dbt's tests
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
-from downloads import COMTRADE, OFAC, loaded, reasons, refresh
+from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
+from services import Services
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import landing, network, raw, warehouse
 from dagster_project.raw import us_screening
 
 CSL = raw.Source.of(us_screening)
@@ -136,6 +138,20 @@ def test_no_other_source_takes_it_for_its_own(settings, content):
 def test_what_is_not_the_screening_list_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
     assert us_screening.recognise(landing.look(tmp_path / "x")) is None
+
+
+def test_a_fetch_asks_for_the_csv(settings):
+    with Services() as services:
+        live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url})
+        prepare(live, [CSL])
+        services.serve("/downloadable_consolidated_screening_list/v1/consolidated.csv", table(LISTED, SDN), "text/csv")
+        _, failure = raw.ask_service(live, CSL, print, client=network.Client(sleep=lambda _: None))
+    assert failure is None
+    raw.load_landed(live, CSL)
+    assert now(live, "publication, name") == [
+        ("consolidated", "2904977 EXAMPLE, INC."),
+        ("consolidated", "Example Aviation"),
+    ]
 
 
 # ---------------------------------------------------------------- the real files
