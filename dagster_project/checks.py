@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from dagster_project import warehouse
-from dagster_project.raw import POOL, Source
+from dagster_project.raw import POOL, Source, stale_after
 from dagster_project.raw.comtrade import FLOWS
 from dagster_project.settings import SEEDS_DIR, Settings
 from dagster_project.warehouse import Table
@@ -63,11 +64,21 @@ def gate_of(source: Source) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(name, asset=dg.AssetKey(["raw", table.name]), blocking=True)
             for table in source.tables
             for name in names(table)
-        ],
+        ]
+        + [dg.AssetCheckSpec("fresh", asset=dg.AssetKey(["landing", source.name]))],  # old is told, and blocks nothing
         pool=POOL,
     )
     def gate():
         settings = Settings.from_environment()
+        age = fresh(settings, source)
+        yield dg.AssetCheckResult(
+            passed=age.passed,
+            check_name="fresh",
+            asset_key=["landing", source.name],
+            severity=dg.AssetCheckSeverity.WARN,
+            description=age.sentence,
+            metadata=age.numbers,
+        )
         for table in source.tables:
             for name, finding in findings(settings, source, table).items():
                 yield dg.AssetCheckResult(
@@ -80,6 +91,24 @@ def gate_of(source: Source) -> dg.AssetChecksDefinition:
                 )
 
     return gate
+
+
+def fresh(settings: Settings, source: Source) -> Finding:
+    """Whether a source's last word is younger than it may be; what it never said cannot be old."""
+    limit = stale_after(source.name)
+    heard, failure = warehouse.ask(
+        settings,
+        f"""select
+            greatest(
+                (select max(fetched_at) from raw.landings where source = '{source.name}'),
+                (select max(ended_at) from raw.visits where source = '{source.name}' and outcome = 'answered')),
+            (select max_by(sentence, ended_at) from raw.visits where source = '{source.name}')""",
+    )[0]
+    if heard is None:
+        return Finding(failure is None, failure or "It was never asked for anything.", {})
+    days = (datetime.now(UTC).replace(tzinfo=None) - heard) / timedelta(days=1)
+    said = f"Last heard {days:.0f} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
+    return Finding(days <= limit.days, said, {"days": round(days, 2), "limit": limit.days})
 
 
 def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:

@@ -191,8 +191,10 @@ class DataSetsMixed(RuntimeError):
     """A data directory already holds another data set."""
 
 
-def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_version: str, started_at) -> None:
-    """Make the raw schema and its tables where they are missing, and note the build that begins.
+def prepare(
+    settings: Settings, tables: Sequence[Table], *, run_id: str = "", code_version: str = "", started_at=None
+) -> None:
+    """Make the raw schema and its tables where they are missing, and note the build that begins, if one does.
 
     A warehouse with other columns than this code's was written by another version. It is made again, empty:
     everything that ever landed is in landing/ and loads anew, in its order.
@@ -213,8 +215,9 @@ def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_ve
         con.execute("create schema if not exists raw")
         for name, columns in wanted.items():
             con.execute(_create(f"raw.{name}", columns))
-        build = [run_id, settings.data, code_version, started_at, settings.as_of]
-        con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+        if run_id:
+            build = [run_id, settings.data, code_version, started_at, settings.as_of]
+            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
 
 
 def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:

@@ -227,7 +227,9 @@ def recognise(head: Head) -> Recognised | None:
             strict=False,
         )
     )
-    return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}")
+    # a bulk file's name ends in the day of its release; nothing inside it says that
+    released = re.search(r"\[(\d{4}-\d{2}-\d{2})\]", head.path.name)
+    return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}", released.group(1) if released else "")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
