@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +16,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from downloads import bulk_of, flow, prepare
+from downloads import bulk_of, flow, insert, prepare
 from services import Asked, Comtrade, Reply, Services, cut_off, login_page, renamed, status
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import checks, landing, network, raw, warehouse
 from dagster_project.landing import Refused
 from dagster_project.raw import comtrade
 from dagster_project.settings import PROJECT_DIR, Settings
@@ -390,13 +392,50 @@ def test_the_reference_files_are_asked_once_a_week(
         ("World",),
         ("Russian Federation",),
     ]
-    log = settings.landing_dir / "comtrade" / landing.ANSWERS
-    log.write_text(log.read_text().replace('"20', '"19'))  # a hundred years ago
-    for about in settings.landing_dir.rglob("*.about.json"):
-        said = json.loads(about.read_text())
-        about.write_text(json.dumps(said | {"fetched_at": "1999-01-01T00:00:00+00:00"}))
+    age(settings)
     fetch(settings)
     assert services.times_asked("/comtrade/files/") == 4
+
+
+def known(settings: Settings) -> checks.Finding:
+    return checks.findings(settings, COMTRADE, comtrade.PARTNERS)["known"]
+
+
+def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
+    service: Comtrade, settings: Settings, plan: list
+) -> None:
+    assert known(settings).passed
+    fetch(settings)
+    assert known(settings).passed
+    service.reference("partnerAreas", [("0", "World", "W00"), ("643", "Russia", "RUS"), ("999", "Newland", "NEW")])
+    age(settings)
+    fetch(settings)
+    told = known(settings)
+    assert not told.passed and not told.blocks
+    assert "999 Newland is in neither" in told.sentence and "643 Russia was Russian Federation (RUS)" in told.sentence
+    service.reference("partnerAreas", [("0", "World", "W00"), ("643", "Russia", "KAZ")])
+    age(settings)
+    fetch(settings)
+    assert "643 Russia is KAZ there and RUS in our seeds" in known(settings).sentence
+    assert "999" not in known(settings).sentence
+
+
+def test_every_area_of_the_published_references_is_known(settings: Settings, shared: Path) -> None:
+    for table, name in ((comtrade.REPORTERS, "reporter"), (comtrade.PARTNERS, "partner")):
+        with (shared / f"reference/countries/comtrade_{name}.csv").open() as stream:
+            areas = list(csv.DictReader(stream))
+        own = next(column for column in table.columns if column.endswith("IsoAlpha3"))
+        insert(settings, table, *({"id": row["id"], "text": row["country"], own: row["iso_3"]} for row in areas))
+        assert checks.findings(settings, COMTRADE, table)["known"].sentence == "Every area is known."
+
+
+def age(settings: Settings) -> None:
+    """Everything was answered a week ago or more."""
+    log = settings.landing_dir / "comtrade" / landing.ANSWERS
+    log.write_text(re.sub(r'"asked_at": "\d{4}', '"asked_at": "2019', log.read_text()))
+    for about in settings.landing_dir.rglob("*.about.json"):
+        said = json.loads(about.read_text())
+        about.write_text(json.dumps(said | {"fetched_at": "2019-01-01T00:00:00+00:00"}))
 
 
 def test_the_plan_can_be_read_and_fits_the_free_key() -> None:
@@ -418,8 +457,6 @@ def test_the_plan_can_be_read_and_fits_the_free_key() -> None:
 
 
 def test_every_code_that_is_asked_for_is_comtrades_own(shared: Path) -> None:
-    import csv
-
     with (shared / "reference/countries/comtrade_partner.csv").open() as stream:
         known = {row["id"] for row in csv.DictReader(stream)}
     assert set(comtrade._codes_of("world coalition transit target")) <= known
