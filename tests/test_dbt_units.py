@@ -21,6 +21,10 @@ FEWEST = 43  # unit tests; one that is lost is lost in silence otherwise
 # Models that decide something: each has a sentence at least.
 DECIDING = {
     "int_country_codes_resolved",
+    "int_comtrade_flows_placed",
+    "int_flows_chosen",
+    "int_flows_revised",
+    "int_national_flows_placed",
     "int_flows_unioned",
     "int_imports_revalued",
     "int_flows_mirrored",
@@ -29,6 +33,8 @@ DECIDING = {
     "int_flows_typed",
     "mirror_gaps",
     "headline",
+    "bloc_gaps",
+    "sources",
     "stg_eu__entries",
     "stg_eu__names",
     "stg_eu__programs",

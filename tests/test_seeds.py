@@ -11,9 +11,11 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pycountry
 import pytest
+import xlrd
 from defusedxml.ElementTree import iterparse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +31,7 @@ KEYS = {
     "published_claims": ["claim_id"],
     "source_precedences": ["reporter_iso3", "source_name", "period_from"],
     "bloc_members": ["bloc", "iso3", "publisher"],
+    "publishers": ["source_name"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -248,7 +251,7 @@ def test_only_a_country_code_has_a_country(all_codes, countries):
 
 
 def test_codes_are_written_without_padding_and_have_a_label(codes, names, all_codes):
-    assert set(all_codes.publisher) == {"comtrade", "ofac", "eu", "un"}
+    assert set(all_codes.publisher) <= set(seed("publishers").source_name)
     assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
     assert names.code.str.contains("[a-z]").all()
     assert not names.code.str.lower().duplicated().any()  # names are compared in lower case
@@ -266,6 +269,57 @@ def test_a_name_of_ofacs_stands_here_only_where_iso_has_another(names):
 )
 def test_ofacs_name_leads_to_its_country(names, name, iso3):
     assert names.set_index("code").iso3[name] == iso3
+
+
+@pytest.fixture(scope="module")
+def national(all_codes):
+    """Country names as the offices of Kazakhstan and Kyrgyzstan write them."""
+    return all_codes[all_codes.publisher.isin(["kazstat", "kyrstat"])]
+
+
+def test_names_in_russian_are_written_as_staging_repairs_them(national):
+    """Lower case, one alphabet, no letter with dots, single spaces, no footnote's mark (macro russian_name)."""
+    assert national.code.str.fullmatch(r"[а-я'.,()-]+( [а-я'.,()-]+)*").all()
+    assert not national.code.str.contains("ё").any()
+
+
+@pytest.mark.parametrize(
+    "name, iso3",
+    [("россия", "RUS"), ("германия", "DEU"), ("литва", "LTU"), ("китай", "CHN"), ("турция", "TUR"), ("грузия", "GEO")],
+)
+def test_both_offices_names_lead_to_their_country(national, name, iso3):
+    assert national[national.code == name].iso3.tolist() == [iso3, iso3]
+
+
+@pytest.mark.parametrize("publisher", ["kazstat", "kyrstat"])
+def test_a_national_office_names_every_member_of_its_eu_and_its_groups_are_no_countries(national, publisher):
+    own = national[national.publisher == publisher]
+    members = seed("bloc_members")
+    eu = members[(members.bloc == "EU_AS_PUBLISHED") & (members.publisher == publisher)]
+    assert len(eu) == 28 and set(eu.iso3) <= set(own.iso3)
+    assert set(own[own.kind == "world"].code) >= {"всего"}
+    assert {"европа", "азия", "африка", "америка", "австралия и океания"} <= set(own[own.kind == "bloc"].code)
+
+
+def test_every_name_in_the_national_tables_is_known(national):
+    tables = {
+        "kazstat": [(xlrd.open_workbook(path), 0) for path in sorted(shared("national/kazakhstan").glob("*.xls"))],
+        "kyrstat": [
+            (openpyxl.load_workbook(path, data_only=True), 1)
+            for path in sorted(shared("national/kyrgyzstan").glob("*Географическое*.xlsx"))
+        ],
+    }
+    assert [len(books) for books in tables.values()] == [5, 2]
+    for publisher, books in tables.items():
+        names = set()
+        for book, column in books:
+            for sheet in book.sheets() if publisher == "kazstat" else book.worksheets:
+                rows = sheet.get_rows() if publisher == "kazstat" else sheet.iter_rows()
+                cells = [[cell.value for cell in row] for row in rows]
+                names |= {row[column] for row in cells if any(isinstance(value, int | float) for value in row[3:])}
+        names = {" ".join(name.replace("Ё", "Е").replace("ё", "е").lower().split()) for name in names if name}
+        assert len(names) > 200
+        assert names == set(national[national.publisher == publisher].code)
 
 
 def iso_names() -> dict[str, str]:

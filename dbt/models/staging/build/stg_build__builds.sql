@@ -10,5 +10,6 @@ select
     run_id,
     data_set,
     code_version,
-    started_at
+    started_at,
+    as_of
 from builds
