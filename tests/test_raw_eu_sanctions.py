@@ -8,13 +8,15 @@ import gzip
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from defusedxml.ElementTree import parse
-from downloads import reasons, refresh
+from downloads import prepare, reasons, refresh
+from services import Services
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import landing, network, raw, warehouse
 from dagster_project.raw import eu_sanctions
 
 EU = raw.Source.of(eu_sanctions)
@@ -123,7 +125,7 @@ def test_everything_an_entry_holds_is_read(settings, packed):
     put(settings, packed(xml()))
     refresh(settings, [EU])
     assert reasons(settings) == []
-    assert of(settings, "entries", "*exclude(_vintage, _valid_from, _valid_to, _landing_id)") == [
+    assert of(settings, "entries", "logicalId, euReferenceNumber, code, classificationCode") == [
         ("138212", "EU.7890.86", "person", "P"),
         ("150303", "EU.9787.77", "enterprise", "E"),
     ]
@@ -352,17 +354,26 @@ def test_a_login_page_instead_of_the_list_is_told(settings):
 # ---------------------------------------------------------------- the service, and the real list
 
 
-def test_the_list_is_asked_for_by_one_question_and_the_token_is_a_parameter():
-    asked = []
-    visit = SimpleNamespace(
-        settings=SimpleNamespace(addresses={"EU_SANCTIONS_URL": "https://eu.example"}),
-        ask=lambda url, **question: asked.append((url, question)),
-    )
-    eu_sanctions.fetch(visit)
-    [(url, question)] = asked
-    assert url == "https://eu.example/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
-    assert set(question.pop("params")) == {"token"}
-    assert question == {"partition": "full", "expect": ("xml",)}
+def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
+    path = "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
+    with Services() as services:
+        live = replace(settings, data="live", inbox=None, addresses={"EU_SANCTIONS_URL": services.url})
+        prepare(live, [EU])
+        for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T09:00:00.000+02:00")):
+            services.serve(path, content, "application/xml")
+            _, failure = raw.ask_service(live, EU, print, client=network.Client(sleep=lambda _: None))
+            assert failure is None
+            raw.load_landed(live, EU)
+        assert [(asked.path, set(asked.query)) for asked in services.asked] == [(path, {"token"})] * 3
+    assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
+        ("2024-05-13T15:44:28Z", "full"),
+        ("2024-06-03T07:00:00Z", "full"),
+    ]
+    # since when each is said is the publisher's own moment
+    assert warehouse.ask(live, "select logicalId, _valid_from, _valid_to from raw.eu_entries order by 1") == [
+        ("138212", datetime(2024, 5, 13, 15, 44, 28), None),
+        ("150303", datetime(2024, 5, 13, 15, 44, 28), datetime(2024, 6, 3, 7)),
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,14 @@ becomes of an alias or a delisted entry (dbt's unit tests beside the staging mod
 import gzip
 from collections import Counter
 from collections.abc import Sequence
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 from defusedxml.ElementTree import parse
-from downloads import reasons, refresh
+from downloads import prepare, reasons, refresh
+from services import Services
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import landing, network, raw, warehouse
 from dagster_project.raw import un_sanctions
 
 UN = raw.Source.of(un_sanctions)
@@ -273,16 +274,22 @@ def test_what_is_not_the_uns_is_left_to_others(tmp_path, content):
 # ---------------------------------------------------------------- the service, and the real lists
 
 
-def test_the_list_is_asked_for_by_one_question():
-    asked = []
-    visit = SimpleNamespace(
-        settings=SimpleNamespace(addresses={"UN_SANCTIONS_URL": "https://un.example"}),
-        ask=lambda url, **question: asked.append((url, question)),
-    )
-    un_sanctions.fetch(visit)
-    assert asked == [
-        ("https://un.example/resources/xml/en/consolidated.xml", {"partition": "consolidated", "expect": ("xml",)})
+def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
+    path = "/resources/xml/en/consolidated.xml"
+    with Services() as services:
+        live = replace(settings, data="live", inbox=None, addresses={"UN_SANCTIONS_URL": services.url})
+        prepare(live, [UN])
+        for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T00:00:03.012Z")):
+            services.serve(path, content, "text/xml")
+            _, failure = raw.ask_service(live, UN, print, client=network.Client(sleep=lambda _: None))
+            assert failure is None
+            raw.load_landed(live, UN)
+        assert [asked.question for asked in services.asked] == [path + "?"] * 3
+    assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
+        ("2024-05-15T00:00:03Z", "consolidated"),
+        ("2024-06-03T00:00:03Z", "consolidated"),
     ]
+    assert of(live, "entries", "REFERENCE_NUMBER") == [("CDi.001",), ("YEe.001",)]
 
 
 @pytest.fixture(scope="module")
