@@ -11,7 +11,7 @@ from datetime import date
 
 import duckdb
 import pytest
-from downloads import by_hand, reasons, refresh
+from downloads import reasons, refresh
 from test_dbt_units import Dbt
 
 from dagster_project.definitions import SOURCES
@@ -46,15 +46,6 @@ def loaded(shared, tmp_path_factory) -> Settings:
     )
     refresh(settings, SOURCES)
     assert reasons(settings) == []
-    with duckdb.connect(str(settings.warehouse_path)) as con:
-        first, last = con.execute("select min(_valid_from), max(_valid_from) from raw.un_entries").fetchone()
-        tables = con.execute(
-            "select table_name from duckdb_tables() where table_name like 'un\\_%' escape '\\'"
-        ).fetchall()
-    for (table,) in tables:
-        for column in ("_valid_from", "_valid_to"):
-            for moment, day in ((first, "2024-05-15"), (last, "2026-02-27")):
-                by_hand(settings, f"update raw.{table} set {column} = '{day}' where {column} = timestamp '{moment}'")
     return settings
 
 
