@@ -29,11 +29,11 @@ class Source:
     tables: tuple[Table, ...]
     recognise: Callable[[Head], Recognised | None]
     read: Callable[[Path, Landing, Head], dict[str, Rows]]
-    fetch: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself instead of finding them
+    make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself instead of finding them
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
-        return cls(module.NAME, module.TABLES, module.recognise, module.read, getattr(module, "fetch", None))
+        return cls(module.NAME, module.TABLES, module.recognise, module.read, getattr(module, "make", None))
 
 
 def files_in(inbox: Path) -> list[Path]:
@@ -60,7 +60,7 @@ def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Re
             yield path, error if isinstance(error, Refused) else _closed(error)
             continue
         try:
-            if not any(source.recognise(head) for source in sources if not source.fetch):
+            if not any(source.recognise(head) for source in sources if not source.make):
                 yield path, landing.describe_unknown(head)
         except Refused:
             continue  # a source knows it, and says itself what is wrong with it
@@ -80,7 +80,7 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
         newest[one.partition] = max(one.edition, newest.get(one.partition, ""))
     taken, refused = [], []
     with tempfile.TemporaryDirectory() as folder:
-        files = source.fetch(Path(folder)) if source.fetch else files_in(settings.inbox_dir)
+        files = source.make(Path(folder)) if source.make else files_in(settings.inbox_dir)
         found: list[tuple[Path, Recognised]] = []
         for path in files:
             try:
