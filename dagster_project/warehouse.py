@@ -99,7 +99,10 @@ class Rows:
     """What a source read from one landing for one table: SQL that DuckDB runs, or a frame."""
 
     of: str | pd.DataFrame
-    first_row: int = 1  # the number a person gives the first record (2 when a header line stands above it)
+    # The number a person gives the first record (2 when a header line stands above it); None where a record
+    # is not a line of the file.
+    first_row: int | None = 1
+    kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
 
 
 @dataclass(frozen=True)
@@ -338,7 +341,7 @@ def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str) -> None
         with _relation(con, rows) as relation:
             con.execute(
                 f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
-                f"select {columns}, ?, {_moment(landing)}, ? from {relation}",
+                f"select {columns}, ?, {_moment(landing)}, ? from {relation} where {rows.kept}",
                 [landing.vintage, landing.landing_id],
             )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -363,7 +366,8 @@ def _numbered(con: duckdb.DuckDBPyConnection, rows: Rows) -> Iterator[str]:
     """The rows again, in the order of the file, each with the number a person gives it (`_row`)."""
     con.execute("set preserve_insertion_order = true")
     with _relation(con, rows) as relation:
-        yield f"(select row_number() over () - 1 + {rows.first_row} as _row, * from {relation})"
+        numbered = f"select row_number() over () - 1 + {rows.first_row or 1} as _row, * from {relation}"
+        yield f"(select * from ({numbered}) where {rows.kept})"
 
 
 def _refuse_broken(con, table: Table, rows: Rows, staged: str) -> None:
@@ -381,7 +385,8 @@ def _refuse_broken(con, table: Table, rows: Rows, staged: str) -> None:
             row, *values = con.execute(
                 f"select {columns} from {numbered} where {rule.broken} order by _row limit 1"
             ).fetchone()
-        raise Refused(rule.sentence.format(**dict(zip(shown, values, strict=True))), rule.remedy, row=row)
+        sentence = rule.sentence.format(**dict(zip(shown, values, strict=True)))
+        raise Refused(sentence, rule.remedy, row=row if rows.first_row else None)
 
 
 def _refuse_duplicates(con, table: Table, rows: Rows, staged: str) -> None:
@@ -399,7 +404,7 @@ def _refuse_duplicates(con, table: Table, rows: Rows, staged: str) -> None:
         raise Refused(
             f"The key is there twice ({named}).",
             "One file may say a thing once: download it again, or remove the repeated rows.",
-            row=twice[0],
+            row=twice[0] if rows.first_row else None,
         )
 
 

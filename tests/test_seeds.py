@@ -248,7 +248,7 @@ def test_only_a_country_code_has_a_country(all_codes, countries):
 
 
 def test_codes_are_written_without_padding_and_have_a_label(codes, names, all_codes):
-    assert set(all_codes.publisher) == {"comtrade", "ofac"}
+    assert set(all_codes.publisher) == {"comtrade", "ofac", "eurostat"}
     assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
     assert names.code.str.contains("[a-z]").all()
     assert not names.code.str.lower().duplicated().any()  # names are compared in lower case
