@@ -20,7 +20,7 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -159,11 +159,8 @@ class _OneBeginning(py7zr.io.WriterFactory):
 
 def _sevenzip_head(path: Path) -> bytes:
     writer = _OneBeginning()
-    with _sevenzip(path) as archive:
-        try:
-            archive.extractall(factory=writer)
-        except _Enough:
-            pass
+    with _sevenzip(path) as archive, suppress(_Enough):
+        archive.extractall(factory=writer)
     return writer.beginning.text[:HEAD_BYTES]
 
 

@@ -306,7 +306,8 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
     con.execute(
         f"""create or replace temp table replaced as
         select old._landing_id from {raw} as old left join incoming as new on {same_key}
-        where old._valid_to is null and old._landing_id in (
+        -- with the rows this landing has just revised: they are in it
+        where (old._valid_to is null or old._valid_to = {_moment(landing)}) and old._landing_id in (
             select landing_id from raw.landings where source = ? and scope = ? and vintage < ?)
         group by old._landing_id having {selection}""",
         [landing.source, scope, landing.vintage],

@@ -52,7 +52,7 @@ RATES = Table(
         ),
         Rule(
             "based",
-            '"CURRENCY_DENOM" <> \'EUR\' or "EXR_TYPE" <> \'SP00\' or "FREQ" not in (\'D\', \'M\')',
+            "\"CURRENCY_DENOM\" <> 'EUR' or \"EXR_TYPE\" <> 'SP00' or \"FREQ\" not in ('D', 'M')",
             "The series {FREQ}.{CURRENCY}.{CURRENCY_DENOM}.{EXR_TYPE} is not a daily or monthly reference rate.",
             "Download a series such as M.USD.EUR.SP00.A.",
         ),

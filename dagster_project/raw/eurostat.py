@@ -148,7 +148,7 @@ def recognise(head: Head) -> Recognised | None:
         header = next(csv.reader([head.first_line]), [])
     except csv.Error:
         return None
-    if LEGACY_COLUMNS <= set(header):
+    if set(header) >= LEGACY_COLUMNS:
         raise Refused(
             "This is Comext's bulk layout before v2; Eurostat has revised the figures since.",
             "Download full_v2_YYYYMM.7z instead.",
