@@ -28,6 +28,8 @@ from dagster_project.settings import Settings
 # and the newest format writes text columns 1.6 times faster.
 WAREHOUSE_STORAGE, PUBLISHED_STORAGE = "latest", "v1.0.0"
 
+NEAR_VALUES = 64  # more would make a longer list than a shorter search
+
 LANDINGS_COLUMNS = {
     "landing_id": "varchar",
     "source": "varchar",
@@ -82,12 +84,14 @@ class Table:
     key: tuple[str, ...]
     compared: tuple[str, ...]  # SQL over one row (`{row}.column`): a difference here is a revision
     # Two landings of one scope are two vintages of one thing: what the later no longer says is closed. The
-    # scope is the landing's partition or, where columns are named, the distinct values the rows have in them.
+    # scope is the landing's partition or, where columns of the key are named, the distinct values the rows have
+    # in them. Where those are few, only rows with one of them are looked at: a month among hundreds.
     scope: tuple[str, ...] = ()
     # People download selections along this column. A later landing of the scope replaces an earlier one only
     # if it has all of that one's values here, or nine tenths of its rows (a value that vanished with its row).
     selected: str | None = None
-    # Any landing speaks for a group of rows (these columns) that it holds whole, which this SQL tells.
+    # Any landing speaks for a group of rows (these columns, the scope's among them) that it holds whole, which
+    # this SQL tells.
     whole: tuple[tuple[str, ...], str] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
     rules: tuple[Rule, ...] = ()
@@ -281,21 +285,33 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
     differs = (
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
-    _refuse_contradiction(con, table, raw, same_key, differs, landing)
+    near = _near(con, table)
+    _refuse_contradiction(con, table, raw, f"{near} and {same_key}", differs, landing)
     changed = con.execute(
         f"update {raw} as old set _valid_to = {_moment(landing)} from incoming as new "
-        f"where old._valid_to is null and {same_key} and ({differs})"
+        f"where old._valid_to is null and {near} and {same_key} and ({differs})"
     ).fetchone()[0]
-    gone = _close_gone(con, table, raw, same_key, scope, landing)
+    gone = _close_gone(con, table, raw, same_key, near, scope, landing)
     opened = con.execute(
         f"insert into {raw} select * from incoming as new "
-        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {same_key})"
+        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {near} and {same_key})"
     ).fetchone()[0]
     con.execute("drop table incoming")
     return Loaded(read, opened, changed + gone), scope
 
 
-def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing) -> int:
+def _near(con: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """SQL that is true for the old rows that an incoming one may revise or close, and says so without a join."""
+    told = []
+    for column in table.scope:
+        found = con.execute(f'select distinct "{column}" from incoming limit {NEAR_VALUES + 1}').fetchall()
+        if found and len(found) <= NEAR_VALUES and (None,) not in found:
+            values = ", ".join(f"'{value.replace(chr(39), chr(39) * 2)}'" for (value,) in found)
+            told.append(f'old."{column}" in ({values})')
+    return " and ".join(told) or "true"
+
+
+def _close_gone(con, table: Table, raw: str, same_key: str, near: str, scope: str, landing: Landing) -> int:
     """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
     selection = (
         f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
@@ -307,7 +323,7 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
         f"""create or replace temp table replaced as
         select old._landing_id from {raw} as old left join incoming as new on {same_key}
         -- with the rows this landing has just revised: they are in it
-        where (old._valid_to is null or old._valid_to = {_moment(landing)}) and old._landing_id in (
+        where {near} and (old._valid_to is null or old._valid_to = {_moment(landing)}) and old._landing_id in (
             select landing_id from raw.landings where source = ? and scope = ? and vintage < ?)
         group by old._landing_id having {selection}""",
         [landing.source, scope, landing.vintage],
@@ -322,7 +338,8 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
         same_group = " and ".join(f'old."{c}" is not distinct from whole."{c}"' for c in group)
         of_a_whole_group = f"exists (select 1 from whole where {same_group})"
     return con.execute(
-        f"update {raw} as old set _valid_to = {_moment(landing)} where old._valid_to is null and old._vintage < ? "
+        f"update {raw} as old set _valid_to = {_moment(landing)} "
+        f"where {near} and old._valid_to is null and old._vintage < ? "
         f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
         f"and not exists (select 1 from incoming as new where {same_key})",
         [landing.vintage],
