@@ -286,6 +286,13 @@ def decided(settings: Settings, source: str) -> set[str]:
         return {r[0] for r in con.execute("select landing_id from raw.landings where source = ?", [source]).fetchall()}
 
 
+@contextmanager
+def loading(settings: Settings) -> Iterator[None]:
+    """Keep the file open over many loads: opening and closing it takes longer than a small answer's load."""
+    with connect(settings):  # connections of one process share what the first of them opened
+        yield
+
+
 def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Mapping[str, Rows]) -> Loaded:
     """Load one landing into its raw tables, in one transaction: whole, or not at all.
 
