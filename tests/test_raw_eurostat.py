@@ -411,8 +411,6 @@ def ask(ghost_trade, shared, tmp_path_factory):
     inbox = folder / "inbox"
     inbox.mkdir()
     (inbox / "eurofxref-hist.csv").write_text(history())
-    for name in ("kazakhstan", "kazakhstan_raw_labels", "kyrgyzstan"):
-        (inbox / name).symlink_to(shared / "eurostat" / f"ui_exports_to_{name}", target_is_directory=True)
     for path in (shared / "eurostat").glob("ui_*/*.csv"):
         (inbox / f"{path.parent.name}-{path.name}").write_bytes(path.read_bytes())
     done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=folder / "data")
