@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import dagster as dg
 
 from dagster_project import network
-from dagster_project.raw import Source, comtrade
+from dagster_project.raw import comtrade
 from dagster_project.settings import Settings
+from dagster_project.visit import Visit
 
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
 
@@ -31,9 +32,7 @@ def tell_webhook(context: dg.HookContext) -> None:
         with network.Client() as client:
             client.post_json(
                 settings.alert_webhook_url,
-                {
-                    "text": f"Ghost Trade: {context.job_name} failed at {context.step_key}: {reason} (run {context.run_id})"
-                },
+                {"text": f"Ghost Trade: {context.job_name} failed at {context.step_key} ({context.run_id}): {reason}"},
             )
     except network.NetworkError as silent:
         context.log.warning(str(silent))
@@ -82,8 +81,11 @@ def comtrade_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
     if settings.data != "live":
         return dg.SkipReason(f"DATA={settings.data} asks no service.")
     try:
-        with network.Client() as client:
-            newest = comtrade.newest_release(settings, client)
+        with (
+            network.Client() as client,
+            Visit(settings, comtrade.NAME, comtrade.recognise, client) as visit,
+        ):
+            newest = comtrade.newest_release(visit)
     except network.NetworkError as error:
         return dg.SkipReason(str(error))
     if newest <= (context.cursor or ""):

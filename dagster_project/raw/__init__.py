@@ -329,7 +329,6 @@ def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
         group_name="landing",
         description="Asks the services that publish by month for one month again; the next refresh loads what is new.",
         partitions_def=dg.MonthlyPartitionsDefinition(start_date="2017-01-01"),
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         pool=POOL,
         retry_policy=RETRIES,
         kinds={"file"},

@@ -34,6 +34,7 @@ from dagster_project.settings import SEEDS_DIR
 from dagster_project.warehouse import Rows, Rule, Table, number
 
 NAME = "eurostat"
+HAS_MONTHS = True
 
 FOLDER = "comext/COMEXT_DATA/PRODUCTS"
 MONTHS, REVISED_MONTHS = 36, 6  # how far back to fetch, and how far back to look for revisions
@@ -207,20 +208,27 @@ def fetch(visit) -> None:
         params={"format": "csv", "dir": FOLDER, "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"},
         expect=("csv",),
     )
-    months = sorted(published(listing.path.read_text("utf-8", "replace")).items(), reverse=True)[:MONTHS]
+    months = sorted(published(listing.path.read_text("utf-8", "replace")).items(), reverse=True)
     wanted = []
     for age, (month, modified) in enumerate(months):
         last = visit.newest(f"month-{month}")
-        if last is None or (age < REVISED_MONTHS and (modified is None or modified > last.asked_at)):
-            wanted.append(month)
-    for done, month in enumerate(wanted):
+        is_new = last is None or modified is None or modified > datetime.fromisoformat(last.asked_at)
+        if (
+            month == visit.month
+            or not visit.month
+            and (last is None and age < MONTHS or is_new and age < REVISED_MONTHS)
+        ):
+            wanted.append((month, modified))
+    for done, (month, modified) in enumerate(wanted):
         visit.progress(done, len(wanted), "months of Comext")
         visit.ask(
             files,
             params={"file": f"{FOLDER}/full_v2_{month}.7z"},
             partition=f"month-{month}",
+            edition=modified.isoformat() if modified else "",
             expect=("7z",),
         )
+    visit.progress(len(wanted), len(wanted), "months of Comext")
 
 
 def published(listing: str) -> dict[str, datetime | None]:
