@@ -49,7 +49,7 @@ CODED = Rule(
 )
 # A part of the revision's codes would make bridges that look whole; the simulated world's table holds its own.
 FLOORS = {
-    "sample": (100, "the simulated world trades about a hundred goods"),
+    "sample": (100, "the simulated world trades a hundred goods"),
     "files": (5_000, "every revision since HS 2007 has had more than 5,000 codes"),
     "live": (15_000, "three pairs of revisions of more than 5,000 codes each"),
 }

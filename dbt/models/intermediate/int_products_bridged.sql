@@ -202,18 +202,41 @@ steps as (
 
 ),
 
+composed as (
+
+    select
+        revision_from, code_from, revision_to, code_to,
+        max(sources) || ':' || max(targets) as relation,
+        sum(cast(weight as decimal(38, 12))) as weight,
+        max(basis_rank) as basis_rank
+    from steps
+    group by revision_from, code_from, revision_to, code_to
+
+),
+
+-- what a code between leads nowhere with is shared among the others
+arriving as (
+
+    select revision_from, code_from, revision_to, sum(weight) as weight
+    from composed
+    group by revision_from, code_from, revision_to
+
+),
+
 bridged as (
 
     select revision_from, code_from, revision_to, code_to, relation, cast(weight as double) as weight, basis
     from adjacent
     union all
     select
-        revision_from, code_from, revision_to, code_to,
-        max(sources) || ':' || max(targets) as relation,
-        cast(sum(cast(weight as decimal(38, 12))) as double) as weight,
-        case max(basis_rank) when 3 then 'override' when 2 then 'correlation' else 'conversion' end as basis
-    from steps
-    group by revision_from, code_from, revision_to, code_to
+        composed.revision_from, composed.code_from, composed.revision_to, composed.code_to, composed.relation,
+        cast(composed.weight as double) / nullif(cast(arriving.weight as double), 0) as weight,
+        case composed.basis_rank when 3 then 'override' when 2 then 'correlation' else 'conversion' end as basis
+    from composed
+    inner join arriving
+        on arriving.revision_from = composed.revision_from
+        and arriving.code_from = composed.code_from
+        and arriving.revision_to = composed.revision_to
 
 )
 
@@ -224,11 +247,6 @@ select
     code_to,
     relation,
     weight,
-    case relation
-        when '1:1' then 1.0
-        when 'n:1' then 0.9
-        when '1:n' then 0.6
-        else 0.3
-    end as quality,
+    cast(case relation when '1:1' then 1.0 when 'n:1' then 0.9 when '1:n' then 0.6 else 0.3 end as double) as quality,
     basis
 from bridged

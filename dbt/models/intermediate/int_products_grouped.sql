@@ -14,6 +14,8 @@ codes as (
     select revision_from as hs_revision, code_from as product_code from {{ ref('stg_unsd__correlations') }}
     union
     select revision_to as hs_revision, code_to as product_code from {{ ref('stg_unsd__correlations') }}
+    union
+    select revision_from as hs_revision, code_from as product_code from {{ ref('int_products_bridged') }}
 
 ),
 

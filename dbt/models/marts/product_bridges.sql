@@ -22,7 +22,7 @@ select
     groups.stable_group_id,
     groups.group_codes,
     bridges.weight,
-    cast(bridges.quality as double) as quality
+    bridges.quality
 from bridges
 left join groups
     on groups.hs_revision = bridges.revision_from
