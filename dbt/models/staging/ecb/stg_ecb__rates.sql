@@ -2,7 +2,7 @@ with
 
 rates as (
 
-    select * from {{ source('ecb', 'ecb_rates') }} where {{ known() }} and CURRENCY_DENOM = 'EUR'
+    select * from {{ source('ecb', 'ecb_rates') }} where _valid_to is null and CURRENCY_DENOM = 'EUR'
 
 )
 
