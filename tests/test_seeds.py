@@ -32,6 +32,7 @@ KEYS = {
     "source_precedences": ["reporter_iso3", "source_name", "period_from"],
     "bloc_members": ["bloc", "iso3", "publisher"],
     "publishers": ["source_name"],
+    "bridge_overrides": ["revision_from", "code_from", "revision_to", "code_to"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],

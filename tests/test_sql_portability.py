@@ -50,7 +50,7 @@ IN_TREE = (
 )
 # Legitimately different, each behind a dispatched macro with a Spark twin: macro → the models that use it.
 # joined_text: DuckDB says string_agg(x order by x), Spark array_join(sort_array(collect_list(x))).
-DISPATCHED = {"joined_text": {"sanctioned_entities"}}
+DISPATCHED = {"joined_text": {"sanctioned_entities", "products"}}
 
 
 def bare(sql: str) -> str:

@@ -9,6 +9,7 @@ what cannot be used, with the reason. What goes over the network is visit.py's.
 import csv
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -189,18 +190,18 @@ def _older(edition: str, newest: str) -> Refused:
 def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, warehouse.Loaded | Refused]]:
     """Load what has landed and was not decided on yet, oldest first; a refused file stops no other."""
     decided = warehouse.decided(settings, source.name)
+    waiting = [one for one in landing.landed(settings.landing_dir, source.name) if one.landing_id not in decided]
     outcomes: list[tuple[Landing, warehouse.Loaded | Refused]] = []
-    for one in landing.landed(settings.landing_dir, source.name):
-        if one.landing_id in decided:
-            continue
-        path = settings.landing_dir / one.path
-        try:
-            rows = source.read(path, one, landing.look(path))
-            outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
-        except Refused as reason:
-            told = reason.at(one.original_name)
-            warehouse.set_aside(settings, one, str(told))
-            outcomes.append((one, told))
+    with warehouse.loading(settings) if waiting else nullcontext():
+        for one in waiting:
+            path = settings.landing_dir / one.path
+            try:
+                rows = source.read(path, one, landing.look(path))
+                outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
+            except Refused as reason:
+                told = reason.at(one.original_name)
+                warehouse.set_aside(settings, one, str(told))
+                outcomes.append((one, told))
     return outcomes
 
 
@@ -328,7 +329,6 @@ def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
         group_name="landing",
         description="Asks the services that publish by month for one month again; the next refresh loads what is new.",
         partitions_def=dg.MonthlyPartitionsDefinition(start_date="2017-01-01"),
-        backfill_policy=dg.BackfillPolicy.multi_run(),
         pool=POOL,
         retry_policy=RETRIES,
         kinds={"file"},

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dagster_project.visit import Visit
 
 NAME = "comtrade"
+HAS_MONTHS = True
 
 COLUMNS = (
     "datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode reporterISO reporterDesc "
@@ -409,6 +410,13 @@ class Question:
         return () if alone else tuple(replace(self, block=one, periods=(one,)) for one in self.periods)
 
 
+def newest_release(visit: Visit) -> str:
+    """When Comtrade last released anything that seeds/fetch_scopes.csv asks for. Raises NetworkError."""
+    service = _Service(visit)
+    scopes = [row for row in _seed("fetch_scopes") if row["access"] == service.access]
+    return max((one.edition for one in service.releases(scopes).values()), default="")
+
+
 def fetch(visit: Visit) -> None:
     """Ask for what was released since it landed, the most important first; each answer lands at once.
 
@@ -420,6 +428,8 @@ def fetch(visit: Visit) -> None:
     scopes.sort(key=lambda row: int(row["priority"]))
     releases = service.releases(scopes)
     plan = [one for scope in scopes for one in questions(scope, releases, service.access)]
+    if visit.month:
+        plan = [(question, edition) for question, edition in plan if visit.month in question.periods]
     unusable: list[Refused] = []
     for done, (question, edition) in enumerate(plan):
         visit.progress(done, len(plan), "questions")
@@ -430,7 +440,7 @@ def fetch(visit: Visit) -> None:
     visit.progress(len(plan), len(plan), "questions")
     for partition, file in REFERENCE_FILES.items():
         newest = visit.newest(partition)
-        if newest is None or datetime.now(UTC) - datetime.fromisoformat(str(newest.asked_at)) >= REFERENCE_AGE:
+        if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.asked_at) >= REFERENCE_AGE:
             visit.ask(f"{service.url}/files/v1/app/reference/{file}", partition=partition, expect=("json",))
     if unusable:
         more = f" (and {len(unusable) - 1:,} more answers like it)" if len(unusable) > 1 else ""
@@ -518,7 +528,7 @@ class _Service:
 
     def _has(self, partition: str, edition: str) -> bool:
         newest = self._visit.newest(partition)
-        return newest is not None and newest.edition >= edition
+        return newest is not None and newest.edition >= edition and not self._visit.month
 
     def _was_split(self, question: Question) -> bool:
         """Did it not fit before? Its first part is asked first, so that one tells, or the first part of that."""

@@ -134,11 +134,12 @@ def _cells(sheet: str, rows: list) -> list[dict]:
     if unit is None:
         raise Refused(f"Sheet {sheet!r} does not say that it is in thousand dollars.", "Ask the Bureau for the unit.")
     groups = [i for i, name in enumerate(names) if name]
+    below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
     cells = []
     for start in (i for i in groups if names[i] in FLOWS):
         flow = names[start]
         end = next((i for i in groups if i > start), len(names))
-        total = next((i for i in range(start, end) if _words(rows[header + 1][i : i + 1]).lower() == "всего"), None)
+        total = next((i for i, name in enumerate(below) if start <= i < end and name == "всего"), None)
         if total is None:
             raise Refused(
                 f"Sheet {sheet!r} has no column 'Всего' under {flow!r}.", "Use the Bureau's own workbook, unedited."
@@ -173,8 +174,8 @@ def _header_row(rows: list) -> int | None:
 def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
     """The period as written, its year, its first and its last month."""
     for row in rows[:HEADER_WITHIN]:
-        written = _words(row)
-        found = [match for match in PERIOD.finditer(written) if not written.lower().startswith(TITLE)]
+        written = re.sub(TITLE, "", _words(row), flags=re.I).strip()
+        found = list(PERIOD.finditer(written))
         years = [match[0] for match in found if match[0].isdigit()]
         if not years:
             continue

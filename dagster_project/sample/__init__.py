@@ -11,5 +11,6 @@ these files as it meets real ones, and never looks at the truth beside them.
     reports.py        what the countries say moved
     comtrade.py       those reports in UN Comtrade's layout
     designations.py   real designations, quoted, in OFAC's layout
+    nomenclature.py   HS2022 to HS2017 for the world's goods, in UNSD's layout
     world.py          the front door: `write_world(folder, seed=…, scale=…)`
 """

@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.sample.cast import COMTRADE_ISO, COUNTRIES, YEARS, counted_in_items, product_name
-from dagster_project.sample.reports import IMPORTS_VALUED_BOTH, IMPORTS_VALUED_FOB, REVISED_YEAR, WORLD
+from dagster_project.sample.cast import COMTRADE_ISO, COUNTRIES, YEARS, counted_in_items, month_index, product_name
+from dagster_project.sample.reports import (
+    FIRST_HS2022_MONTH,
+    IMPORTS_VALUED_BOTH,
+    IMPORTS_VALUED_FOB,
+    LATE_HS2022_MONTH,
+    REVISED_YEAR,
+    WORLD,
+)
 
 HEADER = (
     "typeCode,freqCode,refPeriodId,refYear,refMonth,period,reporterCode,reporterISO,reporterDesc,flowCode,"
@@ -51,11 +58,13 @@ def _lines(cells: pd.DataFrame) -> list[str]:
     }
     country[WORLD] = f"0,{WORLD},World"
     flow = {code: f"{code},{name}" for code, name in FLOW_NAMES.items()}
-    revision = {p: f"0,{WORLD},World,{'H5' if int(str(p)[:4]) < 2022 else 'H6'},HS,True" for p in period}
+    revision = {
+        (p, r): f"0,{WORLD},World,{_classification(p, r)},HS,True" for p in period for r in cells.reporter.unique()
+    }
     code = {c: f"{_commodity(c)},C00,TOTAL CPC,0,0,TOTAL MOT" for c in cells.code.unique()}
     tail = {c: "0,True,False" if len(c) == 6 else "0,False,True" for c in code}
     return [
-        f"{period[p]},{country[r]},{flow[f]},{country[k]},{revision[p]},{code[c]},"
+        f"{period[p]},{country[r]},{flow[f]},{country[k]},{revision[p, r]},{code[c]},"
         f"{_quantity(c, kg, items)},-1,N/A,0.0,False,{0 if c == 'TOTAL' else kg}.0,False,0.0,False,"
         f"{_values(r, f, cents, fob)},{tail[c]}"
         for p, r, f, k, c, kg, items, cents, fob in zip(
@@ -72,6 +81,12 @@ def _period(period: int) -> str:
         return f"C,A,{period}0101,{period},52,{period}"
     year, month = divmod(period, 100)
     return f"C,M,{period}01,{year},{month},{period}"
+
+
+def _classification(period: int, reporter: str) -> str:
+    first_month = f"{period}01" if period < 10_000 else str(period)
+    month = month_index(f"{first_month[:4]}-{first_month[4:]}")
+    return "H5" if month < LATE_HS2022_MONTH.get(reporter, FIRST_HS2022_MONTH) else "H6"
 
 
 def _commodity(code: str) -> str:

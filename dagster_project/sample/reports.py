@@ -26,6 +26,8 @@ from dagster_project.sample.trade import REST
 
 WORLD = "W00"
 FIRST_HS2022_MONTH = month_index("2022-01")
+# Countries that went on in HS2017 after the others had left it, until this month.
+LATE_HS2022_MONTH = {"AZE": month_index("2023-01"), "MNG": month_index("2023-01")}
 
 # The first month a country no longer publishes; a country not named here publishes all of them. A year with
 # a missing month has no annual figure.
@@ -69,7 +71,7 @@ def reported_cells(
     """Everything published, all levels: the annual cells, the monthly cells, and REVISED_YEAR as first released."""
     records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments)])
     records = records[records.month < records.reporter.map(_months_published())]
-    old = records.month < FIRST_HS2022_MONTH
+    old = records.month < records.reporter.map(LATE_HS2022_MONTH).fillna(FIRST_HS2022_MONTH)
     records["code"] = records.code.where(~old, records.code.replace(HS2017_ANCESTOR))
     cells = records.groupby(CELL, as_index=False)[MEASURES].sum()
     smallest = cells.reporter.map(SMALLEST_IMPORT_CELL_USD).fillna(SMALLEST_IMPORT_CELL_ELSEWHERE_USD)

@@ -17,17 +17,19 @@ from dagster_project.sample import plot
 from dagster_project.sample.cast import GOODS, month_start
 from dagster_project.sample.comtrade import write_comtrade
 from dagster_project.sample.designations import write_designations
+from dagster_project.sample.nomenclature import write_bridge
 from dagster_project.sample.planting import planted_trade
 from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.trade import honest_trade
 
-VERSION = 2  # raise it when the same seed and scale give another world
+VERSION = 3  # raise it when the same seed and scale give another world
 
 README = """SIMULATED
 
 Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layout of UN
-Comtrade, and one list of real designations, quoted as facts from OFAC's SDN list of 7 May 2024. The two have
-nothing to do with each other: no simulated shipment belongs to a listed company.
+Comtrade, a table of the HS codes they use in the layout of UNSD, and one list of real designations, quoted as
+facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with each other: no simulated
+shipment belongs to a listed company.
 
 truth/ holds what the reports do not say:
   diversions.csv   every planted diversion; value_usd is the exporter's FOB, before any reporting noise
@@ -73,6 +75,7 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     shipments = pd.concat([honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True)
     write_comtrade(inbox, *reported_cells(report_rng, shipments))
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")
+    write_bridge(inbox / "SIMULATED_unsd_hs2022_to_hs2017.xlsx")
 
     (truth / "README.txt").write_text(README)
     diversions.to_csv(truth / "diversions.csv", index=False)

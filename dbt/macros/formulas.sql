@@ -31,6 +31,11 @@
 {# The gap has one sign over the whole interval of margins. #}
 {% macro is_sign_robust(gap_low, gap_high) -%} (sign({{ gap_low }}) = sign({{ gap_high }})) {%- endmacro %}
 
+{# The chapter of an HS code or of a group of codes (G852581). #}
+{% macro chapter_of(product_code) -%}
+    (case when left({{ product_code }}, 1) = 'G' then substring({{ product_code }}, 2, 2) else left({{ product_code }}, 2) end)
+{%- endmacro %}
+
 {# Below HS4 a code means the same only within its revision; chapters and totals are the same in all. #}
 {% macro comparable_revision(product_level, hs_revision) -%}
     (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)

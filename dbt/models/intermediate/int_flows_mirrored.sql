@@ -1,5 +1,6 @@
 -- Both books of a flow on one row, by a full outer join: a missing side is NULL here, and only here.
--- HS4 and HS6 meet within one HS revision only; chapters and totals meet across revisions.
+-- Headings meet within one HS revision only, codes of six digits in groups that are one thing in both revisions
+-- (int_flows_aligned); chapters and totals meet across revisions.
 -- A country's trade with itself (returned goods) has no mirror and is left out.
 with
 
@@ -8,7 +9,7 @@ exports as (
     select
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_flows_aligned') }}
     where role = 'export' and reporter <> partner
 
 ),
@@ -37,6 +38,12 @@ select
         when exports.hs_revision <> imports.hs_revision then 'mixed'
         else coalesce(exports.hs_revision, imports.hs_revision)
     end as hs_revision,
+
+    -- chapters of two revisions hold nearly the same, and nobody says how nearly
+    case
+        when exports.hs_revision <> imports.hs_revision and exports.product_level = 2 then null
+        else coalesce(exports.concordance_quality, imports.concordance_quality)
+    end as concordance_quality,
 
     exports.value_usd as export_value_usd,
     exports.re_traded_value_usd as re_export_value_usd,

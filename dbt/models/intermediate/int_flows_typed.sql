@@ -12,7 +12,7 @@ mirrored as (
 
     select
         *,
-        left(product_code, 2) as chapter,
+        {{ chapter_of('product_code') }} as chapter,
         coalesce(export_value_usd > 0, false) as has_export,
         coalesce(import_value_usd > 0, false) as has_import
     from {{ ref('int_flows_mirrored') }}
@@ -53,10 +53,47 @@ newest_periods as (
 
 ),
 
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+silent as (
+
+    select
+        mirrored.*,
+        case when has_export then 'importer' else 'exporter' end as silent_side,
+        case when has_export then 'import' else 'export' end as silent_role,
+        case when has_export then importer_iso3 else exporter_iso3 end as silent_party,
+        case when has_export then exporter_iso3 else importer_iso3 end as speaking_party
+    from mirrored
+
+),
+
 -- the silent side records this product with somebody else …
 products_elsewhere as (
 
     select distinct freq, period, role, reporter, product_code, comparable_revision from flows
+    union
+    -- a group, whoever it was recorded with, by those who have one to compare
+    select
+        flows.freq, flows.period, flows.role, flows.reporter,
+        groups.stable_group_id as product_code, 'mixed' as comparable_revision
+    from flows
+    inner join (
+        select distinct freq, period, silent_role, silent_party
+        from silent
+        where comparable_revision = 'mixed'
+    ) as asked
+        on asked.freq = flows.freq
+        and asked.period = flows.period
+        and asked.silent_role = flows.role
+        and asked.silent_party = flows.reporter
+    inner join groups
+        on groups.hs_revision = flows.hs_revision
+        and groups.product_code = flows.product_code
+    where flows.product_level = 6
 
 ),
 
@@ -70,18 +107,6 @@ active_pairs as (
 residuals as (
 
     select * from {{ ref('int_residuals_measured') }} where is_suppressed_possible
-
-),
-
-silent as (
-
-    select
-        mirrored.*,
-        case when has_export then 'importer' else 'exporter' end as silent_side,
-        case when has_export then 'import' else 'export' end as silent_role,
-        case when has_export then importer_iso3 else exporter_iso3 end as silent_party,
-        case when has_export then exporter_iso3 else importer_iso3 end as speaking_party
-    from mirrored
 
 ),
 
@@ -196,6 +221,7 @@ select
     product_level,
     hs_revision,
     comparable_revision,
+    concordance_quality,
 
     coverage_status,
     case

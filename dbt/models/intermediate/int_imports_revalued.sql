@@ -7,9 +7,9 @@ imports as (
 
     select
         *,
-        case when product_level = 0 then '*' else left(product_code, 2) end as chapter,
+        case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end as chapter,
         extract(year from period) as year
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_flows_aligned') }}
     where role = 'import'
 
 ),
@@ -109,5 +109,6 @@ select
     {{ to_fob('value_to_adjust_usd', 'margin_low') }} as value_fob_high_usd,
     net_kg,
     quantity,
-    quantity_unit
+    quantity_unit,
+    concordance_quality
 from based

@@ -1,5 +1,6 @@
 -- The reporting calendar: which levels a country published in which role, period and HS revision; when
--- it last reported; and whether its "annual" figure holds only some of the year's months.
+-- it last reported; and whether its "annual" figure holds only some of the year's months. Who published codes
+-- of six digits in a revision that is bridged published them in groups ('mixed') as well.
 with
 
 flows as (
@@ -12,11 +13,23 @@ flows as (
 
 ),
 
+bridged_revisions as (
+
+    select distinct hs_revision from {{ ref('int_products_grouped') }}
+
+),
+
 reports as (
 
     select freq, period, role, reporter, product_level, comparable_revision, count(*) as cells
     from flows
     group by freq, period, role, reporter, product_level, comparable_revision
+    union all
+    select freq, period, role, reporter, product_level, 'mixed' as comparable_revision, count(*) as cells
+    from flows
+    inner join bridged_revisions on bridged_revisions.hs_revision = flows.hs_revision
+    where product_level = 6
+    group by freq, period, role, reporter, product_level
 
 ),
 

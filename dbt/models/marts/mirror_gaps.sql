@@ -31,6 +31,7 @@ select
     product_level,
     hs_revision,
     comparable_revision,
+    concordance_quality,
 
     coverage_status,
     zero_strength,

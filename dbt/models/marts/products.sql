@@ -1,4 +1,5 @@
--- The HS 2022 tree, and every code of any revision that the loaded data hold, with a name in each case.
+-- The HS 2022 tree, every code of any revision that the loaded data hold, and the groups in which two revisions
+-- are compared (revision 'mixed'), with a name in each case.
 with
 
 tree as (
@@ -21,6 +22,22 @@ listed as (
 
 ),
 
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+-- which codes a group holds, for those that hold more than one
+group_names as (
+
+    select stable_group_id, {{ joined_text('product_code') }} as codes
+    from (select distinct stable_group_id, product_code from groups) as members
+    group by stable_group_id
+    having count(*) > 1
+
+),
+
 codes as (
 
     select 'HS2022' as hs_revision, product_code, product_level from tree
@@ -32,6 +49,12 @@ codes as (
     select distinct hs_revision, 'TOTAL' as product_code, 0 as product_level from seen
     union
     select 'HS2022' as hs_revision, 'TOTAL' as product_code, 0 as product_level
+    union
+    select 'mixed' as hs_revision, stable_group_id as product_code, 6 as product_level from groups
+    union
+    select 'mixed' as hs_revision, group_chapter as product_code, 2 as product_level from groups
+    union
+    select 'mixed' as hs_revision, 'TOTAL' as product_code, 0 as product_level from groups
 
 )
 
@@ -45,16 +68,19 @@ select
             case when codes.hs_revision = 'HS2022' then tree.name end,
             seen.name,
             tree.name,
+            'Goods of ' || group_names.codes || ', which changed between revisions',
             'Code ' || codes.product_code || ' of ' || codes.hs_revision
         )
     end as name,
-    case codes.product_level
-        when 6 then left(codes.product_code, 4)
-        when 4 then left(codes.product_code, 2)
-        when 2 then 'TOTAL'
+    case
+        when codes.hs_revision = 'mixed' and codes.product_level = 6 then {{ chapter_of('codes.product_code') }}
+        when codes.product_level = 6 then left(codes.product_code, 4)
+        when codes.product_level = 4 then left(codes.product_code, 2)
+        when codes.product_level = 2 then 'TOTAL'
     end as parent_code
 from codes
 left join tree on tree.product_code = codes.product_code
 left join seen
     on seen.hs_revision = codes.hs_revision
     and seen.product_code = codes.product_code
+left join group_names on group_names.stable_group_id = codes.product_code

@@ -6,7 +6,7 @@ select
     kind,
     min(listed_on) over (partition by list_id, source_id, gone_at) as listed_on,
     ends_on,
-    concat_ws('; ', title, remarks) as remarks,
+    nullif(concat_ws('; ', title, remarks), '') as remarks,
     license_requirement,
     license_policy,
     list_name,

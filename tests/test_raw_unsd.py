@@ -1,0 +1,220 @@
+"""UNSD's workbooks between HS revisions: known by their headers, read with their zeros, and what they become.
+
+Here belongs what is read and refused, and what UNSD's real tables come to as bridges and groups. Not here: the
+rules of bridging on rows made by hand (dbt's unit tests).
+"""
+
+import io
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import openpyxl
+import pytest
+from downloads import prepare, reasons, refresh
+
+from dagster_project import raw, transform, warehouse
+from dagster_project.definitions import SOURCES
+from dagster_project.landing import Answer
+from dagster_project.raw import unsd
+from dagster_project.settings import DBT_DIR, Settings
+
+UNSD = raw.Source.of(unsd)
+CONVERSION = [["From HS2022", "To HS2017"], ["010121", "010121"], ["854149", "854140"]]
+CORRELATION = [[], ["HS2022", " HS2017", "Relationship"], ["010121", "010121", "1:1"], ["854149", "854140", "n:1"]]
+
+
+def workbook(**sheets: list[list]) -> bytes:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def put(settings: Settings, content: bytes, name: str = "table.xlsx") -> None:
+    (settings.inbox / name).write_bytes(content)
+
+
+def rows(settings: Settings, table: str) -> list[tuple]:
+    columns = "revision_from, code_from, revision_to, code_to" + (", relation" if table == "correlations" else "")
+    return warehouse.ask(settings, f"select {columns} from raw.unsd_{table} where _valid_to is null order by all")
+
+
+def test_both_sheets_are_read_whatever_their_names_and_codes_keep_their_zeros(settings):
+    put(settings, workbook(One=CORRELATION, Two=CONVERSION))
+    refresh(settings, [UNSD])
+    assert reasons(settings) == []
+    assert rows(settings, "conversions") == [
+        ("HS2022", "010121", "HS2017", "010121"),
+        ("HS2022", "854149", "HS2017", "854140"),
+    ]
+    assert rows(settings, "correlations") == [
+        ("HS2022", "010121", "HS2017", "010121", "1:1"),
+        ("HS2022", "854149", "HS2017", "854140", "n:1"),
+    ]
+
+
+def test_a_later_table_of_the_same_pair_replaces_the_earlier_and_another_pair_stands_beside(settings):
+    put(settings, workbook(One=CORRELATION, Two=CONVERSION))
+    refresh(settings, [UNSD])
+    put(settings, workbook(One=CORRELATION[:3], Two=CONVERSION[:2]))
+    older = [["From", "To"], ["HS 2012", "HS 2007"], ["854140", "854140"]]
+    related = [["HS 2012", "HS 2007", "Relationship"], ["854140", "854140", "1:1"]]
+    put(settings, workbook(One=older, Two=related), "older.xlsx")
+    refresh(settings, [UNSD])
+    assert rows(settings, "conversions") == [
+        ("HS2012", "854140", "HS2007", "854140"),
+        ("HS2022", "010121", "HS2017", "010121"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "reason"),
+    [
+        ({"One": CONVERSION}, "The workbook lacks the conversion or the correlation between one pair of HS revisions."),
+        (
+            {"One": CORRELATION, "Two": [["HS2017", "HS2012"], ["010121", "010121"]]},
+            "The workbook lacks the conversion or the correlation between one pair of HS revisions.",
+        ),
+        ({"One": CORRELATION, "Two": [*CONVERSION, [10129, 10129]]}, "10129 and 10129 are not both HS codes of six"),
+        ({"One": [*CORRELATION, ["010129", "010129", "1:m"]], "Two": CONVERSION}, "The relation of 010129 and 010129"),
+        ({"One": CORRELATION, "Two": [*CONVERSION, ["010121", "010129"]]}, "The key is there twice"),
+    ],
+    ids=["one sheet", "two pairs", "a zero cut", "an unknown relation", "two conversions of a code"],
+)
+def test_a_table_that_cannot_be_used_is_refused(settings, sheets, reason):
+    put(settings, workbook(**sheets))
+    refresh(settings, [UNSD])
+    [told] = reasons(settings)
+    assert told.startswith(f"table.xlsx{', row ' if 'row' in told else ''}") and reason in told
+    assert rows(settings, "conversions") == rows(settings, "correlations") == []
+
+
+def test_a_table_into_another_classification_is_nobodys(settings):
+    put(settings, workbook(One=[["From HS2022", "To SITC Rev.4"], ["010121", "00151"]]))
+    refresh(settings, [UNSD])
+    assert len(reasons(settings)) == 1 and rows(settings, "conversions") == []
+
+
+def test_the_service_is_asked_for_each_pair_once_a_month(settings):
+    now = datetime.now(UTC)
+    asked = []
+    answers = {
+        "HS2022-HS2017": Answer("HS2022-HS2017", "", "", (now - timedelta(days=29)).isoformat()),
+        "HS2017-HS2012": Answer("HS2017-HS2012", "", "", (now - timedelta(days=31)).isoformat()),
+    }
+    visit = SimpleNamespace(
+        settings=settings,
+        newest=answers.get,
+        ask=lambda url, *, partition, expect: asked.append((partition, url)),
+        progress=lambda *_: None,
+    )
+    unsd.fetch(visit)
+    assert [pair for pair, _ in asked] == ["HS2017-HS2012", "HS2012-HS2007"]
+    tables = f"{settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/"
+    assert asked[0][1] == tables + "HS2017toHS2012ConversionAndCorrelationTables.xlsx"
+
+
+# ---------------------------------------------------------------- the real tables
+
+
+@pytest.fixture(scope="module")
+def bridges(shared, tmp_path_factory):
+    """A question to the bridges of UNSD's three real workbooks."""
+    folder = tmp_path_factory.mktemp("unsd")
+    settings = Settings.from_environment(
+        {"DATA": "files", "INBOX": str(shared / "reference/concordance/unsd"), "DATA_DIR": str(folder / "data")}
+    )
+    prepare(settings, SOURCES)
+    raw.land(settings, UNSD)
+    raw.load_landed(settings, UNSD)
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs", "build"]
+        + [
+            "--exclude-resource-type",
+            "unit_test",
+            "--indirect-selection",
+            "cautious",
+            "--select",
+            "+product_bridges",
+            "--target-path",
+            folder / "target",
+        ],
+        cwd=DBT_DIR,
+        env=os.environ | transform.environment(settings),
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        yield lambda sql: con.execute(sql).fetchall()
+
+
+def test_the_real_tables_are_read_whole(bridges):
+    assert bridges("""
+        select revision_from, count(*), (select count(*) from raw.unsd_conversions as c
+            where c.revision_from = r.revision_from)
+        from raw.unsd_correlations as r group by 1 order by 1""") == [
+        ("HS2012", 5_364, 5_205),
+        ("HS2017", 6_141, 5_388),
+        ("HS2022", 15_657, 5_613),
+    ]
+
+
+def test_the_weights_of_every_code_sum_to_one(bridges):
+    assert bridges("""
+        select count(*) from (select 1 from marts.product_bridges group by revision_from, code_from, revision_to
+            having abs(sum(weight) - 1) > 1e-6 or min(weight) < 0)""") == [(0,)]
+    # all but waste, display modules without an ancestor, and tripods on the way to HS2012
+    assert bridges("""
+        select count(*), count(distinct code_from) from raw.unsd_conversions as c where not exists (
+            select 1 from marts.product_bridges as b
+            where b.revision_from = c.revision_from and b.code_from = c.code_from and b.revision_to = c.revision_to)
+    """) == [(11, 11)]
+
+
+@pytest.mark.parametrize(
+    ("code", "ancestor"),
+    [("852589", "852580"), ("854800", "854890"), ("854149", "854140"), ("854151", "854150"), ("854159", "854150"),
+     ("880730", "880330")],
+)  # fmt: skip
+def test_what_is_new_in_hs2022_has_its_group_back_to_hs2012(bridges, code, ancestor):
+    assert bridges(f"""
+        select revision_to, code_to, weight from marts.product_bridges
+        where revision_from = 'HS2022' and code_from = '{code}' order by revision_to""") == [
+        ("HS2012", ancestor, 1),
+        ("HS2017", ancestor, 1),
+    ]
+    assert bridges(f"""
+        select count(distinct stable_group_id), count(distinct hs_revision)
+        from intermediate.int_products_grouped where stable_group_id = (
+            select stable_group_id from intermediate.int_products_grouped
+            where hs_revision = 'HS2022' and product_code = '{code}')""") == [(1, 3)]
+
+
+def test_chips_are_no_washing_machines_and_transducers_no_telephones(bridges):
+    groups = dict(
+        bridges("""
+        select product_code, stable_group_id from intermediate.int_products_grouped where hs_revision = 'HS2022'""")
+    )
+    assert [groups[code] for code in ("854231", "854232", "854233", "854239", "845011")] == [
+        "854231", "854232", "854233", "854239", "845011",
+    ]  # fmt: skip
+    assert groups["854151"] == groups["854159"] == "G854151"
+    assert groups["851713"] == groups["851714"] == "G851713"
+
+
+def test_no_group_swallows_the_others(bridges):
+    assert bridges("""
+        select count(*), count(*) filter (stable_group_id not like 'G%'), max(codes) from (
+            select stable_group_id, count(*) filter (hs_revision = 'HS2022') as codes
+            from intermediate.int_products_grouped group by 1)""") == [(5_175, 4_890, 15)]
