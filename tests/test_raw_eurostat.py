@@ -411,8 +411,10 @@ def ask(ghost_trade, shared, tmp_path_factory):
     inbox = folder / "inbox"
     inbox.mkdir()
     (inbox / "eurofxref-hist.csv").write_text(history())
-    for path in (shared / "eurostat").glob("ui_*/*.csv"):
-        (inbox / f"{path.parent.name}-{path.name}").write_bytes(path.read_bytes())
+    folders = {"kazakhstan": None, "kazakhstan_raw_labels": 6, "kyrgyzstan": None}  # six months under other labels
+    for name, files in folders.items():
+        for path in sorted((shared / "eurostat" / f"ui_exports_to_{name}").iterdir())[:files]:
+            (inbox / f"{name}-{path.name}").write_bytes(path.read_bytes())
     done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=folder / "data")
     assert done.returncode == 0, done.stdout + done.stderr
     con = duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True)
@@ -462,7 +464,7 @@ def test_a_naive_sum_would_be_four_and_a_half_times_too_large(ask):
         select round(sum(value_eur) / 1e6),
             round(sum(value_eur) filter (reporter = '_European Union - 27 countries') / 1e6)
         from intermediate.int_eurostat_downloads_resolved where partner = 'KAZ' and year(period) = 2021""")
-    assert (naive, union) == (24935, 5487)
+    assert (naive, union) == (pytest.approx(24935, abs=1), 5487)
     assert ask("select count(*) from intermediate.int_eurostat_flows_placed where not reporter_is_country") == [(0,)]
 
 
