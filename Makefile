@@ -47,6 +47,7 @@ docs: $(READY)  ## where the data dictionary of the last publication lies
 
 bench: $(READY)  ## measure: load speed and memory
 	@$(PY) -m bench.load
+	@$(PY) -m bench.comext
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock

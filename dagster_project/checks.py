@@ -113,7 +113,7 @@ def fresh(settings: Settings, source: Source) -> Finding:
 
 def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:
     if settings.data not in table.floors:
-        return Finding(True, "No number of rows is expected of this data set.")
+        return Finding(True, f"The data set {settings.data} holds none of {source.name}.")
     floor, reason = table.floors[settings.data]
     rows = warehouse.ask(settings, f"select count(*) from raw.{table.name} where _valid_to is null")[0][0]
     given = warehouse.ask(
@@ -247,10 +247,52 @@ def _known(table: Table) -> Callable[[Settings], Finding]:
     return gate
 
 
+def _named(table: str, reporter: str, partner: str, value: str) -> Callable[[Settings], Finding]:
+    """Eurostat's codes and names: ISO's own, or a row in the seed."""
+
+    def gate(settings: Settings) -> Finding:
+        import pycountry  # reads its databases at first use
+
+        known = {
+            word
+            for country in pycountry.countries
+            for word in (country.alpha_2, country.name, getattr(country, "common_name", country.name))
+        }
+        rows = warehouse.ask(
+            settings,
+            f"""with seen as (
+                select {reporter} as code, try_cast({value} as double) as value_eur from raw.{table}
+                where _valid_to is null
+                union all
+                select {partner}, try_cast({value} as double) from raw.{table} where _valid_to is null
+            )
+            select code, sum(value_eur), code in (
+                select code from read_csv('{SEEDS_DIR}/country_codes.csv', header = true, all_varchar = true)
+                where publisher = 'eurostat')
+            from seen group by code order by code""",
+        )
+        unknown = [(code, value_eur) for code, value_eur, is_seeded in rows if not is_seeded and code not in known]
+        total = sum(value_eur for _, value_eur, _ in rows)
+        share = sum(value_eur for _, value_eur in unknown) / total if total else 0.0
+        return Finding(
+            not unknown,
+            "Every country code is known."
+            if not unknown
+            else "Country codes without a row in seeds/country_codes.csv: "
+            f"{', '.join(code for code, _ in unknown)} ({share:.2%} of value).",
+            {"unmapped_share": share},
+            blocks=share > UNMAPPED_TOLERATED,
+        )
+
+    return gate
+
+
 EXTRA: dict[str, dict[str, Callable[[Settings], Finding]]] = {
     FLOWS.name: {"additive": _additive, "mapped": _mapped},
     REPORTERS.name: {"known": _known(REPORTERS)},
     PARTNERS.name: {"known": _known(PARTNERS)},
+    "eurostat_flows": {"mapped": _named("eurostat_flows", "REPORTER", "PARTNER", "VALUE_EUR")},
+    "eurostat_downloads": {"mapped": _named("eurostat_downloads", "reporter_label", "partner_label", "VALUE_IN_EUR")},
 }
 
 

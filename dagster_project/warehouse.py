@@ -31,6 +31,8 @@ from dagster_project.settings import Settings
 # and the newest format writes text columns 1.6 times faster.
 WAREHOUSE_STORAGE, PUBLISHED_STORAGE = "latest", "v1.0.0"
 
+NEAR_VALUES = 64  # more would make a longer list than a shorter search
+
 LANDINGS_COLUMNS = {
     "landing_id": "varchar",
     "source": "varchar",
@@ -97,12 +99,14 @@ class Table:
     key: tuple[str, ...]
     compared: tuple[str, ...]  # SQL over one row (`{row}.column`): a difference here is a revision
     # Two landings of one scope are two vintages of one thing: what the later no longer says is closed. The
-    # scope is the landing's partition or, where columns are named, the distinct values the rows have in them.
+    # scope is the landing's partition or, where columns of the key are named, the distinct values the rows have
+    # in them. Where those are few, only rows with one of them are looked at: a month among hundreds.
     scope: tuple[str, ...] = ()
     # People download selections along this column. A later landing of the scope replaces an earlier one only
     # if it has all of that one's values here, or nine tenths of its rows (a value that vanished with its row).
     selected: str | None = None
-    # Any landing speaks for a group of rows (these columns) that it holds whole, which this SQL tells.
+    # Any landing speaks for a group of rows (these columns, the scope's among them) that it holds whole, which
+    # this SQL tells.
     whole: tuple[tuple[str, ...], str] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
     rules: tuple[Rule, ...] = ()
@@ -114,7 +118,10 @@ class Rows:
     """What a source read from one landing for one table: SQL that DuckDB runs, or a frame."""
 
     of: str | pd.DataFrame
-    first_row: int = 1  # the number a person gives the first record (2 when a header line stands above it)
+    # The number a person gives the first record (2 when a header line stands above it); None where a record
+    # is not a line of the file.
+    first_row: int | None = 1
+    kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,11 @@ def text(column: str) -> str:
 def number(column: str) -> str:
     """Compared as a number: 5, 5.0 and 5.00 are one value, and so are 0 and nothing (layouts differ there)."""
     return f'coalesce(try_cast({{row}}."{column}" as double), 0)'
+
+
+def spaced_number(value: str) -> str:
+    """SQL for a number as people write it, a decimal comma and spaces between thousands; NULL for what is none."""
+    return f"try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
 
 
 def flag(column: str) -> str:
@@ -336,17 +348,18 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
     differs = (
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
-    _refuse_contradiction(con, table, raw, same_key, differs, landing)
-    valid_from = _after_what_it_replaces(con, raw, same_key, valid_from)
+    near = _near(con, table)
+    _refuse_contradiction(con, table, raw, f"{near} and {same_key}", differs, landing)
+    valid_from = _after_what_it_replaces(con, raw, f"{near} and {same_key}", valid_from)
     close = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = '{landing.landing_id}'"
     changed = con.execute(
         f"update {raw} as old set {close} from incoming as new "
-        f"where old._valid_to is null and {same_key} and ({differs})"
+        f"where old._valid_to is null and {near} and {same_key} and ({differs})"
     ).fetchone()[0]
-    gone = _close_gone(con, table, raw, same_key, scope, landing, close)
+    gone = _close_gone(con, table, raw, same_key, near, scope, landing, close)
     opened = con.execute(
         f"insert into {raw} select * from incoming as new "
-        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {same_key})"
+        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {near} and {same_key})"
     ).fetchone()[0]
     con.execute("drop table incoming")
     return Loaded(read, opened, changed + gone), scope
@@ -366,8 +379,21 @@ def _after_what_it_replaces(con, raw: str, same_key: str, valid_from: str) -> st
     return after
 
 
-def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing, close: str) -> int:
+def _near(con: duckdb.DuckDBPyConnection, table: Table) -> str:
+    """SQL that is true for the old rows that an incoming one may revise or close, and says so without a join."""
+    told = []
+    for column in table.scope:
+        found = con.execute(f'select distinct "{column}" from incoming limit {NEAR_VALUES + 1}').fetchall()
+        if found and len(found) <= NEAR_VALUES and (None,) not in found:
+            values = ", ".join(f"'{value.replace(chr(39), chr(39) * 2)}'" for (value,) in found)
+            told.append(f'old."{column}" in ({values})')
+    return " and ".join(told) or "true"
+
+
+def _close_gone(con, table: Table, raw: str, same_key: str, near: str, scope: str, landing: Landing, close: str) -> int:
     """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
+    if landing.is_answer:  # what it replaces is known by its question, also where a code vanished whole
+        near = "true"
     selection = (
         f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
         or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)"""
@@ -377,7 +403,8 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
     con.execute(
         f"""create or replace temp table replaced as
         select old._landing_id from {raw} as old left join incoming as new on {same_key}
-        where old._valid_to is null and old._landing_id in (
+        -- with the rows this landing has just revised: they are in it
+        where {near} and (old._valid_to is null or old._closed_by = '{landing.landing_id}') and old._landing_id in (
             select landing_id from raw.landings where source = ? and scope = ? and vintage < ?)
         group by old._landing_id having {selection}""",
         [landing.source, scope, landing.vintage],
@@ -392,7 +419,8 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
         same_group = " and ".join(f'old."{c}" is not distinct from whole."{c}"' for c in group)
         of_a_whole_group = f"exists (select 1 from whole where {same_group})"
     return con.execute(
-        f"update {raw} as old set {close} where old._valid_to is null and old._vintage < ? "
+        f"update {raw} as old set {close} "
+        f"where {near} and old._valid_to is null and old._vintage < ? "
         f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
         f"and not exists (select 1 from incoming as new where {same_key})",
         [landing.vintage],
@@ -412,7 +440,7 @@ def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str, valid_f
         with _relation(con, rows) as relation:
             con.execute(
                 f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
-                f"select {columns}, ?, {valid_from}, ? from {relation}",
+                f"select {columns}, ?, {valid_from}, ? from {relation} where {rows.kept}",
                 [landing.vintage, landing.landing_id],
             )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -437,7 +465,8 @@ def _numbered(con: duckdb.DuckDBPyConnection, rows: Rows) -> Iterator[str]:
     """The rows again, in the order of the file, each with the number a person gives it (`_row`)."""
     con.execute("set preserve_insertion_order = true")
     with _relation(con, rows) as relation:
-        yield f"(select row_number() over () - 1 + {rows.first_row} as _row, * from {relation})"
+        numbered = f"select row_number() over () - 1 + {rows.first_row or 1} as _row, * from {relation}"
+        yield f"(select * from ({numbered}) where {rows.kept})"
 
 
 def _refuse_broken(con, table: Table, rows: Rows, staged: str) -> None:
@@ -455,7 +484,8 @@ def _refuse_broken(con, table: Table, rows: Rows, staged: str) -> None:
             row, *values = con.execute(
                 f"select {columns} from {numbered} where {rule.broken} order by _row limit 1"
             ).fetchone()
-        raise Refused(rule.sentence.format(**dict(zip(shown, values, strict=True))), rule.remedy, row=row)
+        sentence = rule.sentence.format(**dict(zip(shown, values, strict=True)))
+        raise Refused(sentence, rule.remedy, row=row if rows.first_row else None)
 
 
 def _refuse_duplicates(con, table: Table, rows: Rows, staged: str) -> None:
@@ -473,7 +503,7 @@ def _refuse_duplicates(con, table: Table, rows: Rows, staged: str) -> None:
         raise Refused(
             f"The key is there twice ({named}).",
             "One file may say a thing once: download it again, or remove the repeated rows.",
-            row=twice[0],
+            row=twice[0] if rows.first_row else None,
         )
 
 

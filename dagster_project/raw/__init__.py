@@ -36,17 +36,19 @@ class Source:
     fetch: Callable[[Visit], None] | None = None  # asks its service for what is newer than what has landed
     make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
     has_months: bool = False  # its service is asked month by month, so one can be asked for again
+    # Why its files may not be loaded under these settings: a licence that someone has to agree to.
+    withheld: Callable[[Settings], Refused | None] = lambda settings: None
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
+        optional = {name: getattr(module, name) for name in ("fetch", "make", "withheld") if hasattr(module, name)}
         return cls(
             module.NAME,
             module.TABLES,
             module.recognise,
             module.read,
-            fetch=getattr(module, "fetch", None),
-            make=getattr(module, "make", None),
             has_months=getattr(module, "HAS_MONTHS", False),
+            **optional,
         )
 
 
@@ -110,7 +112,9 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                 if landing.sha256_of(path) not in known:
                     refused.append((path, reason))
             else:
-                if recognised:
+                if recognised and (reason := source.withheld(settings)):
+                    refused.append((path, reason))
+                elif recognised:
                     found.append((path, recognised))
         editions = sorted({recognised.edition for _, recognised in found})
         now = datetime.now(UTC)

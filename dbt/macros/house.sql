@@ -33,3 +33,16 @@
 {% macro exact_sum(column, where=none) -%}
     cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
 {%- endmacro %}
+
+{# The revision of the HS that national nomenclatures, such as the EU's, followed in a year. #}
+{% macro hs_revision_in(year) -%}
+    (case
+        when {{ year }} >= 2022 then 'HS2022'
+        when {{ year }} >= 2017 then 'HS2017'
+        when {{ year }} >= 2012 then 'HS2012'
+        when {{ year }} >= 2007 then 'HS2007'
+        when {{ year }} >= 2002 then 'HS2002'
+        when {{ year }} >= 1996 then 'HS1996'
+        else 'HS1992'
+    end)
+{%- endmacro %}

@@ -35,11 +35,37 @@ by_m49 as (
 
 ),
 
+-- Eurostat writes ISO's two letters in the bulk files, and names in the downloads
+iso_words as (
+
+    select iso2 as code, iso3 from {{ ref('stg_pycountry__countries') }}
+    union
+    select iso_name as code, iso3 from {{ ref('stg_pycountry__countries') }}
+    union
+    select name as code, iso3 from {{ ref('stg_pycountry__countries') }}
+
+),
+
+by_iso_word as (
+
+    select
+        'eurostat' as publisher,
+        iso_words.code,
+        'country' as kind,
+        iso_words.iso3
+    from iso_words
+    left join explicit on explicit.publisher = 'eurostat' and explicit.code = iso_words.code
+    where explicit.code is null
+
+),
+
 resolved as (
 
     select * from explicit
     union all
     select * from by_m49
+    union all
+    select * from by_iso_word
 
 )
 

@@ -6,3 +6,8 @@
     net_kg, quantity, quantity_unit
 {% endset %}
 select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
+union all
+select {{ columns }} from {{ ref('int_national_flows_placed') }}
+union all
+-- a flow that no rate brings to dollars says nothing here: another source may speak of it
+select {{ columns }} from {{ ref('int_eurostat_flows_placed') }} where value_usd is not null
