@@ -32,6 +32,7 @@ KEYS = {
     "source_precedences": ["reporter_iso3", "source_name", "period_from"],
     "bloc_members": ["bloc", "iso3", "publisher"],
     "publishers": ["source_name"],
+    "fetch_scopes": ["scope"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -41,6 +42,7 @@ DATES = {
     "published_claims": ["published_on", "period_from", "period_to"],
     "source_precedences": ["period_from", "period_to"],
     "bloc_members": ["member_from", "member_to"],
+    "fetch_scopes": ["period_from"],
 }
 TIER_SIZES = {"1": 4, "2": 5, "3.A": 16, "3.B": 9, "4.A": 11, "4.B": 5}
 ANCESTORS = {
