@@ -33,6 +33,7 @@ KEYS = {
     "bloc_members": ["bloc", "iso3", "publisher"],
     "publishers": ["source_name"],
     "bridge_overrides": ["revision_from", "code_from", "revision_to", "code_to"],
+    "fetch_scopes": ["scope"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -42,6 +43,7 @@ DATES = {
     "published_claims": ["published_on", "period_from", "period_to"],
     "source_precedences": ["period_from", "period_to"],
     "bloc_members": ["member_from", "member_to"],
+    "fetch_scopes": ["period_from"],
 }
 TIER_SIZES = {"1": 4, "2": 5, "3.A": 16, "3.B": 9, "4.A": 11, "4.B": 5}
 ANCESTORS = {
