@@ -203,7 +203,7 @@ def test_every_controlled_good_occurs(reported):
 def test_before_2022_reports_stand_in_hs2017(reported):
     old = reported[reported.refYear < 2022]
     assert set(old.classificationCode) == {"H5"}
-    late = reported.reporterISO.isin(["AZE", "MNG"]) & (reported.refYear == 2022)
+    late = reported.reporterISO.isin(["TJK", "ZAF"]) & (reported.refYear == 2022)
     assert set(reported[(reported.refYear >= 2022) & ~late].classificationCode) == {"H6"}
     assert set(reported[late].classificationCode) == {"H5"}, "two countries change a year later"
     assert not reported[late].cmdCode.isin(list(HS2017_ANCESTOR)).any()

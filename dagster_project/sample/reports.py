@@ -27,7 +27,7 @@ from dagster_project.sample.trade import REST
 WORLD = "W00"
 FIRST_HS2022_MONTH = month_index("2022-01")
 # Countries that went on in HS2017 after the others had left it, until this month.
-LATE_HS2022_MONTH = {"AZE": month_index("2023-01"), "MNG": month_index("2023-01")}
+LATE_HS2022_MONTH = {"TJK": month_index("2023-01"), "ZAF": month_index("2023-01")}
 
 # The first month a country no longer publishes; a country not named here publishes all of them. A year with
 # a missing month has no annual figure.
