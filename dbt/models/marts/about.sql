@@ -16,7 +16,7 @@ landings as (
 
     select
         max(fetched_at) filter (where source_name = 'comtrade') as data_as_of,
-        max(fetched_at) filter (where source_name = 'ofac') as lists_as_of,
+        max(fetched_at) filter (where source_name in ('{{ var('sanctions_sources') | join("', '") }}')) as lists_as_of,
         count(*) as files_loaded
     from {{ ref('stg_build__landings') }}
 

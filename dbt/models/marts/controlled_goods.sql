@@ -2,7 +2,7 @@ with
 
 controlled_goods as (
 
-    select * from {{ ref('stg_seeds__controlled_goods') }}
+    select * from {{ ref('int_controlled_goods_unioned') }}
 
 ),
 
@@ -17,6 +17,9 @@ select
     controlled_goods.product_code,
     controlled_goods.hs_revision,
     controlled_goods.tier,
+    controlled_goods.categories,
+    controlled_goods.is_partially_exempt,
+    controlled_goods.price_above_eur,
     products.name,
     controlled_goods.listed_code,
     controlled_goods.mapping,
