@@ -1,4 +1,3 @@
--- The number of an entry is one of its identifiers: both of OFAC's lists use it, and other lists quote it.
 -- Dates of birth stand here too, as an identifier that links nothing.
 with
 
@@ -11,12 +10,6 @@ identifiers as (
 origins as (
 
     {{ last_versions(source('ofac', 'ofac_origins'), 'list, uid, originUid, element') }}
-
-),
-
-entries as (
-
-    {{ last_versions(source('ofac', 'ofac_entries'), 'list, uid') }}
 
 )
 
@@ -40,13 +33,3 @@ select
     gone_at
 from origins
 where element = 'dateOfBirth'
-union all
-select
-    'OFAC_' || upper(list) as list_id,
-    uid as source_id,
-    'uid' as identifier_id,
-    'OFAC number' as identifier_type,
-    uid as identifier,
-    null as country_label,
-    gone_at
-from entries

@@ -10,6 +10,6 @@ select
     publisher,
     identifier_type,
     identifier_kind,
-    cast(is_per_country as boolean) as is_per_country,
+    issuer,
     source
 from identifier_kinds
