@@ -27,6 +27,7 @@ Alike = tuple[int, int, float, tuple[str, str]]  # two entries, how alike, and t
 
 LEAST_LIKENESS = 0.85  # of two spellings, to be looked at at all
 LEAST_SCORE = 0.80  # to be proposed
+LEAST_WORD = 60  # likeness in hundredths of each word of a person's name to some word of the other
 RARE = 30  # spellings that share a word; a word in more of them tells nothing
 CROWD = 40  # entries of one exact spelling; a name so common is not proposed
 SHORTEST_NAME = 4  # letters of a company or a ship
@@ -83,7 +84,7 @@ def find(
     numbers, born = _numbers(identifiers, entities), _birth_years(identifiers)
     linked = _shared(numbers[numbers.issuer != ""], ["issuer"])
     unsure = _shared(numbers[numbers.identifier_kind.isin(UNSURE)], [])
-    facts = Facts(_by_kind(numbers), born, countries.groupby("entry").iso3.agg(set).to_dict(), unsure)
+    facts = Facts(_by_kind(numbers), born, _grouped(countries.entry, countries.iso3), unsure)
     proposed: dict[tuple[int, int], tuple[float, str]] = {}
     for left, right, likeness, spellings in [*_alike(names, entities), *_named(unsure, names)]:
         scored = facts.weighed(left, right, likeness, spellings)
@@ -159,6 +160,14 @@ def _by_kind(numbers: pd.DataFrame) -> dict[int, dict[tuple[str, str], set[str]]
     return found
 
 
+def _grouped(keys, values) -> dict:
+    """Key → its values, as a set. (A groupby with a Python function takes seconds for twenty thousand keys.)"""
+    found: dict = {}
+    for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+        found.setdefault(key, set()).add(value)
+    return found
+
+
 def _birth_years(identifiers: pd.DataFrame) -> dict[int, set[int]]:
     dates = identifiers[identifiers.identifier_kind.eq("birth_date") & identifiers.identifier.notna()]
     years: dict[int, set[int]] = {}
@@ -192,7 +201,7 @@ def _named(unsure: dict[tuple[int, int], str], names: pd.DataFrame) -> Iterator[
     """The likest names of each of these pairs: who shares a number and no name is not proposed."""
     wanted = {entry for pair in unsure for entry in pair}
     names = names[names.entry.isin(wanted)]
-    spelled = names.groupby("entry").normalised_name.agg(lambda spellings: sorted(set(spellings))).to_dict()
+    spelled = _grouped(names.entry, names.normalised_name)
     for left, right in unsure:
         likest = max(
             (
@@ -216,9 +225,11 @@ def _alike(names: pd.DataFrame, entities: pd.DataFrame) -> Iterator[Alike]:
         spelled.kind.eq("person"), spelled.spelling.str.contains(" "), spelled.spelling.str.len().ge(SHORTEST_NAME)
     )
     spelled = spelled[telling].drop_duplicates(["entry", "spelling"])
-    keys = spelled.groupby(["kind", "spelling"], sort=True).entry.agg(lambda entries: sorted(set(entries)))
-    keys = keys[keys.str.len() <= CROWD].reset_index()
-    entries, spelling = keys.entry.tolist(), keys.spelling.tolist()
+    spelled = spelled.sort_values(["kind", "spelling", "entry"])
+    groups = _grouped(pd.Series(zip(spelled.kind, spelled.spelling, strict=True)), spelled.entry)
+    groups = {key: sorted(entries) for key, entries in groups.items() if len(entries) <= CROWD}
+    keys = pd.DataFrame(list(groups), columns=["kind", "spelling"])
+    entries, spelling = list(groups.values()), keys.spelling.tolist()
     lists = [{list_id[entry] for entry in group} for group in entries]
     same = ((key, key, 1.0) for key in range(len(entries)))
     for a, b, likeness in chain(same, _near(keys)):
@@ -246,14 +257,23 @@ def _near(keys: pd.DataFrame) -> Iterator[tuple[int, int, float]]:
     left, right = (compared.spelling.loc[pairs[side]].tolist() for side in ("key_x", "key_y"))
     likeness = process.cpdist(left, right, scorer=fuzz.token_sort_ratio, workers=-1) / 100
     within = process.cpdist(left, right, scorer=fuzz.token_set_ratio, workers=-1) == 100
+    keys_left, keys_right, kinds = pairs.key_x.tolist(), pairs.key_y.tolist(), pairs.kind.tolist()
     for at in np.flatnonzero((likeness >= LEAST_LIKENESS) | (within & pairs.kind.eq("person").to_numpy())):
         a, b = left[at].split(), right[at].split()
         alike = round(float(likeness[at]), 4)
-        if pairs.kind[at] == "person" and _one_word_more(a, b):
-            alike = max(alike, ONE_WORD_MORE)
+        if kinds[at] == "person":
+            if not _every_word_meets_another(a, b):
+                continue  # a brother or a daughter
+            if _one_word_more(a, b):
+                alike = max(alike, ONE_WORD_MORE)
         # "plant 5" and "plant 6" are two
         if alike >= LEAST_LIKENESS and _figures(a) == _figures(b):
-            yield int(pairs.key_x[at]), int(pairs.key_y[at]), alike
+            yield keys_left[at], keys_right[at], alike
+
+
+def _every_word_meets_another(a: list[str], b: list[str]) -> bool:
+    short, long = sorted((a, b), key=len)
+    return all(max(fuzz.ratio(word, other) for other in long) >= LEAST_WORD for word in short)
 
 
 def _one_word_more(a: list[str], b: list[str]) -> bool:
