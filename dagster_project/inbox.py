@@ -6,11 +6,12 @@ the reason, what nobody does. Not here: taking or loading files (landing.py, raw
 
 import subprocess
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import dagster as dg
 
-from dagster_project import __version__, landing, warehouse
+from dagster_project import __version__, landing, network, warehouse
 from dagster_project.raw import POOL, Source, files_in, name_of, remember_refused, unclaimed
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
@@ -18,14 +19,30 @@ from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
 def check(settings: Settings) -> None:
     """Raise the sentence for a person when this run cannot begin; change nothing."""
-    if settings.data == "files":
-        if not settings.inbox_dir.is_dir():
-            raise SettingsError(f"INBOX={settings.inbox_dir} is not a folder. Give the folder with your downloads.")
-        if not files_in(settings.inbox_dir):
-            raise SettingsError(f"INBOX={settings.inbox_dir} holds no files.")
+    if settings.inbox:
+        if not settings.inbox.is_dir():
+            raise SettingsError(f"INBOX={settings.inbox} is not a folder. Give the folder with your downloads.")
+        if not files_in(settings.inbox):
+            raise SettingsError(f"INBOX={settings.inbox} holds no files.")
     earlier = warehouse.data_set_of(settings)
     if earlier not in (None, "sample", settings.data):
         raise SettingsError(warehouse.mixed_sentence(settings, earlier))
+    if settings.as_of and earlier is None:
+        raise SettingsError(f"AS_OF looks back, and {settings.data_dir} holds nothing yet. Run once without it.")
+    if settings.data == "live" and not settings.as_of:
+        _reach(settings)
+
+
+def _reach(settings: Settings) -> None:
+    """A service that is down stops only itself; when none can be reached there is nothing to do."""
+    asked = {
+        url for name, url in settings.addresses.items() if name != "OPENSANCTIONS_URL" or settings.use_opensanctions
+    }
+    with ThreadPoolExecutor(len(asked)) as pool:  # a line that drops everything takes its time-out once
+        reasons = dict(zip(sorted(asked), pool.map(network.reachable, sorted(asked)), strict=True))
+    if all(reasons.values()):
+        hosts = ", ".join(url.partition("://")[2] for url in reasons)
+        raise SettingsError(f"None of the services can be reached ({hosts}): nothing was changed.")
 
 
 def make_way(settings: Settings) -> bool:
@@ -78,7 +95,7 @@ def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "data_set": settings.data,
-                "folder": dg.MetadataValue.path(str(settings.inbox_dir)),
+                "folder": str(settings.inbox_dir or "none: the services are asked"),
                 "files": len(files),
                 "files_unknown": len(strangers),
                 "is_simulated": settings.data == "sample",

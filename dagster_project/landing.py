@@ -18,9 +18,9 @@ import re
 import shutil
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,6 +28,8 @@ import zstandard
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
+MOMENT = "%Y%m%dT%H%M%S.%fZ"
+ANSWERS = ".answers.jsonl"
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -92,6 +94,26 @@ class Landing:
     fetched_at: str  # ISO 8601, UTC
     sha256: str  # of the bytes as fetched, before any compression of ours
     size_bytes: int  # as fetched
+    # Since when its publisher says this, written like `vintage`: the edition's day where the file has one, else
+    # the moment it was learned. So a list of 2021 loaded today still tells what was known in 2021.
+    valid_from: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """A service's answer to the question its partition names: the next answer to it replaces it whole."""
+        return self.fetched_from.startswith("http")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a publisher last answered to a question (a partition), whether or not its bytes were new."""
+
+    partition: str
+    edition: str
+    sha256: str
+    asked_at: str  # ISO 8601, UTC
+    etag: str = ""
+    last_modified: str = ""  # ISO 8601, UTC
 
 
 def look(path: Path) -> Head:
@@ -140,6 +162,23 @@ def describe_unknown(head: Head) -> Refused:
     )
 
 
+def moment(when: datetime) -> str:
+    """A moment in UTC, to the microsecond, as text that sorts."""
+    return when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def said_from(edition: str, fetched_at: datetime, newest: str) -> str:
+    """Since when a publisher says what a landing holds: its edition's moment, never later than it was learned,
+    and always after what the same partition said before (`newest`, may be empty)."""
+    said = fetched_at
+    if edition:
+        dated = datetime.fromisoformat(edition)
+        said = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
+    if newest and moment(said) <= newest:
+        said = datetime.strptime(newest, MOMENT).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return moment(said)
+
+
 def take(
     root: Path,
     source: str,
@@ -147,13 +186,15 @@ def take(
     original: Path,
     *,
     fetched_at: datetime,
+    valid_from: str = "",
     called: str | None = None,
+    fetched_from: str | None = None,
 ) -> Landing:
     """Copy a file into landing/ whole, or not at all. `called` is its name for a person: its path in the inbox.
 
     Raises Refused when its bytes change while they are read, or compressed data ends too early.
     """
-    vintage = fetched_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    vintage = moment(fetched_at)
     folder = root / source / recognised.entity / _safe(recognised.partition)
     folder.mkdir(parents=True, exist_ok=True)
     head = look(original)
@@ -173,10 +214,11 @@ def take(
             vintage=vintage,
             path=str((folder / name).relative_to(root)),
             original_name=called or original.name,
-            fetched_from=original.as_uri(),
+            fetched_from=fetched_from or original.as_uri(),
             fetched_at=fetched_at.isoformat(),
             sha256=sha256,
             size_bytes=size,
+            valid_from=valid_from or vintage,
         )
         (folder / name).with_suffix(".about.json").write_text(json.dumps(asdict(landing), indent=1) + "\n")
         os.replace(unfinished, folder / name)
@@ -191,11 +233,31 @@ def landed(root: Path, source: str) -> list[Landing]:
     for about in sorted((root / source).rglob("*.about.json")):
         try:
             landing = Landing(**json.loads(about.read_text()))
+            landing = landing if landing.valid_from else replace(landing, valid_from=landing.vintage)
         except ValueError:  # a run died while it wrote this, so before the file itself was named
             continue
         if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
             found.append(landing)
     return sorted(found, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
+
+
+def remember(root: Path, source: str, answer: Answer) -> None:
+    """Note that a publisher answered, on disk before this returns: the same question is not asked again."""
+    (root / source).mkdir(parents=True, exist_ok=True)
+    with (root / source / ANSWERS).open("a") as log:
+        log.write(json.dumps(asdict(answer)) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def answers(root: Path, source: str) -> dict[str, Answer]:
+    """The last answer to each question, by partition. What landed counts as answered, also if a run died then."""
+    found = [Answer(one.partition, one.edition, one.sha256, one.fetched_at) for one in landed(root, source)]
+    log = root / source / ANSWERS
+    for line in log.read_text().splitlines() if log.exists() else []:
+        with suppress(ValueError):  # a run died while it wrote its last line
+            found.append(Answer(**json.loads(line)))
+    return {one.partition: one for one in sorted(found, key=lambda one: one.asked_at)}
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Settings:
 
     data: str  # sample | files | live
     data_dir: Path  # landing/, warehouse.duckdb, published/ live here; never in git
-    inbox: Path | None  # the folder of downloads when data is "files"
+    inbox: Path | None  # the folder of downloads: needed by "files"; "live" takes from it what has no service
     sample_seed: int
     sample_scale: float
     memory_limit: str  # DuckDB's own notation, such as "2GB"
@@ -84,7 +84,7 @@ class Settings:
         return cls(
             data=data,
             data_dir=_absolute(read("DATA_DIR", "data")),
-            inbox=_absolute(inbox) if data == "files" else None,
+            inbox=_absolute(inbox) if inbox and data != "sample" else None,
             sample_seed=seed,
             sample_scale=scale,
             memory_limit=read("DUCKDB_MEMORY_LIMIT", "2GB"),
@@ -119,9 +119,9 @@ class Settings:
         return self.data_dir / "simulated"
 
     @property
-    def inbox_dir(self) -> Path:
-        """The folder whose files are loaded in this run."""
-        return self.inbox if self.inbox is not None else self.simulated_dir / "inbox"
+    def inbox_dir(self) -> Path | None:
+        """The folder whose files are loaded in this run; none when only services are asked."""
+        return self.simulated_dir / "inbox" if self.data == "sample" else self.inbox
 
     @property
     def dagster_home(self) -> Path:

@@ -3,9 +3,11 @@
 Here belongs: how rows get into `raw` so that every earlier state can be rebuilt, and how a finished
 schema becomes a file for readers. Not here: what a column means (dbt) or which file is whose (raw/).
 
-Raw rows are bitemporal. A row is open (`_valid_to` is null) until a later vintage changes or drops it;
-then it is closed at that vintage's moment and its successor opens at the same moment. So
-`raw as of t` is `_valid_from <= t and (_valid_to is null or _valid_to > t)`.
+Raw rows are bitemporal. When the publisher said a thing: `_valid_from` to `_valid_to` (null: it still says
+so); a later landing that changes or drops a row closes it at the moment from which that landing is valid, and
+opens its successor at the same moment. So what was published at t is
+`_valid_from <= t and (_valid_to is null or _valid_to > t)`. When we learned it: `_vintage`, the moment
+`_landing_id` was fetched, to the moment `_closed_by` was.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from pathlib import Path
 
 import duckdb
@@ -42,6 +45,7 @@ LANDINGS_COLUMNS = {
     "fetched_at": "timestamp",
     "sha256": "varchar",
     "size_bytes": "bigint",
+    "valid_from": "varchar",
     "status": "varchar",  # loaded | set_aside
     "reason": "varchar",  # why it was set aside, as told to the person
     "scope": "varchar",  # what the file speaks for: a later landing of the same scope replaces it
@@ -54,12 +58,23 @@ BUILDS_COLUMNS = {
     "data_set": "varchar",
     "code_version": "varchar",
     "started_at": "timestamp",
+    "as_of": "date",
+}
+VISITS_COLUMNS = {
+    "source": "varchar",
+    "started_at": "timestamp",
+    "ended_at": "timestamp",
+    "outcome": "varchar",  # answered | failed
+    "sentence": "varchar",  # why it failed, as told to the person
+    "answers": "bigint",
+    "landings": "bigint",
 }
 BITEMPORAL_COLUMNS = {
     "_vintage": "varchar",
     "_valid_from": "timestamp",
     "_valid_to": "timestamp",
     "_landing_id": "varchar",
+    "_closed_by": "varchar",
 }
 
 
@@ -179,19 +194,51 @@ class DataSetsMixed(RuntimeError):
 def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_version: str, started_at) -> None:
     """Make the raw schema and its tables where they are missing, and note the build that begins.
 
+    A warehouse with other columns than this code's was written by another version. It is made again, empty:
+    everything that ever landed is in landing/ and loads anew, in its order.
     Raises DataSetsMixed when the directory holds a data set that is not simulated and another is asked for.
     """
+    wanted = {
+        "landings": LANDINGS_COLUMNS,
+        "builds": BUILDS_COLUMNS,
+        "visits": VISITS_COLUMNS,
+        **{t.name: dict.fromkeys(t.columns, "varchar") | BITEMPORAL_COLUMNS for t in tables},
+    }
+    earlier = data_set_of(settings)
+    if earlier not in (None, settings.data):
+        raise DataSetsMixed(mixed_sentence(settings, earlier))
+    if _is_of_another_version(settings, wanted):
+        clear(settings)
     with connect(settings) as con:
         con.execute("create schema if not exists raw")
-        con.execute(_create("raw.landings", LANDINGS_COLUMNS))
-        con.execute(_create("raw.builds", BUILDS_COLUMNS))
-        for table in tables:
-            columns = dict.fromkeys(table.columns, "varchar") | BITEMPORAL_COLUMNS
-            con.execute(_create(f"raw.{table.name}", columns))
-        earlier = con.execute("select max(data_set) from raw.builds").fetchone()[0]
-        if earlier not in (None, settings.data):
-            raise DataSetsMixed(mixed_sentence(settings, earlier))
-        con.execute("insert into raw.builds values (?, ?, ?, ?)", [run_id, settings.data, code_version, started_at])
+        for name, columns in wanted.items():
+            con.execute(_create(f"raw.{name}", columns))
+        build = [run_id, settings.data, code_version, started_at, settings.as_of]
+        con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+
+
+def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:
+    if not settings.warehouse_path.exists():
+        return False
+    with connect(settings, read_only=True) as con:
+        found: dict[str, list[str]] = {}
+        for table, column in con.execute(
+            "select table_name, column_name from duckdb_columns() where schema_name = 'raw' order by column_index"
+        ).fetchall():
+            found.setdefault(table, []).append(column)
+    return any(name in wanted and columns != list(wanted[name]) for name, columns in found.items())
+
+
+def note_visit(
+    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, answers: int, landings: int
+) -> None:
+    """Remember that a publisher was asked, and whether it answered. Times are UTC without a zone."""
+    outcome = "failed" if sentence else "answered"
+    with connect(settings) as con:
+        con.execute(
+            "insert into raw.visits values (?, ?, ?, ?, ?, ?, ?)",
+            [source, started_at, ended_at, outcome, sentence, answers, landings],
+        )
 
 
 def data_set_of(settings: Settings) -> str | None:
@@ -261,7 +308,8 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
     staged = raw if first else "incoming"
     if not first:
         con.execute(f"create or replace temp table incoming as select * from {raw} limit 0")
-    _stage(con, table, rows, landing, staged)
+    valid_from = _literal(landing.valid_from)
+    _stage(con, table, rows, landing, staged, valid_from)
     read = con.execute(f"select count(*) from {staged}").fetchone()[0]
     _refuse_broken(con, table, rows, staged)
     _refuse_duplicates(con, table, rows, staged)
@@ -279,11 +327,13 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
     _refuse_contradiction(con, table, raw, same_key, differs, landing)
+    valid_from = _after_what_it_replaces(con, raw, same_key, valid_from)
+    close = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = '{landing.landing_id}'"
     changed = con.execute(
-        f"update {raw} as old set _valid_to = {_moment(landing)} from incoming as new "
+        f"update {raw} as old set {close} from incoming as new "
         f"where old._valid_to is null and {same_key} and ({differs})"
     ).fetchone()[0]
-    gone = _close_gone(con, table, raw, same_key, scope, landing)
+    gone = _close_gone(con, table, raw, same_key, scope, landing, close)
     opened = con.execute(
         f"insert into {raw} select * from incoming as new "
         f"where not exists (select 1 from {raw} as old where old._valid_to is null and {same_key})"
@@ -292,12 +342,26 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
     return Loaded(read, opened, changed + gone), scope
 
 
-def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing) -> int:
+def _after_what_it_replaces(con, raw: str, same_key: str, valid_from: str) -> str:
+    """A landing with an old date may speak of rows that a file without any date brought later. What is said
+    next is valid next, or history would run backwards. Returns a timestamp literal."""
+    latest = con.execute(
+        f"select max(old._valid_from) from {raw} as old join incoming as new on {same_key} "
+        f"where old._valid_to is null and old._valid_from >= {valid_from}"
+    ).fetchone()[0]
+    if latest is None:
+        return valid_from
+    after = f"timestamp '{latest + timedelta(microseconds=1)}'"
+    con.execute(f"update incoming set _valid_from = {after}")
+    return after
+
+
+def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing: Landing, close: str) -> int:
     """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
     selection = (
         f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
         or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)"""
-        if table.selected
+        if table.selected and not landing.is_answer
         else "true"
     )
     con.execute(
@@ -318,7 +382,7 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
         same_group = " and ".join(f'old."{c}" is not distinct from whole."{c}"' for c in group)
         of_a_whole_group = f"exists (select 1 from whole where {same_group})"
     return con.execute(
-        f"update {raw} as old set _valid_to = {_moment(landing)} where old._valid_to is null and old._vintage < ? "
+        f"update {raw} as old set {close} where old._valid_to is null and old._vintage < ? "
         f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
         f"and not exists (select 1 from incoming as new where {same_key})",
         [landing.vintage],
@@ -326,19 +390,19 @@ def _close_gone(con, table: Table, raw: str, same_key: str, scope: str, landing:
 
 
 def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: Landing) -> str:
-    if not table.scope:
+    if not table.scope or landing.is_answer:
         return landing.partition
     parts = [f'string_agg(distinct "{c}", \',\' order by "{c}")' for c in table.scope]
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
 
 
-def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str) -> None:
+def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str, valid_from: str) -> None:
     columns = ", ".join(f'"{c}"' for c in table.columns)
     try:
         with _relation(con, rows) as relation:
             con.execute(
                 f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
-                f"select {columns}, ?, {_moment(landing)}, ? from {relation}",
+                f"select {columns}, ?, {valid_from}, ? from {relation}",
                 [landing.vintage, landing.landing_id],
             )
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
@@ -457,10 +521,9 @@ def _note(con, landing: Landing, status: str, reason: str | None, scope: str | N
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
-def _moment(landing: Landing) -> str:
-    """The vintage as a timestamp literal."""
-    digits = re.sub(r"\D", "", landing.vintage)
-    d = digits
+def _literal(moment: str) -> str:
+    """A landing's moment as a timestamp literal."""
+    d = re.sub(r"\D", "", moment)
     return f"timestamp '{d[:4]}-{d[4:6]}-{d[6:8]} {d[8:10]}:{d[10:12]}:{d[12:14]}.{d[14:]}'"
 
 

@@ -21,7 +21,9 @@ FEWEST = 36  # unit tests; one that is lost is lost in silence otherwise
 # Models that decide something: each has a sentence at least.
 DECIDING = {
     "int_country_codes_resolved",
-    "int_flows_unioned",
+    "int_comtrade_flows_placed",
+    "int_flows_chosen",
+    "int_flows_revised",
     "int_imports_revalued",
     "int_flows_mirrored",
     "int_reports_dated",
@@ -29,6 +31,8 @@ DECIDING = {
     "int_flows_typed",
     "mirror_gaps",
     "headline",
+    "bloc_gaps",
+    "sources",
 }
 
 

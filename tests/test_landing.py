@@ -72,6 +72,7 @@ def test_the_file_beside_it_says_everything_about_it(tmp_path):
         "fetched_at": "2024-05-07T08:09:10.123456+00:00",
         "sha256": sha256(CONTENT).hexdigest(),
         "size_bytes": len(CONTENT),
+        "valid_from": "20240507T080910.123456Z",
     }
     assert about.parent == (tmp_path / "landing" / one.path).parent
 

@@ -29,6 +29,7 @@ KEYS = {
     "published_claims": ["claim_id"],
     "source_precedences": ["reporter_iso3", "source_name", "period_from"],
     "bloc_members": ["bloc", "iso3", "publisher"],
+    "publishers": ["source_name"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],

@@ -1,8 +1,9 @@
 """What a source is, and the assets it becomes: `landing/<source>` and its `raw/<table>`s.
 
-A source is one module in this folder with NAME, TABLES, `recognise` and `read`; it knows nothing
-downstream and no other source. Here belongs only what all sources share: taking files into landing/,
-loading what has landed, and setting aside what cannot be used, with the reason.
+A source is one module in this folder with NAME, TABLES, `recognise` and `read`, and `fetch` where a service
+can be asked or `make` where a package holds the data; it knows nothing downstream and no other source. Here
+belongs only what all sources share: taking files into landing/, loading what has landed, and setting aside
+what cannot be used, with the reason. What goes over the network is visit.py's.
 """
 
 import tempfile
@@ -14,9 +15,10 @@ from types import ModuleType
 
 import dagster as dg
 
-from dagster_project import landing, warehouse
+from dagster_project import landing, network, warehouse
 from dagster_project.landing import Head, Landing, Recognised, Refused
 from dagster_project.settings import Settings
+from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Table
 
 POOL = "duckdb_writer"
@@ -29,15 +31,25 @@ class Source:
     tables: tuple[Table, ...]
     recognise: Callable[[Head], Recognised | None]
     read: Callable[[Path, Landing, Head], dict[str, Rows]]
-    fetch: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself instead of finding them
+    fetch: Callable[[Visit], None] | None = None  # asks its service for what is newer than what has landed
+    make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
-        return cls(module.NAME, module.TABLES, module.recognise, module.read, getattr(module, "fetch", None))
+        return cls(
+            module.NAME,
+            module.TABLES,
+            module.recognise,
+            module.read,
+            fetch=getattr(module, "fetch", None),
+            make=getattr(module, "make", None),
+        )
 
 
-def files_in(inbox: Path) -> list[Path]:
+def files_in(inbox: Path | None) -> list[Path]:
     """Every file of an inbox, by name; hidden files and folders are not looked at."""
+    if inbox is None:
+        return []
     return sorted(
         path
         for path in inbox.rglob("*")
@@ -48,10 +60,10 @@ def files_in(inbox: Path) -> list[Path]:
 def name_of(settings: Settings, path: Path) -> str:
     """What a person calls a file: its path in the inbox, for two folders may hold an add.csv each."""
     inbox = settings.inbox_dir
-    return str(path.relative_to(inbox)) if path.is_relative_to(inbox) else path.name
+    return str(path.relative_to(inbox)) if inbox and path.is_relative_to(inbox) else path.name
 
 
-def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Refused]]:
+def unclaimed(inbox: Path | None, sources: Sequence[Source]) -> Iterator[tuple[Path, Refused]]:
     """Files that no source recognises, each with the sentence that says what it looks like."""
     for path in files_in(inbox):
         try:
@@ -60,7 +72,7 @@ def unclaimed(inbox: Path, sources: Sequence[Source]) -> Iterator[tuple[Path, Re
             yield path, error if isinstance(error, Refused) else _closed(error)
             continue
         try:
-            if not any(source.recognise(head) for source in sources if not source.fetch):
+            if not any(source.recognise(head) for source in sources if not source.make):
                 yield path, landing.describe_unknown(head)
         except Refused:
             continue  # a source knows it, and says itself what is wrong with it
@@ -75,12 +87,13 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
     known = warehouse.known_sha256(settings, source.name)
     before = landing.landed(settings.landing_dir, source.name)
     known |= {one.sha256 for one in before}
-    newest: dict[str, str] = {}
+    newest, said = {}, {}  # by partition: the newest edition, and since when it has been said
     for one in before:
         newest[one.partition] = max(one.edition, newest.get(one.partition, ""))
+        said[one.partition] = max(one.valid_from, said.get(one.partition, ""))
     taken, refused = [], []
     with tempfile.TemporaryDirectory() as folder:
-        files = source.fetch(Path(folder)) if source.fetch else files_in(settings.inbox_dir)
+        files = source.make(Path(folder)) if source.make else files_in(settings.inbox_dir)
         found: list[tuple[Path, Recognised]] = []
         for path in files:
             try:
@@ -104,16 +117,53 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
             if recognised.edition and recognised.edition < newest.get(recognised.partition, ""):
                 refused.append((path, _older(recognised.edition, newest[recognised.partition])))
                 continue
-            moment = now + timedelta(microseconds=editions.index(recognised.edition))
+            fetched_at = now + timedelta(microseconds=editions.index(recognised.edition))
+            partition = recognised.partition
+            valid_from = landing.said_from(recognised.edition, fetched_at, said.get(partition, ""))
             try:
-                called = name_of(settings, path)
-                taken.append(
-                    landing.take(settings.landing_dir, source.name, recognised, path, fetched_at=moment, called=called)
+                one = landing.take(
+                    settings.landing_dir,
+                    source.name,
+                    recognised,
+                    path,
+                    fetched_at=fetched_at,
+                    valid_from=valid_from,
+                    called=name_of(settings, path),
                 )
+                taken.append(one)
                 known.add(sha256)
             except Refused as reason:
                 refused.append((path, reason))
     return taken, refused
+
+
+def ask_service(
+    settings: Settings, source: Source, tell: Callable[[str], None], *, client: network.Client | None = None
+) -> tuple[list[Landing], str | None]:
+    """Ask a source's service for what is newer than what has landed. Returns what landed, and why it stopped.
+
+    A service that is down, refuses or answers with something else stops only its own source, and what it said
+    before stays; each visit is noted, so that the age of the last answer is known.
+    """
+    started_at, failure = datetime.now(UTC), None
+    with (
+        client or network.Client() as asking,
+        Visit(settings, source.name, source.recognise, asking, tell) as visit,
+    ):
+        try:
+            source.fetch(visit)
+        except (network.NetworkError, Refused) as error:
+            failure = str(error)
+    warehouse.note_visit(
+        settings,
+        source.name,
+        started_at=started_at.replace(tzinfo=None),
+        ended_at=datetime.now(UTC).replace(tzinfo=None),
+        sentence=failure,
+        answers=visit.answered,
+        landings=len(visit.landed),
+    )
+    return visit.landed, failure
 
 
 def _older(edition: str, newest: str) -> Refused:
@@ -195,10 +245,17 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         for path, reason in refused:
             if remember_refused(settings, source.name, path, reason):
                 context.log.warning(f"set aside: {reason.at(name_of(settings, path))}")
+        failure = None
+        if source.fetch and settings.data == "live" and not settings.as_of:
+            fetched, failure = ask_service(settings, source, context.log.info)
+            taken += fetched
+            if failure:
+                context.log.warning(f"{failure} What {source.name} said last stays.")
         return dg.MaterializeResult(
             metadata={
                 "files": len(taken),
                 "set_aside": len(refused),
+                "answered": failure is None,
                 "bytes": sum(one.size_bytes for one in taken),
                 "landings": dg.MetadataValue.json({one.path: one.sha256 for one in taken}),
             }

@@ -34,7 +34,7 @@ TABLES = (
 )
 
 
-def fetch(folder: Path) -> list[Path]:
+def make(folder: Path) -> list[Path]:
     import pycountry  # reads its databases at first use
 
     path = folder / f"pycountry-{version('pycountry')}.csv"

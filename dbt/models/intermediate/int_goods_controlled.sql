@@ -14,9 +14,24 @@ periods as (
 
 ),
 
+builds as (
+
+    select * from {{ ref('stg_build__builds') }}
+
+),
+
+newest as (
+
+    select max(started_at) as started_at from builds
+
+),
+
+-- AS_OF, or the day the build began
 newest_build as (
 
-    select max(known_on) as known_on from {{ ref('stg_build__builds') }}
+    select coalesce(cast(builds.as_of as date), cast(builds.started_at as date)) as known_on
+    from builds
+    inner join newest on newest.started_at = builds.started_at
 
 ),
 

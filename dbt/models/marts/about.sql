@@ -15,10 +15,11 @@ newest as (
 landings as (
 
     select
-        max(fetched_at) filter (where source_name = 'comtrade') as data_as_of,
-        max(fetched_at) filter (where source_name in ('{{ var('sanctions_sources') | join("', '") }}')) as lists_as_of,
+        max(landings.valid_from) filter (where publishers.kind = 'trade') as data_as_of,
+        max(landings.valid_from) filter (where publishers.kind = 'list') as lists_as_of,
         count(*) as files_loaded
-    from {{ ref('stg_build__landings') }}
+    from {{ ref('stg_build__landings') }} as landings
+    left join {{ ref('stg_seeds__publishers') }} as publishers on publishers.source_name = landings.source_name
 
 )
 
@@ -30,6 +31,7 @@ select
             then 'SIMULATED trade: no figure here is a fact about any country. Designations and control lists are real.'
         else 'Screening signals from reported trade, not proof of anything.'
     end as notice,
+    builds.as_of,
     landings.data_as_of,
     landings.lists_as_of,
     landings.files_loaded,

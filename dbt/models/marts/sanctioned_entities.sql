@@ -94,7 +94,7 @@ program_dates as (
 
 publishers as (
 
-    select * from {{ ref('stg_seeds__list_publishers') }}
+    select * from {{ ref('stg_seeds__publishers') }}
 
 )
 
@@ -138,4 +138,4 @@ left join nationalities
 left join program_dates
     on program_dates.list_id = entities.list_id
     and program_dates.source_id = entities.source_id
-left join publishers on publishers.publisher = entities.source_name
+left join publishers on publishers.source_name = entities.source_name

@@ -2,7 +2,11 @@ with
 
 landings as (
 
-    select * from {{ source('build', 'landings') }} where status = 'loaded'
+    select
+        *,
+        strptime(valid_from, '%Y%m%dT%H%M%S.%fZ') as _valid_from
+    from {{ source('build', 'landings') }}
+    where status = 'loaded'
 
 )
 
@@ -10,7 +14,10 @@ select
     landing_id,
     source as source_name,
     entity,
+    scope,
+    nullif(edition, '') as edition,
     vintage,
+    _valid_from as valid_from,
     fetched_at,
     sha256,
     size_bytes,
@@ -18,3 +25,4 @@ select
     rows_opened,
     rows_closed
 from landings
+where {{ was_known() }}

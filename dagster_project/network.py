@@ -1,0 +1,529 @@
+"""The only door to the network: ask politely, take an answer whole, or say in one sentence why there is none.
+
+Here belongs everything that is the same for every service: time-outs, trying again, waiting when told to,
+certificates, redirects, size limits, and looking at what really came. Not here: addresses, keys, and what an
+answer means; that is its source's business.
+
+A message names the service's host and what to do. It never holds a header, a key, a query or a webhook.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import re
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NoReturn, TypeVar
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+
+from dagster_project import __version__
+
+USER_AGENT = f"ghost-trade/{__version__} (trade statistics; one question at a time)"
+TRIES = 5
+FIRST_WAIT, LONGEST_WAIT = 1.0, 120.0  # seconds; who asks us to wait longer has had enough for today
+PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between two questions to one host; doubled each time it says "too many"
+REDIRECTS = 5
+MAX_BYTES = 4_000_000_000
+ANSWER_SECONDS = 3600.0  # for one whole answer: a byte a minute never times out by itself
+TIMEOUTS = httpx.Timeout(connect=10.0, read=120.0, write=30.0, pool=10.0)  # Comtrade thinks for a minute or so
+CHUNK_BYTES = 1024 * 1024
+
+PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
+SEVEN_ZIP, GZIP, ZIP = b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"PK"
+HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
+
+Whatever = TypeVar("Whatever")
+
+
+class NetworkError(Exception):
+    """There is no answer. The message is one sentence or two for the person who can act."""
+
+
+class Unreachable(NetworkError):
+    """The service cannot be reached, or fails; another day it may."""
+
+
+class Denied(NetworkError):
+    """The service knows us and refuses: a key is wrong, missing or not enough."""
+
+
+class QuotaSpent(NetworkError):
+    """The service has answered enough for now. `until` is when it will answer again, where it says."""
+
+    def __init__(self, message: str, until: datetime | None = None):
+        self.until = until
+        super().__init__(message)
+
+
+class Unexpected(NetworkError):
+    """Something answered, and not with what was asked for."""
+
+
+class TooLarge(NetworkError):
+    """The answer is larger than anyone expected, so it was not taken."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer on disk; nothing is on disk when it is unchanged."""
+
+    path: Path
+    url: str  # as asked, without whatever a person may have hidden in the address
+    status: int
+    etag: str
+    last_modified: datetime | None
+    content_type: str
+    size_bytes: int
+
+    @property
+    def is_unchanged(self) -> bool:
+        return self.status == 304
+
+
+class _Passing(Exception):
+    """What may be over at the next try; `final` is raised when it is not, `after` is how long to wait."""
+
+    def __init__(self, final: NetworkError, after: float | None = None):
+        self.final, self.after = final, after
+
+
+class Client:
+    """Questions to services, one at a time. The connection opens at the first question."""
+
+    def __init__(
+        self,
+        *,
+        timeouts: httpx.Timeout = TIMEOUTS,
+        pause: float = PAUSE,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self._timeouts, self._pause, self._sleep, self._clock = timeouts, pause, sleep, clock
+        self._http: httpx.Client | None = None
+        self._pauses: dict[str, float] = {}
+        self._asked: dict[str, float] = {}
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._http is not None:
+            self._http.close()
+            self._http = None
+
+    def get(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str] | None = None,
+        to: Path,
+        expect: Sequence[str],
+        etag: str = "",
+        max_bytes: int = MAX_BYTES,
+    ) -> Answer:
+        """Ask until there is a whole answer, and put it into the file `to`.
+
+        `secrets` are headers that reach this host alone. `expect` are the kinds that will do: json, xml, csv,
+        zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the answer may be that nothing changed.
+        Raises a NetworkError.
+        """
+        host = _host(url)
+        for value in (secrets or {}).values():
+            if not (value.isascii() and value.isprintable()):
+                raise Denied(f"The key for {host} holds characters that no key has: copy it again.")
+        if secrets and not _is_safe(url):
+            raise Unreachable(
+                f"{host} is not asked over https, and a key is not sent in clear: give its https address."
+            )
+        if params:
+            url += ("&" if urlsplit(url).query else "?") + urlencode(params, safe=",")
+
+        def ask() -> Answer:
+            return self._get(url, dict(secrets or {}), to, tuple(expect), etag, max_bytes)
+
+        try:
+            return self._patiently(ask)
+        except BaseException:
+            to.unlink(missing_ok=True)  # half an answer is none
+            raise
+
+    def post_json(self, url: str, body: object) -> None:
+        """Tell a webhook something. Its address is a secret, so no message names it. Raises a NetworkError."""
+
+        def tell() -> None:
+            try:
+                response = self._opened().post(url, json=body)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                raise _Passing(Unreachable(f"The webhook cannot be reached ({_why(error)}).")) from None
+            if response.status_code in PASSING_STATUS:
+                raise _Passing(Unreachable(f"The webhook answers with an error ({response.status_code})."))
+            if response.status_code >= 300:
+                raise Denied(f"The webhook refuses the message ({response.status_code}): look at its address.")
+
+        self._patiently(tell)
+
+    def _opened(self) -> httpx.Client:
+        if self._http is None:
+            for name in ("httpx", "httpcore"):  # they log addresses and headers
+                logging.getLogger(name).setLevel(logging.CRITICAL)
+            self._http = httpx.Client(
+                timeout=self._timeouts,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
+                follow_redirects=False,
+            )
+        return self._http
+
+    def _patiently(self, ask: Callable[[], Whatever]) -> Whatever:
+        """Try again with growing pauses, and as late as the service wants."""
+        growing = wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT)
+
+        def wait(state: RetryCallState) -> float:
+            after = state.outcome.exception().after  # type: ignore[union-attr]
+            return growing(state) if after is None else after
+
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(_Passing),
+                stop=stop_after_attempt(TRIES),
+                wait=wait,
+                sleep=self._sleep,
+                reraise=True,
+            )(ask)
+        except _Passing as passing:
+            raise passing.final from None
+
+    def _get(
+        self, url: str, secrets: dict[str, str], to: Path, expect: tuple[str, ...], etag: str, max_bytes: int
+    ) -> Answer:
+        headers = secrets | ({"If-None-Match": etag} if etag else {})
+        origin, target = _origin(url), url
+        for _ in range(REDIRECTS + 1):
+            host = _host(target)
+            self._wait_for_a_turn(host)
+            own = headers if _origin(target) == origin else {}
+            try:
+                with self._opened().stream("GET", target, headers=own) as response:
+                    if response.has_redirect_location:
+                        target = _redirected(target, response.headers["Location"])
+                        continue
+                    return self._take(response, url, host, to, expect, bool(etag), max_bytes, secrets)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                _explain(error, host)
+        raise Unexpected(f"{_host(url)} sends from one address to the next, more than {REDIRECTS} times.")
+
+    def _take(
+        self,
+        response: httpx.Response,
+        url: str,
+        host: str,
+        to: Path,
+        expect: tuple[str, ...],
+        conditional: bool,
+        max_bytes: int,
+        secrets: Mapping[str, str],
+    ) -> Answer:
+        size = 0
+        if response.status_code == 200:
+            size = self._write(response, host, to, max_bytes)
+            content_type = response.headers.get("Content-Type", "")
+            _look(to, host, expect, content_type)
+        elif response.status_code != 304 or not conditional:
+            self._refuse(response, host, has_key=bool(secrets), secrets=secrets.values())
+        return Answer(
+            path=to,
+            url=_told(url, secrets.values()),
+            status=response.status_code,
+            etag=response.headers.get("ETag", ""),
+            last_modified=_date(response.headers.get("Last-Modified", "")),
+            content_type=response.headers.get("Content-Type", ""),
+            size_bytes=size,
+        )
+
+    def _write(self, response: httpx.Response, host: str, to: Path, max_bytes: int) -> int:
+        """The body, decompressed by us: httpx takes the first half of a gzip stream for the whole."""
+        announced = int(response.headers.get("Content-Length") or 0)
+        too_large = TooLarge(f"{host} answers with more than {max_bytes:,} bytes. That is not what was asked for.")
+        if announced > max_bytes:
+            raise too_large
+        size, began = 0, self._clock()
+        with to.open("wb") as file:
+            for chunk in _decoded(response, host):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise too_large
+                if self._clock() - began > ANSWER_SECONDS:
+                    raise _Passing(Unreachable(f"{host} is too slow: {size:,} bytes in {ANSWER_SECONDS:,.0f} s."))
+                file.write(chunk)
+        return size
+
+    def _refuse(self, response: httpx.Response, host: str, *, has_key: bool, secrets: Sequence[str]) -> NoReturn:
+        """The sentence for a status that is no answer."""
+        status = response.status_code
+        said = _message(response, secrets)
+        after = _seconds_to_wait(response.headers.get("Retry-After", ""), said)
+        quoted = f": “{said}”" if said else ""
+        if status == 403 and "quota" in said.lower() or status == 429 and (after or 0) > LONGEST_WAIT:
+            until = datetime.now(UTC) + timedelta(seconds=after) if after else None
+            when = f"at {until:%Y-%m-%d %H:%M} UTC" if until else "later"
+            raise QuotaSpent(f"{host} has answered enough for now. Run again {when}: it goes on from there.", until)
+        if status in (401, 403):
+            remedy = "Look at the key and what it allows" if has_key else "It may want a key, or block this network"
+            raise Denied(f"{host} refuses ({status}){quoted}. {remedy}.")
+        if status == 429:
+            self._pauses[host] = min(2 * self._pauses.get(host, max(self._pause, 0.5)), LONGEST_PAUSE)
+            raise _Passing(QuotaSpent(f"{host} is asked too often. Run again later: it goes on from there."), after)
+        if status in PASSING_STATUS:
+            if after is not None:
+                after = min(after, LONGEST_WAIT)
+            raise _Passing(Unreachable(f"{host} answers with an error ({status}). Run again later."), after)
+        if status in (404, 410):
+            raise Unexpected(
+                f"{host} does not have {response.url.path} ({status}). Its address may have changed: "
+                "look it up and set it (.env.example lists the addresses)."
+            )
+        raise Unexpected(f"{host} cannot answer what was asked ({status}){quoted}.")
+
+    def _wait_for_a_turn(self, host: str) -> None:
+        """One question a second is polite; our own machine is asked as fast as it answers."""
+        pause = self._pauses.get(host, 0.0 if _is_loopback(host) else self._pause)
+        if host in self._asked and (left := self._asked[host] + pause - self._clock()) > 0:
+            self._sleep(left)
+        self._asked[host] = self._clock()
+
+
+def reachable(url: str) -> str | None:
+    """One quick look whether a service answers at all: None, or the reason why not."""
+    try:
+        host = _host(url)
+    except Unexpected as unusable:
+        return str(unusable)
+    with Client(timeouts=httpx.Timeout(5.0)) as client:
+        try:
+            with client._opened().stream("GET", url) as response:
+                status = response.status_code
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            try:
+                _explain(error, host)
+            except _Passing as passing:
+                return str(passing.final)
+            except NetworkError as final:
+                return str(final)
+    return f"{host} answers with an error ({status})." if status >= 500 else None
+
+
+def _explain(error: Exception, host: str) -> NoReturn:
+    """What httpx says, as a sentence; whether another try may help."""
+    if certificate := _certificate_fault(error):
+        raise Unreachable(
+            f"{host} shows a certificate that this machine does not trust ({certificate}), so nothing was asked. "
+            "If your network inspects traffic, let SSL_CERT_FILE name its authority."
+        ) from None
+    if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        raise Unexpected(f"{host} cannot be asked: its address is not one of the web.") from None
+    raise _Passing(
+        Unreachable(f"{host} cannot be reached ({_why(error)}). Run again later, or look at the network.")
+    ) from None
+
+
+def _why(error: Exception) -> str:
+    reasons = {
+        httpx.ConnectTimeout: "no connection in time",
+        httpx.TimeoutException: "no answer in time",
+        httpx.ProxyError: "the proxy refuses",
+        httpx.ConnectError: "no connection",
+        httpx.RemoteProtocolError: "the answer was cut off",
+        httpx.NetworkError: "the connection broke",
+    }
+    return next((reason for kind, reason in reasons.items() if isinstance(error, kind)), "the connection failed")
+
+
+def _certificate_fault(error: BaseException | None) -> str:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message.lower() or "not valid"
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _decoded(response: httpx.Response, host: str) -> Iterator[bytes]:
+    encoding = response.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "identity":
+        yield from response.iter_raw(CHUNK_BYTES)
+        return
+    if encoding not in ("gzip", "x-gzip"):
+        raise Unexpected(f"{host} packs its answer as {encoding[:20]!r}, which nobody asked for.")
+    half = _Passing(Unreachable(f"{host} cuts its answers off. Run again later."))
+    unpacker = zlib.decompressobj(31)
+    try:
+        for packed in response.iter_raw(CHUNK_BYTES):
+            while packed:
+                yield unpacker.decompress(packed, CHUNK_BYTES)
+                packed = unpacker.unconsumed_tail
+        yield unpacker.flush()
+    except zlib.error:
+        raise half from None
+    if not unpacker.eof:
+        raise half
+
+
+def _look(path: Path, host: str, expect: tuple[str, ...], content_type: str) -> None:
+    """Is it what was asked for, and all of it? The bytes decide: servers say what they like."""
+    with path.open("rb") as file:
+        start = file.read(2048)
+        file.seek(max(0, path.stat().st_size - 66_000))
+        end = file.read()
+    if not start.strip():
+        raise _Passing(Unexpected(f"{host} answers with nothing where {_either(expect)} was asked for."))
+    text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text[:20].lower().startswith(HTML):
+        raise Unexpected(
+            f"{host} answers with a web page where {_either(expect)} was asked for: a login, a notice or a portal. "
+            "Look at the address in a browser."
+        )
+    kind = next((k for k in expect if _is_kind(k, start, text, content_type)), None)
+    if expect and kind is None:
+        raise Unexpected(f"{host} answers with something else where {_either(expect)} was asked for.")
+    if kind and not _is_whole(kind, path, start, end):
+        raise _Passing(Unreachable(f"{host} cuts its answers off. Run again later."))
+
+
+def _is_kind(kind: str, start: bytes, text: bytes, content_type: str) -> bool:
+    if kind == "csv":  # has no mark of its own
+        return not ("html" in content_type.lower() or text[:1] in b"<{" or b"\0" in start.replace(b"\r\n", b"")[:512])
+    marks = {"json": (b"{", b"["), "xml": (b"<",), "zip": (ZIP,), "xlsx": (ZIP,), "7z": (SEVEN_ZIP,), "gzip": (GZIP,)}
+    return (text if kind in ("json", "xml") else start).startswith(marks[kind])
+
+
+def _is_whole(kind: str, path: Path, start: bytes, end: bytes) -> bool:
+    """Does it end as its kind ends? A connection that closes early can look like the end of an answer."""
+    if kind == "json":
+        return end.rstrip().endswith((b"}", b"]"))
+    if kind == "xml":  # the first element closes last
+        root = re.search(rb"<([A-Za-z_][\w:.-]*)([^>]*)", start)
+        return end.rstrip().endswith(b">") and (root is None or root[2].endswith(b"/") or b"</" + root[1] in end)
+    if kind in ("zip", "xlsx"):
+        return b"PK\x05\x06" in end  # the directory stands at the end
+    if kind == "7z":  # the header says where the file ends
+        return path.stat().st_size >= 32 + sum(int.from_bytes(start[i : i + 8], "little") for i in (12, 20))
+    if kind == "gzip":
+        return _gzip_is_whole(path)
+    return True
+
+
+def _gzip_is_whole(path: Path) -> bool:
+    member = zlib.decompressobj(31)
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                while chunk := chunk.lstrip(b"\0") if member.eof else chunk:  # some writers pad the end
+                    if member.eof:
+                        member = zlib.decompressobj(31)
+                    member.decompress(chunk)
+                    chunk = member.unused_data
+    except zlib.error:
+        return False
+    return member.eof
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect leads, if it may be followed: to https, or within our own machine."""
+    target = urljoin(url, location)
+    here, there = urlsplit(url), urlsplit(target)
+    if there.scheme == "https" or (there.scheme == here.scheme and there.hostname == here.hostname == "127.0.0.1"):
+        return target
+    raise Unexpected(f"{_host(url)} sends on to {there.hostname} without https, and that is not followed.")
+
+
+def _message(response: httpx.Response, secrets: Sequence[str]) -> str:
+    """What the service says of its refusal: one line, without anything that was a secret."""
+    try:
+        text = b"".join(_some(response.iter_bytes(), 8192)).decode("utf-8", "replace")
+    except httpx.HTTPError:
+        return ""
+    if text.lstrip().lower().startswith("<"):
+        return ""
+    found = re.search(r'"(?:message|errorMessage|error)"\s*:\s*"([^"]+)"', text)
+    line = " ".join((found.group(1) if found else text).split())[:200]
+    for secret in (*secrets, *([response.url.query.decode()] if response.url.query else [])):
+        line = line.replace(secret, "…")
+    return line
+
+
+def _some(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    for chunk in chunks:
+        yield chunk[:size]
+        size -= len(chunk)
+        if size <= 0:
+            return
+
+
+def _seconds_to_wait(header: str, said: str) -> float | None:
+    """Retry-After in seconds or as a date; else what the message says ("in 07:01:20", "in 2 seconds")."""
+    if header.strip().isdigit():
+        return float(header)
+    if moment := _date(header):
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    if clock := re.search(r"in (?:(\d+)\.)?(\d+):(\d\d):(\d\d)", said):
+        days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
+        return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
+    if plain := re.search(r"in (\d+) seconds", said):
+        return float(plain.group(1))
+    return None
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _told(url: str, secrets: Sequence[str]) -> str:
+    """An address as it may be written down: without a name and password, and without secrets in the query."""
+    parts = urlsplit(url)
+    hidden = re.compile(r"(key|token|secret|password|signature|sig)$", re.I)
+    query = "&".join(pair for pair in parts.query.split("&") if pair and not hidden.search(pair.partition("=")[0]))
+    told = parts._replace(netloc=_host(url), query=query, fragment="").geturl()
+    for secret in filter(None, secrets):
+        told = told.replace(secret, "…")
+    return told
+
+
+def _either(kinds: Sequence[str]) -> str:
+    return " or ".join(kind.upper() if kind != "gzip" else kind for kind in kinds) or "data"
+
+
+def _host(url: str) -> str:
+    """Host and port, without a name and password."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or "The service"
+    except ValueError:
+        raise Unexpected("The service cannot be asked: its address is not one of the web.") from None
+
+
+def _origin(url: str) -> tuple[str, str]:
+    return urlsplit(url).scheme, _host(url)
+
+
+def _is_loopback(host: str) -> bool:
+    name = host.rpartition(":")[0] or host
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _is_safe(url: str) -> bool:
+    return urlsplit(url).scheme == "https" or _is_loopback(_host(url))

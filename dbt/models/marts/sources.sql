@@ -1,0 +1,93 @@
+-- Each source, when it was last asked and last answered, and whether what it said is older than it may be.
+with
+
+publishers as (
+
+    select * from {{ ref('stg_seeds__publishers') }}
+
+),
+
+landings as (
+
+    select
+        source_name,
+        max(edition) as newest_edition,
+        max(valid_from) as data_as_of,
+        max(fetched_at) as last_landed_at,
+        count(*) as files_loaded
+    from {{ ref('stg_build__landings') }}
+    group by source_name
+
+),
+
+visits as (
+
+    select
+        source_name,
+        max(ended_at) as last_asked_at,
+        max(ended_at) filter (where outcome = 'answered') as last_answered_at
+    from {{ ref('stg_build__visits') }}
+    group by source_name
+
+),
+
+last_failures as (
+
+    select visits.source_name, max(all_visits.sentence) as sentence
+    from visits
+    inner join {{ ref('stg_build__visits') }} as all_visits
+        on all_visits.source_name = visits.source_name
+        and all_visits.ended_at = visits.last_asked_at
+        and all_visits.outcome = 'failed'
+    group by visits.source_name
+
+),
+
+about as (
+
+    select * from {{ ref('about') }}
+
+),
+
+dated as (
+
+    select
+        publishers.*,
+        visits.last_asked_at,
+        visits.last_answered_at,
+        landings.last_landed_at,
+        landings.newest_edition,
+        landings.data_as_of,
+        coalesce(landings.files_loaded, 0) as files_loaded,
+        last_failures.sentence as last_failure,
+        case
+            when visits.last_answered_at is null then landings.last_landed_at
+            when landings.last_landed_at is null then visits.last_answered_at
+            when visits.last_answered_at > landings.last_landed_at then visits.last_answered_at
+            else landings.last_landed_at
+        end as last_heard_at
+    from publishers
+    left join landings on landings.source_name = publishers.source_name
+    left join visits on visits.source_name = publishers.source_name
+    left join last_failures on last_failures.source_name = publishers.source_name
+
+)
+
+select
+    dated.source_name,
+    dated.title,
+    dated.publisher,
+    dated.kind,
+    dated.licence,
+    dated.homepage,
+    dated.last_asked_at,
+    dated.last_answered_at,
+    dated.last_landed_at,
+    dated.newest_edition,
+    dated.data_as_of,
+    dated.files_loaded,
+    dated.stale_after_days,
+    cast(about.built_at as date) - cast(dated.last_heard_at as date) > dated.stale_after_days as is_stale,
+    dated.last_failure
+from dated
+cross join about

@@ -1,0 +1,57 @@
+-- Every version of every figure, known now or earlier. Rename, cast, and leave out what Comtrade marks as a
+-- part of a total (customs procedure, transport, second partner, mode of supply), services, quarters, and
+-- classifications other than the HS.
+with
+
+flows as (
+
+    select * from {{ source('comtrade', 'comtrade_flows') }}
+    where {{ was_known() }}
+        and typeCode = 'C'
+        and freqCode in ('A', 'M')
+        and customsCode = 'C00'
+        and motCode = '0'
+        and partner2Code = '0'
+        and coalesce(mosCode, '0') = '0'
+        and regexp_full_match(classificationCode, 'H[0-6]')
+        and regexp_full_match(cmdCode, 'TOTAL|([0-9A-Z]{2}){1,3}')
+
+)
+
+select
+    freqCode as freq,
+    case
+        when freqCode = 'A' then make_date(cast(period as integer), 1, 1)
+        else cast(strptime(period || '01', '%Y%m%d') as date)
+    end as period,
+    reporterCode as reporter_code,
+    partnerCode as partner_code,
+    flowCode as flow,
+    cmdCode as product_code,
+    cast(case when cmdCode = 'TOTAL' then 0 else length(cmdCode) end as integer) as product_level,
+    case classificationCode
+        when 'H0' then 'HS1992'
+        when 'H1' then 'HS1996'
+        when 'H2' then 'HS2002'
+        when 'H3' then 'HS2007'
+        when 'H4' then 'HS2012'
+        when 'H5' then 'HS2017'
+        when 'H6' then 'HS2022'
+    end as hs_revision,
+    coalesce(lower(isOriginalClassification) in ('1', 'true'), false) as is_original_classification,
+    cmdDesc as product_name,
+
+    cast(primaryValue as double) as value_usd,
+    -- Comtrade writes 0 for "not given" here
+    nullif(cast(cifvalue as double), 0) as cif_value_usd,
+    nullif(cast(fobvalue as double), 0) as fob_value_usd,
+    nullif(cast(netWgt as double), 0) as net_kg,
+    coalesce(lower(isNetWgtEstimated) in ('1', 'true'), false) as is_net_kg_estimated,
+    nullif(cast(qty as double), 0) as quantity,
+    nullif(qtyUnitAbbr, 'N/A') as quantity_unit,
+    coalesce(lower(isQtyEstimated) in ('1', 'true'), false) as is_quantity_estimated,
+
+    _valid_from as said_from,
+    {{ gone_at() }} as gone_at,
+    _landing_id as landing_id
+from flows
