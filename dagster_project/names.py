@@ -53,6 +53,11 @@ LONG_FRONT_FORMS = """
     federalnoe gosudarstvennoe unitarnoe predpriyatie
     tovarishchestvo s ogranichennoy otvetstvennostyu
     zhauapkershiligi shekteuli seriktestigi
+    tavarystva z abmezhavanay adkaznastsyu
+    adkrytae aktsyyanernae tavarystva
+    adkrytae aktsyianernae tavarystva
+    tovarystvo z obmezhenoyu vidpovidalnistyu
+    aktsionerne tovarystvo
 """
 # What cleanco does not know and stands behind a name: Turkey, the Gulf, China, Latin America.
 BACK_FORMS = """
