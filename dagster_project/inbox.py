@@ -46,8 +46,11 @@ def _reach(settings: Settings) -> None:
 
 
 def make_way(settings: Settings) -> bool:
-    """The simulated world can be made again at any time, so it leaves when real data moves in."""
-    if warehouse.data_set_of(settings) != "sample" or settings.data == "sample":
+    """The simulated world can be made again at any time, so it leaves when real data, or another one, moves in."""
+    moves_in = settings.data != "sample" or write_world(
+        settings.simulated_dir, seed=settings.sample_seed, scale=settings.sample_scale
+    )
+    if not moves_in or warehouse.data_set_of(settings) != "sample":
         return False
     landing.clear(settings.landing_dir)
     warehouse.clear(settings)
@@ -77,9 +80,7 @@ def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
         settings = Settings.from_environment()
         check(settings)
         if make_way(settings):
-            context.log.info("The simulated data made way for real data.")
-        if settings.data == "sample":
-            write_world(settings.simulated_dir, seed=settings.sample_seed, scale=settings.sample_scale)
+            context.log.info("The simulated data made way.")
         warehouse.prepare(
             settings,
             [table for source in sources for table in source.tables],

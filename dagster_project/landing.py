@@ -16,6 +16,7 @@ import json
 import os
 import re
 import shutil
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,14 +24,22 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from xml.etree.ElementTree import Element, ParseError
 
+import openpyxl
+import xlrd
 import zstandard
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 
 HEAD_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
 MOMENT = "%Y%m%dT%H%M%S.%fZ"
 ANSWERS = ".answers.jsonl"
+ZSTD_BLOCK_BYTES = 128 * 1024  # the largest; nothing of a block can be read before it is whole
 GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+XLS_MAGIC, XLSX_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+WORKBOOK_BYTES = 64 * 1024 * 1024  # unpacked; a statistical office's table has a hundredth of it
 
 
 class Refused(Exception):
@@ -127,6 +136,8 @@ def look(path: Path) -> Head:
         if start.startswith(GZIP_MAGIC):
             return Head(path, _gunzipped(start), "gzip", size)
         if start.startswith(ZSTD_MAGIC):
+            with path.open("rb") as stream:
+                start = stream.read(HEAD_BYTES + ZSTD_BLOCK_BYTES)
             reader = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(start), read_across_frames=True)
             return Head(path, reader.read(HEAD_BYTES), "zstd", size)
     except (zlib.error, zstandard.ZstdError) as error:
@@ -151,6 +162,11 @@ def describe_unknown(head: Head) -> Refused:
         return Refused(
             "This is a web page (HTML), not data, whatever its name says.",
             "The download probably failed or asked for a login: fetch the file again and look at it.",
+        )
+    if head.text.startswith((XLS_MAGIC, XLSX_MAGIC)):
+        return Refused(
+            "This workbook (or ZIP file) holds no table that is known, or it is damaged.",
+            "Load the publisher's own download, unedited; README lists the layouts.",
         )
     if b"\x00" in head.text[:4096]:
         return Refused(
@@ -270,6 +286,83 @@ def open_file(path: Path, compression: str) -> Iterator[BinaryIO]:
             yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
         else:
             yield raw
+
+
+def sheets_of(head: Head) -> dict[str, list[list[str | None]]]:
+    """A workbook's sheets by name, each row a list of cells as text; nothing for what is no whole workbook.
+
+    Numbers are written as short as they can be read back, a blank cell is None.
+    """
+    if not head.text.startswith((XLS_MAGIC, XLSX_MAGIC)):
+        return {}
+    with open_file(head.path, head.compression) as stream:
+        content = stream.read(WORKBOOK_BYTES + 1)
+    if len(content) > WORKBOOK_BYTES:
+        return {}
+    try:
+        return _sheets_of_xls(content) if content.startswith(XLS_MAGIC) else _sheets_of_xlsx(content)
+    except Exception:  # the readers fail in many ways on damaged bytes, and on other programs' files
+        return {}
+
+
+def _sheets_of_xls(content: bytes) -> dict[str, list[list[str | None]]]:
+    errors = xlrd.error_text_from_code
+    with xlrd.open_workbook(file_contents=content, logfile=io.StringIO()) as book:
+        return {
+            sheet.name: [
+                [errors[c.value] if c.ctype == xlrd.XL_CELL_ERROR else _text(c.value) for c in row]
+                for row in sheet.get_rows()
+            ]
+            for sheet in book.sheets()
+        }
+
+
+def _sheets_of_xlsx(content: bytes) -> dict[str, list[list[str | None]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        sizes = {part.filename: part.file_size for part in parts.infolist()}
+    if "xl/workbook.xml" not in sizes or sum(sizes.values()) > WORKBOOK_BYTES:
+        return {}
+    return {
+        sheet.title: [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+        for sheet in openpyxl.load_workbook(io.BytesIO(content), data_only=True).worksheets
+    }
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if value not in (None, "") else None
+
+
+def elements(stream: BinaryIO) -> Iterator[Element]:
+    """Every element of an XML file when it ends, so children before their parents; who reads one clears it.
+
+    Raises Refused for a file that breaks off, is malformed, or defines entities.
+    """
+    try:
+        for _, element in iterparse(stream, events=("end",)):
+            yield element
+    except ParseError as error:
+        raise Refused(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None
+    except DefusedXmlException as error:
+        raise Refused(
+            f"The XML defines entities ({type(error).__name__}), as an attack would; it was not read.",
+            "Download the list from its publisher.",
+        ) from None
+    except (OSError, EOFError) as error:
+        raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
+
+
+def in_utc(moment: str) -> str:
+    """A publisher's moment as an edition: in UTC, so that editions sort over summer and winter time.
+
+    Raises Refused for what is no moment.
+    """
+    try:
+        said = datetime.fromisoformat(moment)
+    except ValueError:
+        raise Refused(f"The file was made at no known time ({moment}).", "Download it again.") from None
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def sha256_of(path: Path) -> str:

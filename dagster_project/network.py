@@ -380,7 +380,7 @@ def _decoded(response: httpx.Response, host: str) -> Iterator[bytes]:
 def _look(path: Path, host: str, expect: tuple[str, ...], content_type: str) -> None:
     """Is it what was asked for, and all of it? The bytes decide: servers say what they like."""
     with path.open("rb") as file:
-        start = file.read(2048)
+        start = file.read(65_536)
         file.seek(max(0, path.stat().st_size - 66_000))
         end = file.read()
     if not start.strip():
@@ -411,7 +411,7 @@ def _is_whole(kind: str, path: Path, start: bytes, end: bytes) -> bool:
         return end.rstrip().endswith((b"}", b"]"))
     if kind == "xml":  # the first element closes last
         root = re.search(rb"<([A-Za-z_][\w:.-]*)([^>]*)", start)
-        return end.rstrip().endswith(b">") and (root is None or root[2].endswith(b"/") or b"</" + root[1] in end)
+        return bool(root) and (root[2].endswith(b"/") or b"</" + root[1] in end)
     if kind in ("zip", "xlsx"):
         return b"PK\x05\x06" in end  # the directory stands at the end
     if kind == "7z":  # the header says where the file ends

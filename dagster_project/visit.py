@@ -25,7 +25,8 @@ TELL_EVERY_SECONDS = 5.0
 class Visit:
     """What `fetch(visit)` of a source works with.
 
-    `landed` holds the new landings of this visit, `answered` counts questions that were answered.
+    `landed` holds the new landings of this visit, `answered` counts questions that were answered. `month`, as
+    202303, is set when a person asks for one month again: then only that month, whether it was asked or not.
     """
 
     def __init__(
@@ -35,8 +36,11 @@ class Visit:
         recognise: Callable[[Head], Recognised | None],
         client: network.Client,
         tell: Callable[[str], None] = lambda sentence: None,
+        *,
+        month: str = "",
     ) -> None:
         self.settings = settings
+        self.month = month
         self.landed: list[Landing] = []
         self.answered = 0
         self._source, self._recognise, self._client, self._tell = source, recognise, client, tell

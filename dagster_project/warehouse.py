@@ -135,6 +135,11 @@ def number(column: str) -> str:
     return f'coalesce(try_cast({{row}}."{column}" as double), 0)'
 
 
+def spaced_number(value: str) -> str:
+    """SQL for a number as people write it, a decimal comma and spaces between thousands; NULL for what is none."""
+    return f"try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
+
+
 def flag(column: str) -> str:
     """Compared as a boolean: True, true and 1 are one value."""
     return f"coalesce(lower({{row}}.\"{column}\") in ('1', 'true'), false)"
@@ -191,8 +196,10 @@ class DataSetsMixed(RuntimeError):
     """A data directory already holds another data set."""
 
 
-def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_version: str, started_at) -> None:
-    """Make the raw schema and its tables where they are missing, and note the build that begins.
+def prepare(
+    settings: Settings, tables: Sequence[Table], *, run_id: str = "", code_version: str = "", started_at=None
+) -> None:
+    """Make the raw schema and its tables where they are missing, and note the build that begins, if one does.
 
     A warehouse with other columns than this code's was written by another version. It is made again, empty:
     everything that ever landed is in landing/ and loads anew, in its order.
@@ -213,8 +220,9 @@ def prepare(settings: Settings, tables: Sequence[Table], *, run_id: str, code_ve
         con.execute("create schema if not exists raw")
         for name, columns in wanted.items():
             con.execute(_create(f"raw.{name}", columns))
-        build = [run_id, settings.data, code_version, started_at, settings.as_of]
-        con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+        if run_id:
+            build = [run_id, settings.data, code_version, started_at, settings.as_of]
+            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
 
 
 def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:

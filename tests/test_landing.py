@@ -6,6 +6,7 @@ Here belongs what holds for any file of any source. Not here: what a file means 
 import gzip
 import json
 import os
+import random
 import re
 import threading
 from datetime import UTC, datetime
@@ -135,6 +136,13 @@ def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
     with pytest.raises(Refused, match="damaged"):
         landing.look(tmp_path / "download")
+
+
+def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
+    """One block of zstd may be larger than a head, and nothing of it can be read before it is whole."""
+    content = random.Random(7).randbytes(landing.HEAD_BYTES + 4096)
+    one = take(tmp_path, content)
+    assert landing.look(tmp_path / "landing" / one.path).text == content[: landing.HEAD_BYTES]
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -223,15 +224,59 @@ def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
 def test_the_same_input_gives_the_same_tables_and_nothing_new_in_raw(data_dir, ghost_trade) -> None:
     before = {p.stem: p for p in (data_dir / "published" / "parquet").iterdir()}
     tables = {name: duckdb.sql(f"from '{path}'").fetchall() for name, path in before.items()}
+    raw = raw_as_it_is(data_dir)
     done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert raw_as_it_is(data_dir) == raw
     for name, rows in tables.items():
         if name != "about":
             again = duckdb.sql(f"from '{data_dir}/published/parquet/{name}.parquet'").fetchall()
             assert rows == again, name
+
+
+def raw_as_it_is(data_dir: Path) -> tuple[int, ...]:
     with duckdb.connect(str(data_dir / "warehouse.duckdb"), read_only=True) as con:
-        assert con.execute("select count(*), count(distinct sha256) from raw.landings").fetchone()[0] == 10
-        assert con.execute("select count(*) from raw.comtrade_flows where _valid_to is not null").fetchone() == (0,)
+        return con.execute(
+            "select (select count(*) from raw.landings), count(*), count(_valid_to) from raw.comtrade_flows"
+        ).fetchone()
+
+
+def test_a_revision_is_told_and_the_later_figure_stands(ask) -> None:
+    kinds = dict(ask("select kind, count(*) from revisions group by kind"))
+    assert {"new", "revised", "deleted", "reclassified"} <= set(kinds)
+    assert ask("select distinct period, freq, flow in ('M', 'RM') from revisions") == [(date(2022, 1, 1), "A", True)]
+    told = ask(
+        "select r.new_value_usd, g.import_value_usd from revisions as r inner join mirror_gaps as g "
+        "on g.freq = 'A' and g.period = r.period and g.exporter_iso3 = r.partner_iso3 "
+        "and g.importer_iso3 = r.reporter_iso3 and g.product_code = r.product_code and r.product_level = 6 "
+        "where r.kind = 'revised' and r.flow = 'M'"
+    )
+    assert told and all(abs(new - stands) < 0.01 for new, stands in told)
+
+
+def test_a_build_as_of_a_past_day_shows_what_was_known_that_day(data_dir, ghost_trade) -> None:
+    """On 30 June 2023 the year 2022 stood as first released, and no month of 2023 was out."""
+    today = published_bytes(data_dir)
+    done = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE, AS_OF="2023-06-30")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "as known at the end of 2023-06-30" in done.stdout
+    back = data_dir / "published" / "as-of-2023-06-30" / "ghost_trade.duckdb"
+    with duckdb.connect(str(back), read_only=True) as con:
+        con.execute("use marts")
+        assert con.execute("select as_of, data_as_of < '2023-07-01' from about").fetchone() == (date(2023, 6, 30), True)
+        assert con.execute("select max(period) from mirror_gaps where freq = 'A'").fetchone() == (date(2022, 1, 1),)
+        assert con.execute("select max(period) from mirror_gaps where freq = 'M'").fetchone() == (date(2022, 12, 1),)
+        assert con.execute("select count(*) from revisions").fetchone() == (0,)
+        assert con.execute("select count(*) from sanctioned_entities").fetchone() == (0,)  # the list is of May 2024
+        con.execute(f"attach '{data_dir}/published/ghost_trade.duckdb' as today (read_only)")
+        first, then = con.execute(
+            "select r.old_value_usd, g.import_value_usd from today.marts.revisions as r inner join mirror_gaps as g "
+            "on g.freq = 'A' and g.period = r.period and g.exporter_iso3 = r.partner_iso3 and r.flow = 'M' "
+            "and g.importer_iso3 = r.reporter_iso3 and g.product_code = r.product_code and r.product_level = 6 "
+            "where r.kind = 'revised' order by 1 desc limit 1"
+        ).fetchone()
+        assert abs(first - then) < 0.01
+    assert {name: digest for name, digest in published_bytes(data_dir).items() if "as-of" not in name} == today
 
 
 def test_a_failed_gate_leaves_the_published_files_byte_for_byte(data_dir, ghost_trade) -> None:
@@ -282,7 +327,7 @@ def test_a_run_that_is_killed_leaves_the_published_files_and_the_next_one_repair
 def test_simulated_data_make_way_for_files_and_files_for_nothing(data_dir, ghost_trade, tmp_path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual.csv.gz"
+    source = data_dir / "simulated" / "inbox" / "SIMULATED_comtrade_annual_2023[2024-06-15].csv.gz"
     (inbox / "a download without a name.bin").write_bytes(gzip.decompress(source.read_bytes()))
     done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=data_dir)
     assert done.returncode == 0, done.stdout + done.stderr

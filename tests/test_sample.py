@@ -20,6 +20,7 @@ SCALE = 0.1
 CENT = 0.011
 KEY = ["reporterISO", "flowCode", "partnerISO", "cmdCode", "period"]
 GROUP = ["freqCode", "reporterISO", "flowCode", "partnerISO", "period"]
+FIRST_RELEASE = "SIMULATED_comtrade_annual_2022[2023-06-15].csv.gz"  # the second one stands in its place
 OFAC = {"sdn": "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML"}
 
 
@@ -32,7 +33,7 @@ def world(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def reported(world) -> pd.DataFrame:
-    files = sorted((world / "inbox").glob("*.csv.gz"))
+    files = [f for f in sorted((world / "inbox").glob("*.csv.gz")) if f.name != FIRST_RELEASE]
     text = ["cmdCode", "period", "reporterISO", "partnerISO", "flowCode", "qtyUnitAbbr", "classificationCode"]
     return pd.concat([pd.read_csv(f, dtype=dict.fromkeys(text, "str"), keep_default_na=False) for f in files])
 
@@ -61,7 +62,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(world, tmp
     write_world(tmp_path / "again", scale=SCALE)
     assert digests(tmp_path / "again") == digests(world)
     write_world(tmp_path / "other", scale=SCALE, seed=7)
-    annual = "inbox/SIMULATED_comtrade_annual.csv.gz"
+    annual = "inbox/SIMULATED_comtrade_annual_2023[2024-06-15].csv.gz"
     assert digests(tmp_path / "other")[annual] != digests(world)[annual]
 
 
@@ -78,9 +79,11 @@ def test_a_finished_world_is_left_untouched_and_a_damaged_one_is_made_again(worl
 
 
 def test_the_inbox_holds_publishers_files_and_nothing_else(world):
-    years = [f"SIMULATED_comtrade_monthly_{year}.csv.gz" for year in range(2019, 2025)]
+    years = [f"SIMULATED_comtrade_monthly_{year}[{year + 1}-03-15].csv.gz" for year in range(2019, 2025)]
+    annual = [f"SIMULATED_comtrade_annual_{year}[{year + 1}-06-15].csv.gz" for year in range(2019, 2025)]
+    annual.insert(4, "SIMULATED_comtrade_annual_2022[2024-03-15].csv.gz")
     names = sorted(f.name for f in (world / "inbox").iterdir())
-    assert names == ["SIMULATED_comtrade_annual.csv.gz", *years, "SIMULATED_ofac_sdn.xml"]
+    assert names == [*annual, *years, "SIMULATED_ofac_sdn.xml"]
     assert (world / "truth" / "README.txt").read_text().startswith("SIMULATED")
 
 
@@ -230,3 +233,20 @@ def test_the_designations_are_a_well_formed_sdn_list(world):
     assert {e.findtext("sdn:sdnType", namespaces=OFAC) for e in entries} == {"Entity"}
     assert all("RUSSIA-EO14024" in [p.text for p in e.iterfind(".//sdn:program", OFAC)] for e in entries)
     assert root.findtext("sdn:publshInformation/sdn:Publish_Date", namespaces=OFAC) == "05/07/2024"
+
+
+def test_one_year_was_released_twice_and_only_the_provisional_imports_changed(world, reported):
+    text = {"cmdCode": "str", "period": "str"}
+    first = pd.read_csv(world / "inbox" / FIRST_RELEASE, dtype=text, keep_default_na=False).set_index(KEY)
+    second = reported[(reported.period == "2022") & (reported.freqCode == "A")].set_index(KEY)
+    hs6 = lambda cells: cells[cells.index.get_level_values("cmdCode").str.len() == 6]  # noqa: E731
+    both = first.join(second, lsuffix="_first", how="inner")
+    changed = both[(both.primaryValue_first - both.primaryValue).abs() > CENT]
+    for cells in (
+        changed,
+        first.loc[first.index.difference(second.index)],
+        second.loc[second.index.difference(first.index)],
+    ):
+        assert len(hs6(cells))
+        assert set(cells.index.get_level_values("reporterISO")) <= {"KAZ", "KGZ", "GEO", "TUR", "SRB", "IND"}
+        assert set(cells.index.get_level_values("flowCode")) <= {"M", "RM"}

@@ -11,9 +11,11 @@ import gzip
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pycountry
 import pytest
+import xlrd
 from defusedxml.ElementTree import iterparse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -251,7 +253,7 @@ def test_only_a_country_code_has_a_country(all_codes, countries):
 
 
 def test_codes_are_written_without_padding_and_have_a_label(codes, names, all_codes):
-    assert set(all_codes.publisher) == {"comtrade", "ofac"}
+    assert set(all_codes.publisher) <= set(seed("publishers").source_name)
     assert codes.code.str.fullmatch(r"0|[1-9]\d*").all()
     assert names.code.str.contains("[a-z]").all()
     assert not names.code.str.lower().duplicated().any()  # names are compared in lower case
@@ -269,6 +271,57 @@ def test_a_name_of_ofacs_stands_here_only_where_iso_has_another(names):
 )
 def test_ofacs_name_leads_to_its_country(names, name, iso3):
     assert names.set_index("code").iso3[name] == iso3
+
+
+@pytest.fixture(scope="module")
+def national(all_codes):
+    """Country names as the offices of Kazakhstan and Kyrgyzstan write them."""
+    return all_codes[all_codes.publisher.isin(["kazstat", "kyrstat"])]
+
+
+def test_names_in_russian_are_written_as_staging_repairs_them(national):
+    """Lower case, one alphabet, no letter with dots, single spaces, no footnote's mark (macro russian_name)."""
+    assert national.code.str.fullmatch(r"[а-я'.,()-]+( [а-я'.,()-]+)*").all()
+    assert not national.code.str.contains("ё").any()
+
+
+@pytest.mark.parametrize(
+    "name, iso3",
+    [("россия", "RUS"), ("германия", "DEU"), ("литва", "LTU"), ("китай", "CHN"), ("турция", "TUR"), ("грузия", "GEO")],
+)
+def test_both_offices_names_lead_to_their_country(national, name, iso3):
+    assert national[national.code == name].iso3.tolist() == [iso3, iso3]
+
+
+@pytest.mark.parametrize("publisher", ["kazstat", "kyrstat"])
+def test_a_national_office_names_every_member_of_its_eu_and_its_groups_are_no_countries(national, publisher):
+    own = national[national.publisher == publisher]
+    members = seed("bloc_members")
+    eu = members[(members.bloc == "EU_AS_PUBLISHED") & (members.publisher == publisher)]
+    assert len(eu) == 28 and set(eu.iso3) <= set(own.iso3)
+    assert set(own[own.kind == "world"].code) >= {"всего"}
+    assert {"европа", "азия", "африка", "америка", "австралия и океания"} <= set(own[own.kind == "bloc"].code)
+
+
+def test_every_name_in_the_national_tables_is_known(national):
+    tables = {
+        "kazstat": [(xlrd.open_workbook(path), 0) for path in sorted(shared("national/kazakhstan").glob("*.xls"))],
+        "kyrstat": [
+            (openpyxl.load_workbook(path, data_only=True), 1)
+            for path in sorted(shared("national/kyrgyzstan").glob("*Географическое*.xlsx"))
+        ],
+    }
+    assert [len(books) for books in tables.values()] == [5, 2]
+    for publisher, books in tables.items():
+        names = set()
+        for book, column in books:
+            for sheet in book.sheets() if publisher == "kazstat" else book.worksheets:
+                rows = sheet.get_rows() if publisher == "kazstat" else sheet.iter_rows()
+                cells = [[cell.value for cell in row] for row in rows]
+                names |= {row[column] for row in cells if any(isinstance(value, int | float) for value in row[3:])}
+        names = {" ".join(name.replace("Ё", "Е").replace("ё", "е").lower().split()) for name in names if name}
+        assert len(names) > 200
+        assert names == set(national[national.publisher == publisher].code)
 
 
 def iso_names() -> dict[str, str]:
@@ -310,6 +363,40 @@ def test_every_name_of_ofacs_here_is_one_that_ofac_writes(names, names_in_addres
     written = set().union(*names_in_addresses.values())
     assert set(names.code) <= written
     assert written >= NO_COUNTRY_OF_OFAC
+
+
+@pytest.fixture(scope="module")
+def names_of_the_un() -> set[str]:
+    """The country names in both editions of the UN's list, read without the project's own loader."""
+    tags = ("COUNTRY", "ISSUING_COUNTRY", "COUNTRY_OF_ISSUE", "COUNTRY_OF_BIRTH")
+    found = set()
+    for name in ("full_xml/un_consolidated_20240515.xml.gz", "un/un_consolidated_20260227.xml"):
+        path = shared("sanctions") / name
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+            for _, element in iterparse(stream):
+                if element.tag in tags:
+                    found.add((element.text or "").strip())
+                elif element.tag == "NATIONALITY":
+                    found |= {(value.text or "").strip() for value in element}
+    return found - {"", "na"}  # na is no country's name, and no ISO code: staging leaves it out
+
+
+def test_every_country_name_of_the_uns_list_leads_to_a_country_and_none_is_here_for_nothing(all_codes, names_of_the_un):
+    ours = set(all_codes[all_codes.publisher == "un"].code)
+    assert len(names_of_the_un) > 70
+    assert ours == names_of_the_un - set(iso_names())
+
+
+def test_every_country_of_the_eus_list_is_an_iso_code_or_stands_here(all_codes):
+    countries = set()
+    with gzip.open(shared("sanctions/full_xml/eu_fsf_full_1_1_20240513.xml.gz")) as stream:
+        for _, element in iterparse(stream):
+            if "countryIso2Code" in element.attrib:
+                countries.add((element.get("countryIso2Code"), element.get("countryDescription")))
+    iso = {country.alpha_2 for country in pycountry.countries}
+    assert len(countries) > 90
+    others = {name for code, name in countries if code not in iso} - {"UNKNOWN"}
+    assert set(all_codes[all_codes.publisher == "eu"].code) == others
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ belongs only what all sources share: taking files into landing/, loading what ha
 what cannot be used, with the reason. What goes over the network is visit.py's.
 """
 
+import csv
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import dagster as dg
 
 from dagster_project import landing, network, warehouse
 from dagster_project.landing import Head, Landing, Recognised, Refused
-from dagster_project.settings import Settings
+from dagster_project.settings import SEEDS_DIR, Settings
 from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Table
 
@@ -33,16 +34,20 @@ class Source:
     read: Callable[[Path, Landing, Head], dict[str, Rows]]
     fetch: Callable[[Visit], None] | None = None  # asks its service for what is newer than what has landed
     make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
+    has_months: bool = False  # its service is asked month by month, so one can be asked for again
+    # Why its files may not be loaded under these settings: a licence that someone has to agree to.
+    withheld: Callable[[Settings], Refused | None] = lambda settings: None
 
     @classmethod
     def of(cls, module: ModuleType) -> "Source":
+        optional = {name: getattr(module, name) for name in ("fetch", "make", "withheld") if hasattr(module, name)}
         return cls(
             module.NAME,
             module.TABLES,
             module.recognise,
             module.read,
-            fetch=getattr(module, "fetch", None),
-            make=getattr(module, "make", None),
+            has_months=getattr(module, "HAS_MONTHS", False),
+            **optional,
         )
 
 
@@ -106,7 +111,9 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                 if landing.sha256_of(path) not in known:
                     refused.append((path, reason))
             else:
-                if recognised:
+                if recognised and (reason := source.withheld(settings)):
+                    refused.append((path, reason))
+                elif recognised:
                     found.append((path, recognised))
         editions = sorted({recognised.edition for _, recognised in found})
         now = datetime.now(UTC)
@@ -138,7 +145,12 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
 
 
 def ask_service(
-    settings: Settings, source: Source, tell: Callable[[str], None], *, client: network.Client | None = None
+    settings: Settings,
+    source: Source,
+    tell: Callable[[str], None],
+    *,
+    month: str = "",
+    client: network.Client | None = None,
 ) -> tuple[list[Landing], str | None]:
     """Ask a source's service for what is newer than what has landed. Returns what landed, and why it stopped.
 
@@ -148,7 +160,7 @@ def ask_service(
     started_at, failure = datetime.now(UTC), None
     with (
         client or network.Client() as asking,
-        Visit(settings, source.name, source.recognise, asking, tell) as visit,
+        Visit(settings, source.name, source.recognise, asking, tell, month=month) as visit,
     ):
         try:
             source.fetch(visit)
@@ -227,6 +239,13 @@ def _closed(error: OSError) -> Refused:
     )
 
 
+def stale_after(source_name: str) -> timedelta:
+    """How old a source's last word may be (METHODS check 21), from seeds/publishers.csv."""
+    with (SEEDS_DIR / "publishers.csv").open(newline="", encoding="utf-8") as seed:
+        days = {row["source_name"]: int(row["stale_after_days"]) for row in csv.DictReader(seed)}
+    return timedelta(days=days[source_name])
+
+
 def assets_of(source: Source) -> list[dg.AssetsDefinition]:
     """`landing/<source>` and one multi-asset for its raw tables."""
 
@@ -237,6 +256,7 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         description=f"Files of {source.name}, as fetched: written once, hashed, named by partition and vintage.",
         pool=POOL,
         retry_policy=RETRIES,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=stale_after(source.name)),
         kinds={"file"},
     )
     def landed_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -298,3 +318,36 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
             )
 
     return [landed_files, load]
+
+
+def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
+    """One month asked for again: an asset with a partition a month, so that the UI can backfill them."""
+
+    @dg.asset(
+        key=["landing", "month"],
+        group_name="landing",
+        description="Asks the services that publish by month for one month again; the next refresh loads what is new.",
+        partitions_def=dg.MonthlyPartitionsDefinition(start_date="2017-01-01"),
+        backfill_policy=dg.BackfillPolicy.multi_run(),
+        pool=POOL,
+        retry_policy=RETRIES,
+        kinds={"file"},
+    )
+    def month(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = Settings.from_environment()
+        if settings.data != "live":
+            raise dg.Failure(f"DATA={settings.data} asks no service. Months are asked for with DATA=live.")
+        warehouse.prepare(settings, [table for source in sources for table in source.tables])
+        asked = context.partition_key[:7].replace("-", "")
+        landed, failures = 0, {}
+        for source in sources:
+            if source.has_months:
+                fetched, failure = ask_service(settings, source, context.log.info, month=asked)
+                landed += len(fetched)
+                if failure:
+                    failures[source.name] = failure
+        if failures:
+            raise dg.Failure(" ".join(failures.values()), metadata={"files": landed})
+        return dg.MaterializeResult(metadata={"files": landed, "month": asked})
+
+    return month

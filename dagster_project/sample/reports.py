@@ -54,12 +54,19 @@ WRITTEN_TO_ANOTHER_PARTNER = [
 REEXPORT_SHARE = {"HKG": 0.90, "ARE": 0.60, "NLD": 0.30, "TUR": 0.08}  # of exports, within X
 REIMPORT_SHARE = {"CHE": 0.03}  # of imports, within M
 
+# One year was released a second time: at first these countries' imports were provisional.
+REVISED_YEAR = 2022
+PROVISIONAL_AT_FIRST = ("KAZ", "KGZ", "GEO", "TUR", "SRB", "IND")
+REVISED_SHARE, ADDED_SHARE, MOVED_SHARE = 0.10, 0.05, 0.05  # of their import cells
+
 MEASURES = ["cents", "fob_cents", "kg", "items"]
 CELL = ["reporter", "flow", "partner", "code", "month"]
 
 
-def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Everything published, all levels: the annual cells and the monthly cells."""
+def reported_cells(
+    rng: np.random.Generator, shipments: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Everything published, all levels: the annual cells, the monthly cells, and REVISED_YEAR as first released."""
     records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments)])
     records = records[records.month < records.reporter.map(_months_published())]
     old = records.month < FIRST_HS2022_MONTH
@@ -68,13 +75,33 @@ def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame) -> tuple[p
     smallest = cells.reporter.map(SMALLEST_IMPORT_CELL_USD).fillna(SMALLEST_IMPORT_CELL_ELSEWHERE_USD)
     cells = cells[(cells.cents > 0) & ((cells.flow == "X") | (cells.cents >= smallest * 100))]
     cells = pd.concat([cells, _within(cells, "X", REEXPORT_SHARE), _within(cells, "M", REIMPORT_SHARE)])
-    cells = _summed([cells, cells.assign(partner=WORLD)], CELL)
 
     year = FIRST_YEAR + cells.month // 12
     is_whole_year = (cells.month // 12 + 1) * 12 <= cells.reporter.map(_months_published())
-    annual = cells.assign(period=year)[is_whole_year]
+    key = ["reporter", "flow", "partner", "period", "code"]
+    annual = _summed([cells.assign(period=year)[is_whole_year]], key)
+    first = _as_first_released(rng, annual[annual.period == REVISED_YEAR])
     monthly = cells.assign(period=year * 100 + cells.month % 12 + 1)
-    return _all_levels(annual), _all_levels(monthly)
+    return tuple(_all_levels(pd.concat([each, each.assign(partner=WORLD)])) for each in (annual, monthly, first))
+
+
+def _as_first_released(rng: np.random.Generator, cells: pd.DataFrame) -> pd.DataFrame:
+    """A year before its revision: some imports too low or too high, some missing, some under a neighbour's code."""
+    cells = cells.reset_index(drop=True)
+    draw = pd.Series(rng.random(len(cells)))
+    provisional = cells.reporter.isin(PROVISIONAL_AT_FIRST) & (cells.flow == "M") & (cells.code != REST)
+    revised = provisional & (draw < REVISED_SHARE)
+    factor = np.where(revised, rng.uniform(0.8, 1.1, len(cells)), 1.0)
+    first = cells.assign(**{name: np.rint(cells[name] * factor).astype("int64") for name in MEASURES})
+    taken = set(zip(cells.reporter, cells.partner, cells.code, strict=True))
+    moved = provisional & draw.between(REVISED_SHARE, REVISED_SHARE + MOVED_SHARE, inclusive="left")
+    for row in cells[moved].itertuples():
+        neighbours = [code for code in GOODS.index if code[:4] == row.code[:4] and code != row.code]
+        free = [code for code in neighbours if (row.reporter, row.partner, code) not in taken]
+        if free:
+            first.loc[row.Index, "code"] = free[0]
+            taken.add((row.reporter, row.partner, free[0]))
+    return first[~(provisional & (draw >= 1 - ADDED_SHARE))]
 
 
 def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from dagster_project.sample.planting import planted_trade
 from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.trade import honest_trade
 
-VERSION = 1  # raise it when the same seed and scale give another world
+VERSION = 2  # raise it when the same seed and scale give another world
 
 README = """SIMULATED
 
@@ -38,16 +38,17 @@ truth/ holds what the reports do not say:
 """
 
 
-def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> None:
+def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> bool:
     """Writes `folder`/inbox (files in the publishers' layouts) and `folder`/truth.
 
     `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
     gives about 420,000. The plot is the same at every scale. A folder that already holds this very world is
-    left untouched; any other content is moved aside and replaced, so that nobody meets half a world.
+    left untouched; any other content is moved aside and replaced, so that nobody meets half a world. Returns
+    whether it was written.
     """
     parameters = {"version": VERSION, "seed": seed, "scale": float(scale)}
     if _is_complete(folder, parameters):
-        return
+        return False
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
@@ -57,6 +58,7 @@ def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> No
         (draft / "world").rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+    return True
 
 
 def _write_draft(draft: Path, parameters: dict) -> None:
@@ -69,8 +71,7 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     )
     planted, diversions = planted_trade(plot_rng)
     shipments = pd.concat([honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True)
-    annual, monthly = reported_cells(report_rng, shipments)
-    write_comtrade(inbox, annual, monthly)
+    write_comtrade(inbox, *reported_cells(report_rng, shipments))
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")
 
     (truth / "README.txt").write_text(README)

@@ -38,3 +38,53 @@
     full outer join counted on counted.value = expected.value
     where counted.rows is distinct from expected.expected_rows
 {% endtest %}
+
+{# METHODS check 09: every partner's name has a row in seeds/country_codes.csv. Fails by the largest share of
+   a period's value, in millionths, that a name without one holds. #}
+{% test mapped(model, publisher) %}
+    {{ config(fail_calc='coalesce(max(millionths), 0)', warn_if='>0', error_if='>1000') }}
+    select
+        partner_code,
+        max(cast(1e6 * value_usd / nullif(total_usd, 0) as bigint) + 1) as millionths
+    from (
+        select
+            partner_code,
+            value_usd,
+            max(value_usd) over (partition by period, is_whole_year, role) as total_usd
+        from {{ model }}
+    ) as flows
+    where partner_code not in (
+        select code from {{ ref('stg_seeds__country_codes') }} where publisher = '{{ publisher }}'
+    )
+    group by partner_code
+{% endtest %}
+
+{# METHODS check 06: what a publisher calls the EU is the sum of its members as that publisher counts them, to
+   a thousandth. `since`: the first year in which the heading follows one rule. #}
+{% test eu_equals_its_members(model, publisher, eu_code, since) %}
+    with flows as (
+        select flows.period, flows.role, flows.partner_code, codes.iso3, flows.value_usd
+        from {{ model }} as flows
+        left join {{ ref('stg_seeds__country_codes') }} as codes
+            on codes.publisher = '{{ publisher }}' and codes.code = flows.partner_code
+        where flows.is_whole_year and extract(year from flows.period) >= {{ since }}
+    ),
+    headings as (
+        select period, role, value_usd from flows where partner_code = '{{ eu_code }}'
+    ),
+    sums as (
+        select flows.period, flows.role, sum(flows.value_usd) as value_usd
+        from flows
+        inner join {{ ref('stg_seeds__bloc_members') }} as members
+            on members.bloc = 'EU_AS_PUBLISHED'
+            and members.publisher = '{{ publisher }}'
+            and members.iso3 = flows.iso3
+            and flows.period >= members.member_from
+            and flows.period < members.member_to
+        group by flows.period, flows.role
+    )
+    select headings.period, headings.role, headings.value_usd, sums.value_usd as members_value_usd
+    from headings
+    left join sums on sums.period = headings.period and sums.role = headings.role
+    where abs(coalesce(sums.value_usd, 0) - headings.value_usd) > 0.001 * headings.value_usd
+{% endtest %}

@@ -31,10 +31,48 @@
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
 
-{# Every row of a relation that was ever known, in its last version: what is gone says since when. #}
+{# A country's name in Russian as seeds/country_codes.csv writes it: lower case, single spaces, no footnote's
+   mark. Latin letters among Cyrillic ones are those they look like: a typist's keyboard has both. #}
+{% macro russian_name(column) -%}
+    trim(regexp_replace(
+        regexp_replace(
+            lower(translate({{ column }}, 'ABCEHKMOPTXYaceopxykЁё', 'АВСЕНКМОРТХУасеорхукЕе')),
+            '[\s\x{a0}\x{202f}]+', ' ', 'g'
+        ),
+        '[ ¹²³\d*]+\)?\s*$', ''
+    ))
+{%- endmacro %}
+
+{# A number as a statistical office writes it: a decimal comma, and spaces between thousands. A dash is none. #}
+{% macro russian_number(column) -%}
+    try_cast(translate({{ column }}, ', ' || chr(160) || chr(8239), '.') as double)
+{%- endmacro %}
+
+{# Everything a relation ever said up to that day, each key in its last version. #}
 {% macro last_versions(relation, key) -%}
     select *, min(_valid_from) over (partition by {{ key }}) as first_seen_at, {{ gone_at() }} as gone_at
     from {{ relation }}
     where {{ was_known() }}
     qualify row_number() over (partition by {{ key }} order by _valid_from desc) = 1
+{%- endmacro %}
+
+{# When the last of a group's rows was gone (by their gone_at); null while one of them is there. #}
+{% macro gone_with_all() -%}
+    case when count(*) = count(gone_at) then max(gone_at) end
+{%- endmacro %}
+
+{# The values of a cell that packs them as "a; b; and c". #}
+{% macro packed(cell) -%}
+    list_filter(
+        list_transform(string_split({{ cell }}, '; '), lambda part: regexp_replace(trim(part, ' ;'), '^and ', '')),
+        lambda part: part <> ''
+    )
+{%- endmacro %}
+
+{# The values of a cell that is itself a line of CSV: a;"b; ""c""". #}
+{% macro packed_line(cell) -%}
+    list_transform(
+        regexp_extract_all({{ cell }}, '"(?:[^"]|"")*"|[^;]+'),
+        lambda part: case when part like '"%' then replace(part[2:-2], '""', '"') else part end
+    )
 {%- endmacro %}

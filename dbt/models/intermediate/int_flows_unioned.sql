@@ -6,3 +6,5 @@
     net_kg, quantity, quantity_unit
 {% endset %}
 select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
+union all
+select {{ columns }} from {{ ref('int_national_flows_placed') }}

@@ -2,7 +2,7 @@ with
 
 countries as (
 
-    select * from {{ source('pycountry', 'pycountry_countries') }} where {{ known() }}
+    select * from {{ source('pycountry', 'pycountry_countries') }} where _valid_to is null
 
 )
 

