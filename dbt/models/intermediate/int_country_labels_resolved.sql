@@ -65,5 +65,6 @@ left join explicit as explicit_labels
 left join explicit as explicit_codes
     on explicit_codes.publisher = distinct_labels.source_name
     and explicit_codes.label = lower(distinct_labels.country_code)
-left join iso on iso.iso2 = upper(distinct_labels.country_code)
+-- some lists write the code where others write the name
+left join iso on iso.iso2 = upper(coalesce(nullif(distinct_labels.country_code, ''), distinct_labels.country_label))
 left join iso_names on iso_names.label = lower(distinct_labels.country_label)

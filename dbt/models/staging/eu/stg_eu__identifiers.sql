@@ -26,8 +26,7 @@ select
     logicalId as identifier_id,
     identificationTypeDescription as identifier_type,
     number as identifier,
-    nullif(countryDescription, 'UNKNOWN') as country_label,
-    nullif(countryIso2Code, '00') as country_code,
+    nullif(countryIso2Code, '00') as country_label,
     gone_at
 from identifications
 where number is not null
@@ -39,7 +38,6 @@ select
     'Date of birth' as identifier_type,
     coalesce(birthdate, year) as identifier,
     null as country_label,
-    null as country_code,
     gone_at
 from birthdates
 where coalesce(birthdate, year) is not null
@@ -51,7 +49,6 @@ select
     'UN reference' as identifier_type,
     unitedNationId as identifier,
     null as country_label,
-    null as country_code,
     gone_at
 from listings
 where unitedNationId is not null
