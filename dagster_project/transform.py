@@ -15,7 +15,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.raw import POOL
-from dagster_project.settings import DBT_DIR, SEEDS_DIR, Settings, SettingsError
+from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
@@ -38,8 +38,10 @@ def _layer(props: Mapping[str, Any]) -> str:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What dbt's profile reads."""
+    """What dbt's profile reads, and where its Python models find this package."""
+    paths = [str(PROJECT_DIR), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     return {
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
         "WAREHOUSE_PATH": str(settings.warehouse_path),
         "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
         "DUCKDB_THREADS": str(settings.threads),

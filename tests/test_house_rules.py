@@ -151,12 +151,16 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
     contract = {
         "countries": "iso3 m49 name role is_eaeu is_landlocked imports_valued_fob",
         "products": "hs_revision product_code level name parent_code",
-        "controlled_goods": "list_id product_code hs_revision tier valid_from valid_to source",
-        "sanctioned_entities": "list_id source_id name kind country_iso3 programs listed_on",
+        "controlled_goods": "list_id product_code hs_revision tier categories valid_from valid_to source",
+        "sanctioned_entities": "list_id source_id name kind country_iso3 nationalities programs listed_on "
+        "first_seen_on delisted_on is_listed licence",
+        "designations": "list_id source_id country_iso3 country_role program name listed_on is_listed",
+        "entity_names": "list_id source_id name name_kind normalised_name",
+        "entity_links": "left_list_id left_source_id right_list_id right_source_id status score basis",
         "report_coverage": "freq period exporter_iso3 importer_iso3 product_code coverage_status zero_strength",
         "mirror_gaps": "freq period exporter_iso3 importer_iso3 product_code hs_revision export_value_usd "
         "import_value_usd import_value_fob_usd gap_usd gap_low_usd gap_high_usd gap_share gap_log sdi "
-        "import_export_ratio is_sign_robust coverage_status import_basis",
+        "import_export_ratio is_sign_robust coverage_status import_basis is_controlled_then is_controlled_now",
         "bloc_gaps": "freq period exporter_bloc importer_iso3 product_code export_value_usd import_value_usd gap_usd "
         "positive_gap_usd negative_gap_usd misattribution_ratio",
         "revisions": "old_value_usd new_value_usd kind alert_effect",

@@ -41,7 +41,11 @@ PERSON = """
     <uid>306</uid><firstName>Ann</firstName><lastName>EXAMPLE</lastName><title>Director</title>
     <sdnType>Individual</sdnType><remarks>(Linked To: OST)</remarks>
     <programList><program>RUSSIA-EO14024</program></programList>
+    <nationalityList><nationality><uid>8</uid><country>Russia</country><mainEntry>true</mainEntry></nationality>
+    </nationalityList>
     <dateOfBirthList><dateOfBirthItem><uid>7</uid><dateOfBirth>1970</dateOfBirth></dateOfBirthItem></dateOfBirthList>
+    <placeOfBirthList><placeOfBirthItem><uid>9</uid><placeOfBirth>Moscow, Russia</placeOfBirth>
+      <mainEntry>true</mainEntry></placeOfBirthItem></placeOfBirthList>
   </sdnEntry>"""
 VESSEL = """
   <sdnEntry>
@@ -141,6 +145,11 @@ def test_everything_an_entry_holds_is_read(settings):
     assert of(settings, "identifiers", "uid, idUid, idType, idNumber, idCountry") == [
         ("36", "501", "Tax ID No.", "7744001497", "Russia"),
         ("36", "502", "Listing Date (EO 14024 Directive 2):", "24 Feb 2022", None),
+    ]
+    assert of(settings, "origins", "uid, originUid, element, value, mainEntry") == [
+        ("306", "7", "dateOfBirth", "1970", None),
+        ("306", "8", "nationality", "Russia", "true"),
+        ("306", "9", "placeOfBirth", "Moscow, Russia", "true"),
     ]
     assert of(settings, "entries", "uid, firstName, title, remarks, callSign, vesselFlag, tonnage")[1:] == [
         ("306", "Ann", "Director", "(Linked To: OST)", None, None, None),

@@ -157,6 +157,22 @@ def test_every_listed_code_is_in_the_data(ask) -> None:
     assert missing == 0
 
 
+def test_listed_when_it_was_traded_and_listed_now_are_told_apart(ask) -> None:
+    # all the nine first codes are of 19 May 2023; the machine tools came on 23 February 2024
+    assert ask("""
+        select cast(period as varchar), product_code, is_controlled_then, is_controlled_now from mirror_gaps
+        where freq = 'M' and hs_revision = 'HS2022' and (product_code, period) in (
+            ('854231', date '2023-04-01'), ('854231', date '2023-05-01'),
+            ('845710', date '2024-01-01'), ('845710', date '2024-02-01'))
+        group by all order by all""") == [
+        ("2023-04-01", "854231", False, True),
+        ("2023-05-01", "854231", True, True),
+        ("2024-01-01", "845710", False, True),
+        ("2024-02-01", "845710", True, True),
+    ]
+    assert ask("select count(*) from mirror_gaps where is_controlled_now and product_code = 'TOTAL'") == [(0,)]
+
+
 def test_the_headline_nets_before_it_sums(ask) -> None:
     # the bloc's own sums, compared once: adding the members' positive gaps would give more
     assert ask("""
@@ -169,6 +185,12 @@ def test_the_headline_nets_before_it_sums(ask) -> None:
 def test_the_designations_of_the_sample_are_real_and_have_a_country(ask) -> None:
     [(entries, with_country)] = ask("select count(*), count(country_iso3) from sanctioned_entities")
     assert entries >= 25 and with_country == entries
+
+
+def test_the_designations_of_the_sample_are_in_transit_countries(ask) -> None:
+    assert ask("select count(*) >= 25, min(country_role), max(country_role) from designations") == [
+        (True, "transit", "transit")
+    ]
 
 
 def test_about_says_that_the_data_are_simulated(ask) -> None:

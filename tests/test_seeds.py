@@ -34,6 +34,8 @@ KEYS = {
     "publishers": ["source_name"],
     "bridge_overrides": ["revision_from", "code_from", "revision_to", "code_to"],
     "fetch_scopes": ["scope"],
+    "sanction_programs": ["publisher", "program"],
+    "identifier_kinds": ["publisher", "identifier_type"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -635,3 +637,57 @@ def test_every_claim_says_what_it_measures(claims):
     assert (claims.statement != "").all() and (claims.definition != "").all()
     words = (claims.statement + " " + claims.definition).str.lower()
     assert not words.str.contains(r"\b(?:proof|smuggl\w*|guilty|evasion confirmed)\b").any()
+
+
+# --- sanction programs, identifier kinds --------------------------------------
+
+ABOUT_RUSSIA = ("RUSSIA", "UKR", "PEESA")
+
+
+def programs_in_real_lists() -> dict[str, set[str]]:
+    """Publisher → the programs its real lists name, read without the project's own loader."""
+    found = {"ofac": set(), "eu": set()}
+    for path in sorted(shared("sanctions/full_xml").glob("*.xml.gz")):
+        with gzip.open(path) as stream:
+            for _, element in iterparse(stream):
+                tag = element.tag.rpartition("}")[2]
+                if path.name.startswith("ofac") and tag == "program":
+                    found["ofac"].add(element.text.strip())
+                elif path.name.startswith("eu") and tag == "regulation":
+                    found["eu"].add(element.get("programme"))
+                element.clear()
+    return found
+
+
+def test_every_program_about_russia_or_belarus_in_the_real_lists_is_judged():
+    seeded = seed("sanction_programs")
+    found = programs_in_real_lists()
+    assert len(found["ofac"]) > 60 and len(found["eu"]) > 30
+    for publisher, programs in found.items():
+        own = seeded[seeded.publisher == publisher]
+        russian = {p for p in programs if any(word in p for word in ABOUT_RUSSIA)}
+        belarusian = {p for p in programs if p.startswith(("BELARUS", "BLR"))}
+        assert russian == set(own[own.is_russia_related == "true"].program) - {"RUS", "RUSDA"}
+        assert belarusian == set(own[own.is_belarus_related == "true"].program)
+
+
+def test_a_program_is_about_one_of_the_two_and_says_so_in_words():
+    programs = seed("sanction_programs")
+    assert (programs.is_russia_related != programs.is_belarus_related).all()
+    assert set(programs.is_russia_related) == {"true", "false"}
+    assert (programs.label != "").all()
+    assert set(programs.publisher) <= set(seed("publishers").source_name)
+
+
+def test_an_identifier_is_issued_by_the_world_by_a_country_or_by_what_the_row_says(countries):
+    kinds = seed("identifier_kinds")
+    assert set(kinds.issuer) <= {"*", "row"} | set(countries.iso3)
+    assert (kinds.identifier_type == kinds.identifier_type.str.lower().str.strip()).all()  # compared in lower case
+    for kind in ("imo_number", "lei", "bic", "un_number", "birth_date"):
+        assert set(kinds.issuer[kinds.identifier_kind == kind]) == {"*"}, kind
+    assert set(kinds.publisher) <= set(seed("publishers").source_name)
+
+
+@pytest.mark.parametrize("word", ["phone", "fax", "email", "website", "date of founding", "gender", "mmsi", "ticker"])
+def test_what_many_may_share_is_no_identifier(word):
+    assert not seed("identifier_kinds").identifier_type.str.contains(word).any()

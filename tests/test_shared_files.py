@@ -121,28 +121,68 @@ def test_where_no_controlled_goods_are_loaded_the_summary_ranks_all_goods(comtra
     assert "SIMULATED" not in comtrade[0]
 
 
-def test_both_of_ofacs_lists_stand_side_by_side(ghost_trade, shared, tmp_path) -> None:
-    """62 entries stand on both, under the same numbers, with the same aliases and addresses."""
-    inbox = tmp_path / "inbox"
-    inbox.mkdir()
-    for number, name in enumerate(("ofac_sdn_20240507.xml.gz", "ofac_consolidated_20240506.xml.gz")):
-        (inbox / str(number)).write_bytes((shared / "sanctions/full_xml" / name).read_bytes())
-    done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=tmp_path / "data")
+@pytest.fixture(scope="module")
+def lists(ghost_trade, shared, tmp_path_factory):
+    """A question to what a run with OFAC's two lists and the EU's goods published."""
+    folder = tmp_path_factory.mktemp("lists")
+    (folder / "inbox").mkdir()
+    files = ("sanctions/full_xml/ofac_sdn_20240507.xml.gz", "sanctions/full_xml/ofac_consolidated_20240506.xml.gz")
+    for number, name in enumerate((*files, "lists/EU_sanctions_HS6_chupilkin.csv")):
+        (folder / "inbox" / str(number)).write_bytes((shared / name).read_bytes())
+    done = ghost_trade(DATA="files", INBOX=folder / "inbox", DATA_DIR=folder / "data")
     assert done.returncode == 0, done.stdout + done.stderr
-    with duckdb.connect(str(tmp_path / "data/published/ghost_trade.duckdb"), read_only=True) as con:
-        lists = con.execute(
-            "select list_id, count(*), sum(alias_count) from marts.sanctioned_entities group by 1 order by 1"
-        ).fetchall()
-        assert lists == [("OFAC_CONSOLIDATED", 443, 1126), ("OFAC_SDN", 14966, 21754)]
-        kinds = dict(
-            con.execute(
-                "select kind, count(*) from marts.sanctioned_entities where list_id = 'OFAC_SDN' group by 1"
-            ).fetchall()
-        )
-        assert kinds == {"entity": 6884, "person": 6855, "vessel": 851, "aircraft": 376}
-        russia = "'RUSSIA-EO14024' in string_split(programs, '; ')"
-        assert con.execute(
-            f"select count(*) from marts.sanctioned_entities where list_id = 'OFAC_SDN' and {russia}"
-        ).fetchone() == (4439,)
-        [(listed,)] = con.execute("select count(listed_on) from marts.sanctioned_entities").fetchall()
-        assert listed >= 25
+    with duckdb.connect(str(folder / "data/published/ghost_trade.duckdb"), read_only=True) as con:
+        con.execute("use marts")
+        yield lambda sql: con.execute(sql).fetchall()
+
+
+def test_both_of_ofacs_lists_stand_side_by_side(lists) -> None:
+    """62 entries stand on both, under the same numbers, with the same aliases and addresses."""
+    assert lists(
+        "select list_id, count(*), sum(alias_count) from sanctioned_entities group by 1 order by 1"
+    ) == [("OFAC_CONSOLIDATED", 443, 1126), ("OFAC_SDN", 14966, 21754)]  # fmt: skip
+    kinds = lists("select kind, count(*) from sanctioned_entities where list_id = 'OFAC_SDN' group by 1")
+    assert dict(kinds) == {"entity": 6884, "person": 6855, "vessel": 851, "aircraft": 376}
+    russia = "'RUSSIA-EO14024' in string_split(programs, '; ')"
+    assert lists(f"select count(*) from sanctioned_entities where list_id = 'OFAC_SDN' and {russia}") == [(4439,)]
+    [(listed, seen, here)] = lists(
+        "select count(listed_on), count(first_seen_on), count(*) filter (where is_listed) from sanctioned_entities"
+    )
+    assert (listed, seen, here) == (123, 15409, 15409)
+    assert lists("select count(*) from sanctioned_entities where kind = 'person' and nationalities is not null") == [
+        (5174,)
+    ]
+
+
+def test_designations_tell_who_in_which_transit_country(lists) -> None:
+    """Entries; they have more addresses: 99 in the Emirates, 96 in China, 54 in Turkey."""
+    entries = lists("""
+        select country_iso3, count(*) from designations
+        where list_id = 'OFAC_SDN' and program = 'RUSSIA-EO14024' and has_address and country_role = 'transit'
+          and country_iso3 in ('ARE', 'CHN', 'TUR', 'UZB', 'KGZ', 'KAZ', 'ARM', 'GEO') group by 1""")
+    assert dict(entries) == {"ARE": 89, "CHN": 74, "TUR": 51, "UZB": 11, "KGZ": 9, "KAZ": 5, "ARM": 4, "GEO": 2}
+    assert lists("select count(*) from designations where country_name is null or program_label is null") == [(0,)]
+
+
+def test_ofacs_two_lists_are_linked_by_number_and_nothing_is_merged(lists) -> None:
+    [(linked, own_numbers)] = lists("""
+        select count(*), count(*) filter (where left_source_id = right_source_id) from entity_links
+        where status = 'linked'""")
+    assert linked >= own_numbers == 62
+    assert lists("select min(score), max(score) from entity_links where status = 'linked'") == [(1.0, 1.0)]
+    assert lists("select count(*) from entity_links where score not between 0.8 and 1") == [(0,)]
+    [(names, spelled)] = lists("select count(*), count(normalised_name) from entity_names")
+    assert names > 35_000 and spelled == names
+
+
+def test_the_eus_goods_are_listed_since_their_day_with_their_categories(lists) -> None:
+    assert (
+        lists("""
+        select count(*), min(valid_from), max(valid_from), count(distinct categories), count(price_above_eur)
+        from controlled_goods where list_id = 'EU_833_2014'""")[0][0]
+        == 2304
+    )
+    assert lists("""
+        select cast(valid_from as varchar), categories, price_above_eur, hs_revision from controlled_goods
+        where list_id = 'EU_833_2014' and product_code = '010121'""") == [("2022-03-15", "luxury", 300.0, "HS2017")]
+    assert lists("select count(*) from controlled_goods where list_id = 'CHPL' and hs_revision = 'HS2022'") == [(50,)]

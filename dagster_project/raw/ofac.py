@@ -1,9 +1,9 @@
 """OFAC: whom the United States has listed, under which program.
 
-`raw.ofac_entries` has one row per list entry, the other tables one row per alias, address, program and
-identifier of an entry. Read here: the list as XML, in the old and the new namespace, and the legacy CSV
-quartet (entries, aliases, addresses, comments), which has no header, writes `-0-` for nothing and ends
-with a 0x1A byte.
+`raw.ofac_entries` has one row per list entry, the other tables one row per alias, address, program,
+identifier and origin (nationality, citizenship, place or date of birth) of an entry. Read here: the list as
+XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
+which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
 
 The file says which list it is only by its first entry: the consolidated (non-SDN) list has begun with
 NS-PLC since it exists. That program alone does not tell: two entries of the SDN list carry it as well.
@@ -91,6 +91,8 @@ TABLES = (
     ),
     _table("programs", "uid program", "uid program"),
     _table("identifiers", "uid idUid idType idNumber idCountry issueDate expirationDate", "uid idUid"),
+    # XML only: `element` is the element's name, `value` the country, place or date in it.
+    _table("origins", "uid originUid element value mainEntry", "uid originUid element"),
     # Nothing in a comments file says which list it continues, so it replaces only its own earlier self.
     _table("comments", "uid part remarks", "uid part", scope=("uid",)),
 )
@@ -126,7 +128,7 @@ def parse_xml(stream: BinaryIO, which: str) -> dict[str, pd.DataFrame]:
     The number of entries must be the one the list announces (Record_Count).
     """
     found: dict[str, list[dict]] = {
-        "entries": [], "aliases": [], "addresses": [], "programs": [], "identifiers": []
+        "entries": [], "aliases": [], "addresses": [], "programs": [], "identifiers": [], "origins": []
     }  # fmt: skip
     announced = None
     try:
@@ -218,9 +220,19 @@ def _read_entry(entry, found: dict[str, list[dict]]) -> None:
                 found["identifiers"] += [
                     _texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child
                 ]
+            case "nationalityList" | "citizenshipList" | "placeOfBirthList" | "dateOfBirthList":
+                found["origins"] += [_origin(item) | {"uid": uid} for item in child]
             case "vesselInfo":
                 own |= _texts(child)
     found["entries"].append(own)
+
+
+def _origin(item) -> dict[str, str | None]:
+    """`<nationality><country>…`, `<placeOfBirthItem><placeOfBirth>…`: the list's word and what it says."""
+    own = _texts(item)
+    element = _local(item.tag).removesuffix("Item")
+    value = own.get("country") or own.get(element)
+    return {"originUid": own.get("uid"), "element": element, "value": value, "mainEntry": own.get("mainEntry")}
 
 
 def _frame(name: str, rows: list[dict], which: str) -> pd.DataFrame:

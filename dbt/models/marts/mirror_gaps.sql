@@ -4,7 +4,17 @@ with
 
 flows as (
 
-    select * from {{ ref('int_flows_typed') }} where is_between_countries
+    select
+        typed.*,
+        coalesce(goods.is_controlled_then, false) as is_controlled_then,
+        coalesce(goods.is_controlled_now, false) as is_controlled_now
+    from {{ ref('int_flows_typed') }} as typed
+    left join {{ ref('int_goods_controlled') }} as goods
+        on goods.freq = typed.freq
+        and goods.period = typed.period
+        and goods.product_code = typed.product_code
+        and goods.hs_revision = typed.hs_revision
+    where typed.is_between_countries
 
 ),
 
@@ -32,6 +42,8 @@ select
     hs_revision,
     comparable_revision,
     concordance_quality,
+    is_controlled_then,
+    is_controlled_now,
 
     coverage_status,
     zero_strength,

@@ -18,7 +18,7 @@ seen as (
 
 listed as (
 
-    select distinct hs_revision, product_code from {{ ref('stg_seeds__controlled_goods') }}
+    select distinct hs_revision, product_code from {{ ref('int_controlled_goods_unioned') }}
 
 ),
 

@@ -1,20 +1,35 @@
+-- Dates of birth stand here too, as an identifier that links nothing.
 with
 
 identifiers as (
 
-    select * from {{ source('ofac', 'ofac_identifiers') }} where {{ known() }}
+    {{ last_versions(source('ofac', 'ofac_identifiers'), 'list, uid, idUid') }}
+
+),
+
+origins as (
+
+    {{ last_versions(source('ofac', 'ofac_origins'), 'list, uid, originUid, element') }}
 
 )
 
 select
-    list as list_name,
+    'OFAC_' || upper(list) as list_id,
     uid as source_id,
     idUid as identifier_id,
     idType as identifier_type,
     idNumber as identifier,
-    idCountry as country_name,
-    -- "Listing Date (EO 14024 Directive 2):" with "24 Feb 2022": the only dates of listing OFAC's files hold
-    case
-        when idType like 'Listing Date%' then cast(try_strptime(idNumber, '%d %b %Y') as date)
-    end as listed_on
+    idCountry as country_label,
+    gone_at
 from identifiers
+union all
+select
+    'OFAC_' || upper(list) as list_id,
+    uid as source_id,
+    originUid as identifier_id,
+    'Date of birth' as identifier_type,
+    value as identifier,
+    null as country_label,
+    gone_at
+from origins
+where element = 'dateOfBirth'

@@ -2,12 +2,15 @@ with
 
 programs as (
 
-    select * from {{ source('ofac', 'ofac_programs') }} where {{ known() }}
+    {{ last_versions(source('ofac', 'ofac_programs'), 'list, uid, program') }}
 
 )
 
 select
-    list as list_name,
+    'OFAC_' || upper(list) as list_id,
     uid as source_id,
-    program
+    program,
+    cast(null as varchar) as legal_basis,
+    cast(null as date) as listed_on,
+    gone_at
 from programs

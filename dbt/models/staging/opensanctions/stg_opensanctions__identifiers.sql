@@ -11,7 +11,7 @@ said as (
     {% for property in (
         'registrationNumber', 'taxNumber', 'vatCode', 'innCode', 'ogrnCode', 'kppCode', 'okpoCode', 'bikCode',
         'leiCode', 'swiftBic', 'dunsCode', 'uscCode', 'uniqueEntityId', 'idNumber', 'passportNumber',
-        'socialSecurityNumber', 'imoNumber', 'mmsi', 'callSign',
+        'socialSecurityNumber', 'birthDate', 'imoNumber', 'mmsi', 'callSign',
     ) %}
     select list_id, source_id, '{{ property }}' as identifier_type,
         unnest(json_extract_string(properties, '$.{{ property }}[*]')) as identifier, gone_at

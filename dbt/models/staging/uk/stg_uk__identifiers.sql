@@ -23,6 +23,7 @@ said as (
             when 'NationalIdentifierNumber' then 'National Identifier number'
             when 'BusinessRegistrationNumber' then 'Business registration number'
             when 'IMONumber' then 'IMO number'
+            when 'DOB' then 'Date of birth'
             when 'HullIdentificationNumber' then 'Hull identification number'
         end as identifier_type,
         value as identifier,

@@ -11,6 +11,28 @@ documents as (
     from {{ source('un', 'un_documents') }}
     where {{ was_known() }}
 
+),
+
+-- a date of birth is an identifier too: it says who an entry is not
+birthdates as (
+
+    select
+        REFERENCE_NUMBER,
+        'Date of birth' as type_of_document,
+        coalesce(DATE, YEAR, FROM_YEAR) as number,
+        null as country,
+        {{ gone_at() }} as gone_at
+    from {{ source('un', 'un_birthdates') }}
+    where {{ was_known() }}
+
+),
+
+said as (
+
+    select * from documents
+    union all
+    select * from birthdates
+
 )
 
 select
@@ -20,6 +42,6 @@ select
     number as identifier,
     country as country_label,
     {{ gone_with_all() }} as gone_at
-from documents
+from said
 where number is not null
 group by REFERENCE_NUMBER, type_of_document, number, country

@@ -1,0 +1,79 @@
+-- What a person wrote down (seeds) and what a file says, side by side, in each revision it is written in, and
+-- in the groups in which two revisions are compared: a group that holds a listed code is listed, and holds
+-- other goods as well where it is more than a code. Products and lists read it from here.
+with
+
+decided as (
+
+    select * from {{ ref('stg_seeds__controlled_goods') }}
+
+),
+
+sanctioned as (
+
+    select * from {{ ref('stg_openicpsr__goods') }} where is_sanctioned
+
+),
+
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+listed as (
+
+    select
+        list_id,
+        product_code,
+        hs_revision,
+        tier,
+        cast(null as {{ dbt.type_string() }}) as categories,
+        cast(null as boolean) as is_partially_exempt,
+        cast(null as double) as price_above_eur,
+        listed_code,
+        mapping,
+        valid_from,
+        valid_to,
+        source
+    from decided
+    union all
+    select
+        'EU_833_2014' as list_id,
+        product_code,
+        hs_revision,
+        null as tier,
+        categories,
+        is_partially_exempt,
+        price_above_eur,
+        product_code as listed_code,
+        'exact' as mapping,
+        sanctioned_on as valid_from,
+        cast(null as date) as valid_to,
+        'openICPSR 229004 (CC BY 4.0), coded from Regulation (EU) No 833/2014 and its amendments to 25 February 2023'
+            as source
+    from sanctioned
+
+)
+
+select * from listed
+union all
+select
+    listed.list_id,
+    groups.stable_group_id as product_code,
+    'mixed' as hs_revision,
+    min(listed.tier) as tier,
+    min(listed.categories) as categories,
+    min(listed.is_partially_exempt) as is_partially_exempt,
+    min(listed.price_above_eur) as price_above_eur,
+    min(listed.listed_code) as listed_code,
+    case when left(groups.stable_group_id, 1) = 'G' then 'group' else 'same' end as mapping,
+    listed.valid_from,
+    max(listed.valid_to) as valid_to,
+    min(listed.source) as source
+from listed
+inner join groups
+    on groups.hs_revision = listed.hs_revision
+    and groups.product_code = listed.product_code
+where listed.mapping = 'exact'
+group by listed.list_id, groups.stable_group_id, listed.valid_from
