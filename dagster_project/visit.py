@@ -17,8 +17,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster_project import landing, network
-from dagster_project.landing import Answer, Head, Landing, Recognised, Refused
+from dagster_project import formats, landing, network
+from dagster_project.formats import Head, Refused
+from dagster_project.landing import Answer, Landing, Recognised
 from dagster_project.settings import Settings
 
 TELL_EVERY_SECONDS = 5.0
@@ -93,7 +94,7 @@ class Visit:
         Raises Refused when the bytes are not this source's, or are an older edition than the one that landed.
         """
         newest = self._answers.get(partition)
-        recognised = self._recognise(landing.look(answer.path))
+        recognised = self._recognise(formats.look(answer.path))
         if recognised is None:
             raise Refused(
                 f"{answer.url} answered with something that is no file of {self._source}.",

@@ -24,7 +24,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from dagster_project.landing import Landing, Refused
+from dagster_project.formats import Refused
+from dagster_project.landing import Landing
 from dagster_project.settings import Settings
 
 # Readers in the field (BI drivers) are older than the writer; the warehouse's own file has one reader: us,

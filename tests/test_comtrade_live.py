@@ -19,7 +19,7 @@ from downloads import bulk_of, flow, insert, prepare
 from services import Asked, Comtrade, Reply, Services, cut_off, login_page, renamed, status
 
 from dagster_project import checks, landing, network, raw, warehouse
-from dagster_project.landing import Refused
+from dagster_project.formats import Refused
 from dagster_project.raw import comtrade
 from dagster_project.settings import Settings
 from dagster_project.visit import Visit

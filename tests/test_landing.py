@@ -17,8 +17,9 @@ import pytest
 import zstandard
 from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
 
-from dagster_project import landing, raw, warehouse
-from dagster_project.landing import Recognised, Refused
+from dagster_project import formats, landing, raw, warehouse
+from dagster_project.formats import Refused
+from dagster_project.landing import Recognised
 
 MOMENT = datetime(2024, 5, 7, 8, 9, 10, 123456, tzinfo=UTC)
 FLOWS_2022 = Recognised("flows", "csv", "period-2022")
@@ -31,7 +32,7 @@ def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", r
 
 
 def bytes_of(root: Path, one: landing.Landing) -> bytes:
-    with landing.open_file(root / one.path, landing.look(root / one.path).compression) as stream:
+    with formats.open_file(root / one.path, formats.look(root / one.path).compression) as stream:
         return stream.read()
 
 
@@ -131,18 +132,18 @@ def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path,
     assert everything_in(tmp_path / "landing") == {}
 
 
-@pytest.mark.parametrize("start", [landing.GZIP_MAGIC, landing.ZSTD_MAGIC])
+@pytest.mark.parametrize("start", [formats.GZIP_MAGIC, formats.ZSTD_MAGIC])
 def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
     with pytest.raises(Refused, match="damaged"):
-        landing.look(tmp_path / "download")
+        formats.look(tmp_path / "download")
 
 
 def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
     """One block of zstd may be larger than a head, and nothing of it can be read before it is whole."""
-    content = random.Random(7).randbytes(landing.HEAD_BYTES + 4096)
+    content = random.Random(7).randbytes(formats.HEAD_BYTES + 4096)
     one = take(tmp_path, content)
-    assert landing.look(tmp_path / "landing" / one.path).text == content[: landing.HEAD_BYTES]
+    assert formats.look(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):
@@ -292,7 +293,7 @@ def test_a_head_is_looked_at_decompressed(tmp_path):
         (zstandard.compress(CONTENT), "zstd"),
     ):
         (tmp_path / "x").write_bytes(content)
-        head = landing.look(tmp_path / "x")
+        head = formats.look(tmp_path / "x")
         assert (head.text, head.compression, head.size_bytes) == (CONTENT, compression, len(content))
 
 
@@ -300,7 +301,7 @@ def test_a_head_stays_small_whatever_a_file_unpacks_to(tmp_path):
     """A few kilobytes may unpack to gigabytes; a look at the beginning does not."""
     for bomb in (gzip.compress(bytes(1 << 26)), zstandard.compress(bytes(1 << 26))):
         (tmp_path / "bomb").write_bytes(bomb)
-        assert len(landing.look(tmp_path / "bomb").text) == landing.HEAD_BYTES
+        assert len(formats.look(tmp_path / "bomb").text) == formats.HEAD_BYTES
 
 
 def test_the_oldest_vintage_comes_first(tmp_path):

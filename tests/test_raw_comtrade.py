@@ -24,7 +24,7 @@ from downloads import (
     write_parquet,
 )
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import formats, raw, warehouse
 from dagster_project.raw import comtrade
 
 ROWS = [
@@ -230,8 +230,8 @@ def test_missing_columns_are_named(settings, layout):
 def test_what_is_not_comtrades_is_left_to_others(settings, content):
     put(settings, content)
     try:
-        assert comtrade.recognise(landing.look(settings.inbox / "download")) is None
-    except landing.Refused as reason:
+        assert comtrade.recognise(formats.look(settings.inbox / "download")) is None
+    except formats.Refused as reason:
         said = {b"PAR1": "cannot be read", b"7z\xbc\xaf": "cannot be unpacked"}
         assert said[content[:4]] in str(reason)
     prepare(settings)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from downloads import reasons, refresh
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import formats, landing, raw, warehouse
 from dagster_project.raw import ecb
 
 ECB = raw.Source.of(ecb)
@@ -125,7 +125,7 @@ def test_a_workbook_is_a_zip_and_no_concern_of_the_ecbs(settings):
         for name in ("[Content_Types].xml", "xl/workbook.xml"):
             archive.writestr(name, "<x/>")
     put(settings, packed.getvalue(), "book.xlsx")
-    head = landing.look(settings.inbox / "book.xlsx")
+    head = formats.look(settings.inbox / "book.xlsx")
     assert head.compression == "none" and ecb.recognise(head) is None
 
 

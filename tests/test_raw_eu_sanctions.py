@@ -16,7 +16,7 @@ from defusedxml.ElementTree import parse
 from downloads import prepare, reasons, refresh
 from services import Services
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import formats, network, raw, warehouse
 from dagster_project.raw import eu_sanctions
 
 EU = raw.Source.of(eu_sanctions)
@@ -222,7 +222,7 @@ def test_an_edition_is_dated_in_utc_over_summer_and_winter_time(settings, tmp_pa
         ("2024-10-27T02:10:00.000+01:00", "2024-10-27T01:10:00Z"),  # forty minutes later
     ):
         (tmp_path / "x").write_bytes(xml(generated=generated))
-        assert eu_sanctions.recognise(landing.look(tmp_path / "x")).edition == edition
+        assert eu_sanctions.recognise(formats.look(tmp_path / "x")).edition == edition
 
 
 def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settings):
@@ -342,7 +342,7 @@ def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content
 )
 def test_what_is_not_the_eus_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert eu_sanctions.recognise(landing.look(tmp_path / "x")) is None
+    assert eu_sanctions.recognise(formats.look(tmp_path / "x")) is None
 
 
 def test_a_login_page_instead_of_the_list_is_told(settings):
@@ -407,7 +407,7 @@ def test_no_attribute_of_the_real_list_is_lost(real):
     """Read again without the loader: what each element says, as often as it says it."""
     with gzip.open(real) as stream:
         root = parse(stream).getroot()
-    with landing.open_file(real, "gzip") as stream:
+    with formats.open_file(real, "gzip") as stream:
         frames = eu_sanctions.parse(stream)
     for tag, table in eu_sanctions.DETAILS.items():
         said = Counter(

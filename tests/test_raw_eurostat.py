@@ -17,7 +17,7 @@ import pytest
 from downloads import by_hand, insert, prepare, reasons, refresh
 
 from dagster_project import checks, landing, raw, warehouse
-from dagster_project.landing import Refused
+from dagster_project.formats import Refused
 from dagster_project.raw import eurostat
 
 EUROSTAT = raw.Source.of(eurostat)

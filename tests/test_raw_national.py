@@ -16,7 +16,7 @@ import pytest
 from downloads import loaded, prepare, reasons, refresh
 from test_dbt_units import Dbt
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import formats, landing, raw, warehouse
 from dagster_project.definitions import SOURCES
 from dagster_project.raw import kazstat, kyrstat
 from dagster_project.settings import Settings
@@ -291,7 +291,7 @@ def test_a_table_of_the_committee_that_cannot_be_used_is_refused_with_the_place(
     [
         workbook(a=[["Наименование", "Экспорт", "Импорт"], ["Литва", 1, 2]]),
         workbook(a=GOOD)[:-200],
-        landing.XLS_MAGIC + bytes(4096),
+        formats.XLS_MAGIC + bytes(4096),
     ],
     ids=["another's workbook", "cut off", "no workbook at all"],
 )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pytest
 from downloads import OFAC, SOURCES, loaded, prepare, reasons, refresh
 
-from dagster_project import landing, raw, warehouse
+from dagster_project import formats, raw, warehouse
 from dagster_project.raw import ofac
 
 OLD = "http://tempuri.org/sdnList.xsd"
@@ -388,7 +388,7 @@ def test_consolidated_csv_files_are_told_from_the_sdn_ones(settings):
 )
 def test_what_is_not_ofacs_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert ofac.recognise(landing.look(tmp_path / "x")) is None
+    assert ofac.recognise(formats.look(tmp_path / "x")) is None
 
 
 # ---------------------------------------------------------------- the real lists

@@ -12,7 +12,7 @@ import pytest
 from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
 from services import Services
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import formats, network, raw, warehouse
 from dagster_project.raw import opensanctions
 from dagster_project.settings import Settings
 
@@ -165,7 +165,7 @@ def test_what_is_no_list_of_opensanctions_is_set_aside(agreed, content, said):
 @pytest.mark.parametrize("content", [targets(TANKER), lines(LISTED)])
 def test_no_other_source_takes_it_for_its_own(settings, content):
     put(settings, content)
-    head = landing.look(settings.inbox / "file")
+    head = formats.look(settings.inbox / "file")
     assert not any(source.recognise(head) for source in (COMTRADE, OFAC))
 
 
@@ -174,7 +174,7 @@ def test_no_other_source_takes_it_for_its_own(settings, content):
 )
 def test_what_is_not_of_opensanctions_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert opensanctions.recognise(landing.look(tmp_path / "x")) is None
+    assert opensanctions.recognise(formats.look(tmp_path / "x")) is None
 
 
 def test_the_real_files_hold_the_entities_they_are_known_for(agreed, shared):

@@ -13,7 +13,7 @@ import pytest
 from downloads import COMTRADE, OFAC, prepare, reasons, refresh
 from services import Services
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import formats, network, raw, warehouse
 from dagster_project.raw import uk_sanctions
 
 UK = raw.Source.of(uk_sanctions)
@@ -241,7 +241,7 @@ def test_what_cannot_be_used_is_set_aside_and_leaves_the_loaded_list_as_it_was(s
 @pytest.mark.parametrize("content", [xml(COMPANY), report(*COMPANY_ROWS)])
 def test_no_other_source_takes_it_for_its_own(settings, content):
     put(settings, content)
-    head = landing.look(settings.inbox / "list.xml")
+    head = formats.look(settings.inbox / "list.xml")
     assert not any(source.recognise(head) for source in (COMTRADE, OFAC))
 
 
@@ -250,7 +250,7 @@ def test_no_other_source_takes_it_for_its_own(settings, content):
 )
 def test_what_is_not_the_uks_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert uk_sanctions.recognise(landing.look(tmp_path / "x")) is None
+    assert uk_sanctions.recognise(formats.look(tmp_path / "x")) is None
 
 
 def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import parse
 from downloads import prepare, reasons, refresh
 from services import Services
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import formats, network, raw, warehouse
 from dagster_project.raw import un_sanctions
 
 UN = raw.Source.of(un_sanctions)
@@ -184,7 +184,7 @@ def test_a_delisted_entry_goes_with_all_its_parts_and_comes_back_with_them(setti
 
 def test_the_edition_is_the_day_the_list_was_generated(tmp_path):
     (tmp_path / "x").write_bytes(xml(generated="2019-07-01T22:01:37.987-04:00"))
-    recognised = un_sanctions.recognise(landing.look(tmp_path / "x"))
+    recognised = un_sanctions.recognise(formats.look(tmp_path / "x"))
     assert (recognised.partition, recognised.edition) == ("consolidated", "2019-07-02T02:01:37Z")
 
 
@@ -268,7 +268,7 @@ def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content
 )
 def test_what_is_not_the_uns_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert un_sanctions.recognise(landing.look(tmp_path / "x")) is None
+    assert un_sanctions.recognise(formats.look(tmp_path / "x")) is None
 
 
 # ---------------------------------------------------------------- the service, and the real lists

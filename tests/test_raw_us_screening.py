@@ -11,7 +11,7 @@ import pytest
 from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
 from services import Services
 
-from dagster_project import landing, network, raw, warehouse
+from dagster_project import formats, network, raw, warehouse
 from dagster_project.raw import us_screening
 
 CSL = raw.Source.of(us_screening)
@@ -130,14 +130,14 @@ def test_a_file_that_cannot_be_used_is_set_aside_with_its_row(settings, content,
 @pytest.mark.parametrize("content", [table(SDN), denied(DENIED)])
 def test_no_other_source_takes_it_for_its_own(settings, content):
     put(settings, content)
-    head = landing.look(settings.inbox / "csl.csv")
+    head = formats.look(settings.inbox / "csl.csv")
     assert not any(source.recognise(head) for source in (COMTRADE, OFAC))
 
 
 @pytest.mark.parametrize("content", [b"source,name\na,b\n", b"Name\tCity\n", b"\n", b"<x/>", b"{}", b'"'])
 def test_what_is_not_the_screening_list_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert us_screening.recognise(landing.look(tmp_path / "x")) is None
+    assert us_screening.recognise(formats.look(tmp_path / "x")) is None
 
 
 def test_a_fetch_asks_for_the_csv(settings):

@@ -14,7 +14,8 @@ import pytest
 from services import Services, login_page, status
 
 from dagster_project import landing, network, raw, warehouse
-from dagster_project.landing import Head, Recognised, Refused
+from dagster_project.formats import Head, Refused
+from dagster_project.landing import Recognised
 from dagster_project.settings import Settings
 from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Table, text

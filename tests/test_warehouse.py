@@ -23,7 +23,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from dagster_project import raw, warehouse
-from dagster_project.landing import Refused
+from dagster_project.formats import Refused
 from dagster_project.raw import comtrade
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Description

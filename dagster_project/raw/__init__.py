@@ -17,8 +17,9 @@ from types import ModuleType
 
 import dagster as dg
 
-from dagster_project import landing, network, warehouse
-from dagster_project.landing import Head, Landing, Recognised, Refused
+from dagster_project import formats, landing, network, warehouse
+from dagster_project.formats import Head, Refused
+from dagster_project.landing import Landing, Recognised
 from dagster_project.settings import SEEDS_DIR, Settings
 from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Table
@@ -73,13 +74,13 @@ def unclaimed(inbox: Path | None, sources: Sequence[Source]) -> Iterator[tuple[P
     """Files that no source recognises, each with the sentence that says what it looks like."""
     for path in files_in(inbox):
         try:
-            head = landing.look(path)
+            head = formats.look(path)
         except (Refused, OSError) as error:
             yield path, error if isinstance(error, Refused) else _closed(error)
             continue
         try:
             if not any(source.recognise(head) for source in sources if not source.make):
-                yield path, landing.describe_unknown(head)
+                yield path, formats.describe_unknown(head)
         except Refused:
             continue  # a source knows it, and says itself what is wrong with it
 
@@ -103,7 +104,7 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
         found: list[tuple[Path, Recognised]] = []
         for path in files:
             try:
-                head = landing.look(path)
+                head = formats.look(path)
             except (Refused, OSError):
                 continue  # nobody's yet: told once, by `unclaimed`
             try:
@@ -196,7 +197,7 @@ def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, wareh
         for one in waiting:
             path = settings.landing_dir / one.path
             try:
-                rows = source.read(path, one, landing.look(path))
+                rows = source.read(path, one, formats.look(path))
                 outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
             except Refused as reason:
                 told = reason.at(one.original_name)

@@ -32,7 +32,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dagster_project import warehouse
-from dagster_project.landing import CHUNK_BYTES, Head, Landing, Recognised, Refused, look, open_file
+from dagster_project.formats import CHUNK_BYTES, Head, Refused, look, open_file
+from dagster_project.landing import Landing, Recognised
 from dagster_project.network import Denied
 from dagster_project.settings import SEEDS_DIR
 from dagster_project.warehouse import Rows, Rule, Table, flag, number, text

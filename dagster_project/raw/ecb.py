@@ -15,7 +15,8 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from dagster_project.landing import Head, Landing, Recognised, Refused, unpack
+from dagster_project.formats import Head, Refused, unpack
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, number
 
 NAME = "ecb"

@@ -19,7 +19,8 @@ from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from dagster_project.landing import Head, Landing, Recognised, Refused, elements, in_utc, open_file
+from dagster_project.formats import Head, Refused, elements, in_utc, open_file
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "eu"

@@ -29,7 +29,8 @@ import weakref
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster_project.landing import Head, Landing, Recognised, Refused, unpack
+from dagster_project.formats import Head, Refused, unpack
+from dagster_project.landing import Landing, Recognised
 from dagster_project.settings import SEEDS_DIR
 from dagster_project.warehouse import Rows, Rule, Table, number
 

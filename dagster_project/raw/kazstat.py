@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.landing import Head, Landing, Recognised, Refused, sheets_of
+from dagster_project.formats import Head, Refused, sheets_of
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kazstat"

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dagster_project.landing import Head, Landing, Recognised
+from dagster_project.formats import Head
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "openicpsr"

@@ -28,7 +28,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.landing import HEAD_BYTES, Head, Landing, Recognised, Refused
+from dagster_project.formats import HEAD_BYTES, Head, Refused
+from dagster_project.landing import Landing, Recognised
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Rows, Rule, Table, text
 

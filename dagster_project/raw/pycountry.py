@@ -9,7 +9,8 @@ import csv
 from importlib.metadata import version
 from pathlib import Path
 
-from dagster_project.landing import Head, Landing, Recognised
+from dagster_project.formats import Head
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "pycountry"

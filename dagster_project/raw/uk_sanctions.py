@@ -31,7 +31,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from dagster_project import warehouse
-from dagster_project.landing import Head, Landing, Recognised, Refused, open_file
+from dagster_project.formats import Head, Refused, open_file
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "uk"

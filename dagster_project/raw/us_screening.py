@@ -21,7 +21,8 @@ import csv
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.landing import Head, Landing, Recognised, Refused
+from dagster_project.formats import Head, Refused
+from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "csl"
