@@ -498,7 +498,7 @@ def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, servic
     before, deaths = len(services.asked), 0
     for _ in range(20):
         process = start(killed)
-        process.join(chance.uniform(0, whole / 14))
+        process.join(chance.uniform(0, whole / 24))
         deaths += process.is_alive()
         process.kill()  # SIGKILL
         process.join()
