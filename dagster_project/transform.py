@@ -70,12 +70,13 @@ def manifest_path() -> Path:
 
 
 MANIFEST = manifest_path()
+LAYERS = Layers()  # one: it remembers what it has resolved, and a run asks it for each of hundreds of events
 
 
 @dbt_assets(
     manifest=MANIFEST,
     project=PROJECT,
-    dagster_dbt_translator=Layers(),
+    dagster_dbt_translator=LAYERS,
     pool=POOL,
 )
 def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
@@ -92,7 +93,7 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
         if event.raw_event["info"]["name"] == "JinjaLogInfo" and said.startswith(ROWS_PREFIX):
             rows[node] = int(said.removeprefix(ROWS_PREFIX))
         for result in event.to_default_asset_events(
-            manifest=manifest, dagster_dbt_translator=Layers(), context=context, project=PROJECT
+            manifest=manifest, dagster_dbt_translator=LAYERS, context=context, project=PROJECT
         ):
             if isinstance(result, dg.Output) and node in rows:
                 result = dg.Output(

@@ -160,6 +160,7 @@ def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.D
     config = _config(settings)
     if not read_only:
         config["storage_compatibility_version"] = WAREHOUSE_STORAGE
+        config["wal_autocheckpoint"] = "1GB"  # written through once, when it closes, and not after each landing
     try:
         connection = duckdb.connect(str(settings.warehouse_path), read_only=read_only, config=config)
     except duckdb.IOException as error:
@@ -350,6 +351,11 @@ def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landin
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
     near = _near(con, table)
+    meets = con.execute(f"select 1 from {raw} as old where old._valid_to is null and {near} limit 1").fetchone()
+    if not meets and not landing.is_answer:  # a period nobody spoke of yet: there is nothing to compare
+        con.execute(f"insert into {raw} from incoming")
+        con.execute("drop table incoming")
+        return Loaded(read, read, 0), scope
     _refuse_contradiction(con, table, raw, f"{near} and {same_key}", differs, landing)
     valid_from = _after_what_it_replaces(con, raw, f"{near} and {same_key}", valid_from)
     close = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = '{landing.landing_id}'"

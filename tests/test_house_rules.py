@@ -64,7 +64,9 @@ def test_only_the_network_door_opens_a_socket(library: str) -> None:
 def test_a_source_knows_no_other_source_and_nothing_downstream() -> None:
     for path in (PACKAGE / "raw").glob("*.py"):
         own = {name for name in imports_of(path) if name.startswith("dagster_project.")}
-        allowed = tuple(f"dagster_project.{m}" for m in ("formats", "landing", "warehouse", "settings", "visit", "network"))
+        allowed = tuple(
+            f"dagster_project.{m}" for m in ("formats", "landing", "warehouse", "settings", "visit", "network")
+        )
         assert all(name.startswith(allowed) for name in own), f"raw/{path.name} imports {own}"
 
 

@@ -27,6 +27,7 @@ from defusedxml.ElementTree import iterparse
 
 from dagster_project.formats import Head, Refused, open_file
 from dagster_project.landing import Landing, Recognised
+from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "ofac"
@@ -97,6 +98,16 @@ TABLES = (
     # Nothing in a comments file says which list it continues, so it replaces only its own earlier self.
     _table("comments", "uid part remarks", "uid part", scope=("uid",)),
 )
+
+
+def fetch(visit: Visit) -> None:
+    """Ask for both lists as they are now. The service sends on to where its files lie."""
+    for one in ("sdn", "consolidated"):
+        visit.ask(
+            f"{visit.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
+            partition=one,
+            expect=("xml",),
+        )
 
 
 def recognise(head: Head) -> Recognised | None:

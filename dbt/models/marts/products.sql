@@ -18,7 +18,7 @@ seen as (
 
 listed as (
 
-    select distinct hs_revision, product_code from {{ ref('int_controlled_goods_unioned') }}
+    select distinct hs_revision, product_code from {{ ref('int_controlled_goods_unioned') }} where hs_revision <> 'mixed'
 
 ),
 
