@@ -50,7 +50,7 @@ def ghost_trade() -> Run:
             env=kept | {k: str(v) for k, v in environment.items()},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,  # a run takes two minutes; five where others use the machine
         )
 
     return run

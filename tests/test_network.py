@@ -7,7 +7,7 @@ import io
 import logging
 import traceback
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -154,13 +154,13 @@ def test_pauses_grow_and_are_not_all_alike(services: Services, client: Client, s
 
 @pytest.mark.parametrize(
     ("header", "expected"),
-    [("7", 7.0), (format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True), 55.0)],
+    [(lambda: "7", 7.0), (lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True), 55.0)],
     ids=["seconds", "date"],
 )
 def test_a_service_that_says_when_is_asked_then(
-    services: Services, client: Client, slept: list[float], to: Path, header: str, expected: float
+    services: Services, client: Client, slept: list[float], to: Path, header: Callable[[], str], expected: float
 ) -> None:
-    services.fault("/data", status(429, Retry_After=header))
+    services.fault("/data", status(429, Retry_After=header()))
     client.get(services.url + "/data", to=to, expect=("json",))
     assert expected - 10 <= slept[0] <= expected + 10
 

@@ -344,15 +344,16 @@ class Visit:
         (tmp_path / "listing").write_text(listing)
         self.settings = SimpleNamespace(addresses={"EUROSTAT_URL": "https://eurostat.test"})
         self.listing, self.landed, self.asked = tmp_path / "listing", landed or {}, []
+        self.month = ""
 
     def get(self, url, params, expect):
         assert url == "https://eurostat.test/files" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
         return SimpleNamespace(path=self.listing)
 
     def newest(self, partition):
-        return SimpleNamespace(asked_at=self.landed[partition]) if partition in self.landed else None
+        return SimpleNamespace(asked_at=self.landed[partition].isoformat()) if partition in self.landed else None
 
-    def ask(self, url, params, partition, expect):
+    def ask(self, url, params, partition, edition, expect):
         self.asked.append((params["file"], partition))
 
     def progress(self, done, total, what): ...

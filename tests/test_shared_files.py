@@ -5,6 +5,9 @@ The whole way, as a person runs it: `make run DATA=files INBOX=…`, then questi
 
 from __future__ import annotations
 
+import shutil
+from datetime import date, timedelta
+
 import duckdb
 import pytest
 
@@ -121,68 +124,223 @@ def test_where_no_controlled_goods_are_loaded_the_summary_ranks_all_goods(comtra
     assert "SIMULATED" not in comtrade[0]
 
 
+# Annual averages of the ECB's daily rates, as the known figures were computed with.
+DOLLARS_A_EURO = {2019: 1.1195, 2020: 1.1422, 2021: 1.1827, 2022: 1.0530, 2023: 1.0813, 2024: 1.0824}
+
+
+def history() -> str:
+    """A history in the ECB's layout, the newest day first, whose rates are constant over each year."""
+    days = [date(2024, 12, 31) - timedelta(n) for n in range(6 * 366 - 4)]
+    lines = [f"{day},{DOLLARS_A_EURO[day.year]},150.1,N/A," for day in days if day.weekday() < 5]
+    return "\n".join(["Date,USD,JPY,CYP,", *lines]) + "\n"
+
+
 @pytest.fixture(scope="module")
-def lists(ghost_trade, shared, tmp_path_factory):
-    """A question to what a run with OFAC's two lists and the EU's goods published."""
-    folder = tmp_path_factory.mktemp("lists")
-    (folder / "inbox").mkdir()
-    files = ("sanctions/full_xml/ofac_sdn_20240507.xml.gz", "sanctions/full_xml/ofac_consolidated_20240506.xml.gz")
-    for number, name in enumerate((*files, "lists/EU_sanctions_HS6_chupilkin.csv")):
-        (folder / "inbox" / str(number)).write_bytes((shared / name).read_bytes())
+def everything(ghost_trade, shared, tmp_path_factory):
+    """A question to what one run with every real file published, and one to its warehouse."""
+    folder = tmp_path_factory.mktemp("everything")
+    for name in (
+        "comtrade",
+        "eurostat/ui_exports_to_kazakhstan",
+        "eurostat/ui_exports_to_kyrgyzstan",
+        "national",
+        "sanctions/full_xml",
+        "reference/concordance/unsd",
+    ):
+        shutil.copytree(shared / name, folder / "inbox" / name)
+    shutil.copy(shared / "lists/EU_sanctions_HS6_chupilkin.csv", folder / "inbox")
+    (folder / "inbox" / "eurofxref-hist.csv").write_text(history())
     done = ghost_trade(DATA="files", INBOX=folder / "inbox", DATA_DIR=folder / "data")
     assert done.returncode == 0, done.stdout + done.stderr
-    with duckdb.connect(str(folder / "data/published/ghost_trade.duckdb"), read_only=True) as con:
-        con.execute("use marts")
-        yield lambda sql: con.execute(sql).fetchall()
+    with (
+        duckdb.connect(str(folder / "data/published/ghost_trade.duckdb"), read_only=True) as published,
+        duckdb.connect(str(folder / "data/warehouse.duckdb"), read_only=True) as warehouse,
+    ):
+        published.execute("use marts")
+        yield (lambda sql: published.execute(sql).fetchall()), (lambda sql: warehouse.execute(sql).fetchall())
 
 
-def test_both_of_ofacs_lists_stand_side_by_side(lists) -> None:
-    """62 entries stand on both, under the same numbers, with the same aliases and addresses."""
-    assert lists(
-        "select list_id, count(*), sum(alias_count) from sanctioned_entities group by 1 order by 1"
-    ) == [("OFAC_CONSOLIDATED", 443, 1126), ("OFAC_SDN", 14966, 21754)]  # fmt: skip
-    kinds = lists("select kind, count(*) from sanctioned_entities where list_id = 'OFAC_SDN' group by 1")
-    assert dict(kinds) == {"entity": 6884, "person": 6855, "vessel": 851, "aircraft": 376}
-    russia = "'RUSSIA-EO14024' in string_split(programs, '; ')"
-    assert lists(f"select count(*) from sanctioned_entities where list_id = 'OFAC_SDN' and {russia}") == [(4439,)]
-    [(listed, seen, here)] = lists(
-        "select count(listed_on), count(first_seen_on), count(*) filter (where is_listed) from sanctioned_entities"
+@pytest.fixture(scope="module")
+def published(everything):
+    return everything[0]
+
+
+@pytest.fixture(scope="module")
+def warehouse(everything):
+    return everything[1]
+
+
+@pytest.mark.parametrize(
+    ("importer", "year", "exported", "imported"),
+    [
+        ("KAZ", 2021, 6489.6, 5655.0),
+        ("KAZ", 2022, 10896.1, 7624.5),
+        ("KAZ", 2023, 13094.7, 10314.0),
+        ("KGZ", 2021, 311.3, 289.5),
+        ("KGZ", 2022, 1233.0, 526.9),
+        ("KGZ", 2023, 2956.0, 964.6),
+    ],
+)
+def test_what_27_members_sold_and_the_importer_recorded(published, importer, year, exported, imported) -> None:
+    assert published(f"""
+        select round(export_value_usd / 1e6, 1), round(import_value_usd / 1e6, 1), members
+        from bloc_gaps where freq = 'A' and exporter_bloc = 'EU27' and product_code = 'TOTAL'
+          and importer_iso3 = '{importer}' and period = '{year}-01-01'""") == [(exported, imported, 27)]
+
+
+def test_lithuania_sold_kazakhstan_six_times_what_kazakhstan_recorded(published) -> None:
+    assert published("""
+        select round(export_value_usd / 1e6, 1), round(import_value_usd / 1e6, 1), coverage_status
+        from mirror_gaps where freq = 'A' and product_code = 'TOTAL' and period = '2022-01-01'
+          and exporter_iso3 = 'LTU' and importer_iso3 = 'KAZ'""") == [(912.4, 139.6, "both_reported")]
+
+
+@pytest.mark.parametrize(("importer", "growth"), [("KAZ", 88.6), ("KGZ", 344.8)])
+def test_growth_in_euro_is_that_in_dollars_over_the_rates(published, importer, growth) -> None:
+    values = dict(
+        published(f"""
+        select cast(extract(year from period) as integer), export_value_usd from bloc_gaps
+        where freq = 'A' and exporter_bloc = 'EU27' and product_code = 'TOTAL' and importer_iso3 = '{importer}'""")
     )
-    assert (listed, seen, here) == (123, 15409, 15409)
-    assert lists("select count(*) from sanctioned_entities where kind = 'person' and nationalities is not null") == [
-        (5174,)
-    ]
+    euro = {year: value / DOLLARS_A_EURO[year] for year, value in values.items()}
+    assert round(100 * (euro[2022] / euro[2021] - 1), 1) == growth
 
 
-def test_designations_tell_who_in_which_transit_country(lists) -> None:
-    """Entries; they have more addresses: 99 in the Emirates, 96 in China, 54 in Turkey."""
-    entries = lists("""
+def test_a_rate_that_moves_over_the_year_moves_a_steady_year_little_and_a_steep_one_by_two_per_cent(warehouse) -> None:
+    """From five per cent below its average to five above, month by month. Kyrgyzstan's year 2022 grew so steeply that
+    the month's rate, which is used, and the year's are further apart than any other."""
+    moved = warehouse("""
+        select partner, year(period), sum(value_usd * (1 + 0.05 * (month(period) - 6.5) / 5.5)) / sum(value_usd) - 1
+        from intermediate.int_eurostat_months_valued
+        where year(period) between 2019 and 2023 and reporter <> 'GBR' group by all""")
+    shares = {(partner, year): share for partner, year, share in moved}
+    assert len(shares) == 10
+    assert shares.pop(("KGZ", 2022)) == pytest.approx(0.0227, abs=0.0001)
+    assert max(abs(share) for share in shares.values()) < 0.012
+
+
+def test_no_member_is_in_the_union_twice_and_no_source_is_added_to_another(published, warehouse) -> None:
+    """Germany and seven other members have the year 2022 from Comtrade as well; Comext speaks first."""
+    assert published("""
+        select source_name, other_source_name, count(*), count(*) filter (where is_beyond_tolerance),
+            count(distinct reporter_iso3)
+        from source_differences where freq = 'A' group by all""") == [("eurostat", "comtrade", 16, 11, 8)]
+    [(sold, comext, comtrade, share)] = published("""
+        select round(export_value_usd / 1e6, 1), round(value_usd / 1e6, 1), round(other_value_usd / 1e6, 1),
+            round(100 * difference_share, 1)
+        from source_differences as told inner join mirror_gaps as gaps
+            on (gaps.freq, gaps.period, gaps.product_code) = (told.freq, told.period, told.product_code)
+            and (gaps.exporter_iso3, gaps.importer_iso3) = (told.reporter_iso3, told.partner_iso3)
+        where told.freq = 'A' and told.role = 'export' and (reporter_iso3, partner_iso3) = ('DEU', 'KAZ')""")
+    assert (sold, comext, comtrade, share) == (2947.6, 2947.6, 3056.0, 3.7)
+    assert warehouse("""
+        select count(*) from (
+            select reporter, partner from intermediate.int_flows_chosen
+            where role = 'export' and freq = 'A' and product_level = 0 group by period, reporter, partner
+            having count(*) > 1)""") == [(0,)]
+
+
+def test_other_files_beside_comtrades_change_no_pair_they_do_not_speak_of(ask, published) -> None:
+    """Comext and the books of Kazakhstan and Kyrgyzstan speak of their pairs only."""
+    rows = """
+        select exporter_iso3, importer_iso3, export_value_usd, import_value_usd, coverage_status from mirror_gaps
+        where freq = 'A' and period = '2022-01-01' and product_code = 'TOTAL'
+          and not ('KAZ' in (exporter_iso3, importer_iso3) or 'KGZ' in (exporter_iso3, importer_iso3)) order by all"""
+    assert published(rows) == ask(rows) and len(ask(rows)) > 5000
+    both = "select count(*) from mirror_gaps where period = '2022-01-01' and freq = 'A' and coverage_status = '{}'"
+    assert (ask(both.format("both_reported")), published(both.format("both_reported"))) == ([(864,)], [(1002,)])
+
+
+def test_a_member_of_which_only_comext_is_loaded_has_said_nothing_of_brazil(published) -> None:
+    """France and Italy are in no Comtrade file of 2022, and reported to Comext of two countries."""
+    assert published("""
+        select distinct coverage_status from mirror_gaps where freq = 'A' and period = '2022-01-01'
+          and exporter_iso3 in ('FRA', 'ITA') and importer_iso3 in ('BRA', 'TUR') and import_value_usd > 0
+    """) == [("exporter_nonreporting",)]
+    assert published("""
+        select distinct coverage_status from mirror_gaps where freq = 'A' and period = '2022-01-01'
+          and exporter_iso3 in ('FRA', 'ITA') and importer_iso3 in ('KAZ', 'KGZ')""") == [("both_reported",)]
+
+
+def test_every_list_stands_whole_side_by_side(published, warehouse) -> None:
+    """62 entries stand on both of OFAC's lists, under the same numbers, with the same aliases and addresses. Three
+    of the EU's stand under two programmes: 4,811 elements of its file are 4,808 entries."""
+    assert published(
+        "select list_id, count(*), sum(alias_count) from sanctioned_entities where is_listed group by 1 order by 1"
+    )[1:3] == [("OFAC_CONSOLIDATED", 443, 1126), ("OFAC_SDN", 14966, 21754)]
+    kinds = published("select list_id, kind, count(*) from sanctioned_entities where is_listed group by all")
+    assert {(one, kind): count for one, kind, count in kinds if one != "OFAC_CONSOLIDATED"} == {
+        ("OFAC_SDN", "entity"): 6884, ("OFAC_SDN", "person"): 6855,
+        ("OFAC_SDN", "vessel"): 851, ("OFAC_SDN", "aircraft"): 376,
+        ("EU", "person"): 3753, ("EU", "entity"): 1055, ("UN", "person"): 682, ("UN", "entity"): 193,
+    }  # fmt: skip
+    assert warehouse("""
+        select entries.code, count(*), count(distinct entries.logicalId)
+        from raw.eu_listings as listings inner join raw.eu_entries as entries
+            on entries.logicalId = listings.entityLogicalId
+        group by all order by all""") == [("enterprise", 1056, 1055), ("person", 3755, 3753)]
+
+
+def test_ofac_tells_programs_days_and_nationalities(published) -> None:
+    russia = "'RUSSIA-EO14024' in string_split(programs, '; ')"
+    assert published(f"select count(*) from sanctioned_entities where list_id = 'OFAC_SDN' and {russia}") == [(4439,)]
+    assert published("""
+        select count(listed_on), count(first_seen_on), count(*) filter (where is_listed),
+            count(*) filter (where kind = 'person' and nationalities is not null)
+        from sanctioned_entities where list_id like 'OFAC%'""") == [(123, 15409, 15409, 5174)]
+
+
+ADDRESSES = """
+    select country_label, count(*), count(distinct source_id) from staging.stg_ofac__locations
+    where link_kind = 'address' and {} and (list_id, source_id) in (
+            select (list_id, source_id) from staging.stg_ofac__programs where program = 'RUSSIA-EO14024')
+        and country_label in ('United Arab Emirates', 'China', 'Turkey', 'Uzbekistan', 'Kyrgyzstan', 'Kazakhstan',
+            'Armenia', 'Georgia') group by 1"""
+
+
+def test_the_addresses_under_the_russian_program_and_whose_they_are(warehouse) -> None:
+    """Addresses and entries. The consolidated list repeats four of the addresses: China's 97th is its 96th again."""
+    told = {country: counts for country, *counts in warehouse(ADDRESSES.format("list_id = 'OFAC_SDN'"))}
+    assert told == {
+        "United Arab Emirates": [99, 89], "China": [96, 74], "Turkey": [54, 51], "Uzbekistan": [11, 11],
+        "Kyrgyzstan": [9, 9], "Kazakhstan": [5, 5], "Armenia": [4, 4], "Georgia": [2, 2],
+    }  # fmt: skip
+    beside = {country: counts for country, *counts in warehouse(ADDRESSES.format("list_id = 'OFAC_CONSOLIDATED'"))}
+    assert beside == {"China": [1, 1], "Kazakhstan": [1, 1], "Armenia": [1, 1], "Georgia": [1, 1]}
+    assert warehouse("""
+        select count(*), count(distinct location_id) from staging.stg_ofac__locations
+        where link_kind = 'address' and country_label = 'China' and source_id in (
+            select source_id from staging.stg_ofac__programs where program = 'RUSSIA-EO14024')""") == [(97, 96)]
+
+
+def test_designations_tell_who_in_which_transit_country(published) -> None:
+    entries = published("""
         select country_iso3, count(*) from designations
         where list_id = 'OFAC_SDN' and program = 'RUSSIA-EO14024' and has_address and country_role = 'transit'
           and country_iso3 in ('ARE', 'CHN', 'TUR', 'UZB', 'KGZ', 'KAZ', 'ARM', 'GEO') group by 1""")
     assert dict(entries) == {"ARE": 89, "CHN": 74, "TUR": 51, "UZB": 11, "KGZ": 9, "KAZ": 5, "ARM": 4, "GEO": 2}
-    assert lists("select count(*) from designations where country_name is null or program_label is null") == [(0,)]
+    assert published("select count(*) from designations where country_name is null or program_label is null") == [(0,)]
 
 
-def test_ofacs_two_lists_are_linked_by_number_and_nothing_is_merged(lists) -> None:
-    [(linked, own_numbers)] = lists("""
+def test_ofacs_two_lists_are_linked_by_number_and_nothing_is_merged(published) -> None:
+    [(linked, own_numbers)] = published("""
         select count(*), count(*) filter (where left_source_id = right_source_id) from entity_links
-        where status = 'linked'""")
+        where status = 'linked' and left_list_id like 'OFAC%' and right_list_id like 'OFAC%'""")
     assert linked >= own_numbers == 62
-    assert lists("select min(score), max(score) from entity_links where status = 'linked'") == [(1.0, 1.0)]
-    assert lists("select count(*) from entity_links where score not between 0.8 and 1") == [(0,)]
-    [(names, spelled)] = lists("select count(*), count(normalised_name) from entity_names")
+    assert published("select min(score), max(score) from entity_links where status = 'linked'") == [(1.0, 1.0)]
+    assert published("select count(*) from entity_links where score not between 0.8 and 1") == [(0,)]
+    [(names, spelled)] = published("select count(*), count(normalised_name) from entity_names")
     assert names > 35_000 and spelled == names
 
 
-def test_the_eus_goods_are_listed_since_their_day_with_their_categories(lists) -> None:
-    assert (
-        lists("""
-        select count(*), min(valid_from), max(valid_from), count(distinct categories), count(price_above_eur)
-        from controlled_goods where list_id = 'EU_833_2014'""")[0][0]
-        == 2304
-    )
-    assert lists("""
-        select cast(valid_from as varchar), categories, price_above_eur, hs_revision from controlled_goods
-        where list_id = 'EU_833_2014' and product_code = '010121'""") == [("2022-03-15", "luxury", 300.0, "HS2017")]
-    assert lists("select count(*) from controlled_goods where list_id = 'CHPL' and hs_revision = 'HS2022'") == [(50,)]
+def test_the_eus_goods_are_listed_since_their_day_with_their_categories(published) -> None:
+    """In their own revision; beside them the groups in which two revisions meet."""
+    assert published("""
+        select hs_revision, count(*) from controlled_goods where list_id = 'EU_833_2014' group by all order by all
+    """) == [("HS2017", 2304), ("mixed", 2233)]
+    assert published("""
+        select distinct cast(valid_from as varchar), categories, price_above_eur from controlled_goods
+        where list_id = 'EU_833_2014' and product_code = '010121'""") == [("2022-03-15", "luxury", 300.0)]
+    assert published("""
+        select hs_revision, count(*) from controlled_goods where list_id = 'CHPL' group by all order by all
+    """) == [("HS2012", 49), ("HS2017", 49), ("HS2022", 50), ("mixed", 49)]

@@ -63,3 +63,8 @@
 {% macro is_with_its_entry(part, entry) -%}
     ({{ part }}.gone_at is null or cast({{ part }}.gone_at as date) >= cast({{ entry }}.gone_at as date))
 {%- endmacro %}
+
+{# The source says nothing of partners other than those it has rows for (dbt_project.yml names such sources). #}
+{% macro is_selective(source_name) -%}
+    ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}'))
+{%- endmacro %}

@@ -3,8 +3,8 @@
 -- both_reported, suppressed_possible, lost_export, orphan_import.
 --
 -- A side "published" a cell's period when it published that level of product in that role, period and HS
--- revision, and the loaded data ever hold the cell's chapter for it: a download of one heading is no
--- statement about the others. Late is a side that reported until recently, in a period that is recent
+-- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it: a download
+-- of one heading is no statement about the others. Late is a side that reported until recently, in a period that is recent
 -- in the data; whoever fell silent earlier is not late but does not report.
 with
 
@@ -29,6 +29,7 @@ flows as (
 
     select
         *,
+        {{ is_selective('source_name') }} as is_selective,
         left(product_code, 2) as chapter,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_flows_chosen') }}
@@ -37,13 +38,64 @@ flows as (
 
 scopes as (
 
-    select distinct freq, role, reporter, product_level, chapter from flows
+    select distinct freq, role, reporter, product_level, chapter, is_selective from flows
+
+),
+
+-- who may have spoken of whom, of what …
+questions as (
+
+    select distinct
+        freq, period, 'export' as role, exporter_iso3 as reporter, importer_iso3 as partner,
+        product_level, comparable_revision, chapter
+    from mirrored
+    union all
+    select distinct
+        freq, period, 'import' as role, importer_iso3 as reporter, exporter_iso3 as partner,
+        product_level, comparable_revision, chapter
+    from mirrored
+
+),
+
+-- … and who did: a year that one source holds whole is whole
+answers as (
+
+    select
+        questions.*,
+        count(scopes.reporter) > 0 as is_published,
+        min(case when reports.is_partial then 1 else 0 end) = 1 as is_partial
+    from questions
+    inner join reports
+        on reports.freq = questions.freq
+        and reports.period = questions.period
+        and reports.role = questions.role
+        and reports.reporter = questions.reporter
+        and reports.partner in ('*', questions.partner)
+        and reports.product_level = questions.product_level
+        and reports.comparable_revision = questions.comparable_revision
+    left join scopes
+        on scopes.freq = questions.freq
+        and scopes.role = questions.role
+        and scopes.reporter = questions.reporter
+        and scopes.product_level = questions.product_level
+        and scopes.chapter = questions.chapter
+        and scopes.is_selective = (reports.partner <> '*')
+    group by
+        questions.freq, questions.period, questions.role, questions.reporter, questions.partner,
+        questions.product_level, questions.comparable_revision, questions.chapter
 
 ),
 
 last_periods as (
 
-    select distinct freq, role, reporter, last_period from reports
+    select pairs.freq, pairs.role, pairs.reporter, pairs.partner, max(reports.last_period) as last_period
+    from (select distinct freq, role, reporter, partner from questions) as pairs
+    inner join (select distinct freq, role, reporter, partner, last_period from reports) as reports
+        on reports.freq = pairs.freq
+        and reports.role = pairs.role
+        and reports.reporter = pairs.reporter
+        and reports.partner in ('*', pairs.partner)
+    group by pairs.freq, pairs.role, pairs.reporter, pairs.partner
 
 ),
 
@@ -114,10 +166,10 @@ examined as (
 
     select
         silent.*,
-        exporter_reports.reporter is not null and exporter_scopes.reporter is not null as is_exporter_published,
-        importer_reports.reporter is not null and importer_scopes.reporter is not null as is_importer_published,
+        coalesce(exporter_answers.is_published, false) as is_exporter_published,
+        coalesce(importer_answers.is_published, false) as is_importer_published,
         -- of either side: what a silent side did not record in some months it may have recorded in the others
-        coalesce(exporter_reports.is_partial, false) or coalesce(importer_reports.is_partial, false) as is_partial,
+        coalesce(exporter_answers.is_partial, false) or coalesce(importer_answers.is_partial, false) as is_partial,
         last_periods.last_period as silent_last_period,
         newest_periods.newest_period,
         products_elsewhere.reporter is not null as is_product_recorded_elsewhere,
@@ -125,36 +177,29 @@ examined as (
         residuals.reporter is not null as is_suppressed_possible
     from silent
     inner join newest_periods on newest_periods.freq = silent.freq
-    left join reports as exporter_reports
-        on exporter_reports.freq = silent.freq
-        and exporter_reports.period = silent.period
-        and exporter_reports.role = 'export'
-        and exporter_reports.reporter = silent.exporter_iso3
-        and exporter_reports.product_level = silent.product_level
-        and exporter_reports.comparable_revision = silent.comparable_revision
-    left join scopes as exporter_scopes
-        on exporter_scopes.freq = silent.freq
-        and exporter_scopes.role = 'export'
-        and exporter_scopes.reporter = silent.exporter_iso3
-        and exporter_scopes.product_level = silent.product_level
-        and exporter_scopes.chapter = silent.chapter
-    left join reports as importer_reports
-        on importer_reports.freq = silent.freq
-        and importer_reports.period = silent.period
-        and importer_reports.role = 'import'
-        and importer_reports.reporter = silent.importer_iso3
-        and importer_reports.product_level = silent.product_level
-        and importer_reports.comparable_revision = silent.comparable_revision
-    left join scopes as importer_scopes
-        on importer_scopes.freq = silent.freq
-        and importer_scopes.role = 'import'
-        and importer_scopes.reporter = silent.importer_iso3
-        and importer_scopes.product_level = silent.product_level
-        and importer_scopes.chapter = silent.chapter
+    left join answers as exporter_answers
+        on exporter_answers.freq = silent.freq
+        and exporter_answers.period = silent.period
+        and exporter_answers.role = 'export'
+        and exporter_answers.reporter = silent.exporter_iso3
+        and exporter_answers.partner = silent.importer_iso3
+        and exporter_answers.product_level = silent.product_level
+        and exporter_answers.comparable_revision = silent.comparable_revision
+        and exporter_answers.chapter = silent.chapter
+    left join answers as importer_answers
+        on importer_answers.freq = silent.freq
+        and importer_answers.period = silent.period
+        and importer_answers.role = 'import'
+        and importer_answers.reporter = silent.importer_iso3
+        and importer_answers.partner = silent.exporter_iso3
+        and importer_answers.product_level = silent.product_level
+        and importer_answers.comparable_revision = silent.comparable_revision
+        and importer_answers.chapter = silent.chapter
     left join last_periods
         on last_periods.freq = silent.freq
         and last_periods.role = silent.silent_role
         and last_periods.reporter = silent.silent_party
+        and last_periods.partner = silent.speaking_party
     left join products_elsewhere
         on products_elsewhere.freq = silent.freq
         and products_elsewhere.period = silent.period

@@ -1,12 +1,17 @@
--- The reporting calendar: which levels a country published in which role, period and HS revision; when
--- it last reported; and whether its "annual" figure holds only some of the year's months. Who published codes
--- of six digits in a revision that is bridged published them in groups ('mixed') as well.
+-- The reporting calendar: which levels a country published in which role, period and HS revision, and of whom;
+-- when it last reported; and whether its "annual" figure holds only some of the year's months. Who published
+-- codes of six digits in a revision that is bridged published them in groups ('mixed') as well.
+--
+-- A report speaks of every partner ('*'), and is silent about one only where nothing was traded. A source of
+-- selected partners speaks of those alone that it has at that level and period with any reporter: with Comext's
+-- rows for Kazakhstan a member has said nothing of Brazil.
 with
 
 flows as (
 
     select
         *,
+        {{ is_selective('source_name') }} as is_selective,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_flows_chosen') }}
     where reporter_is_country
@@ -19,25 +24,62 @@ bridged_revisions as (
 
 ),
 
-reports as (
+statements as (
 
-    select freq, period, role, reporter, product_level, comparable_revision, count(*) as cells
+    select distinct
+        source_name, is_selective, freq, period, role, reporter, partner, product_level, comparable_revision
     from flows
-    group by freq, period, role, reporter, product_level, comparable_revision
-    union all
-    select freq, period, role, reporter, product_level, 'mixed' as comparable_revision, count(*) as cells
+    union
+    select distinct
+        flows.source_name, flows.is_selective, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
+        flows.product_level, 'mixed' as comparable_revision
     from flows
     inner join bridged_revisions on bridged_revisions.hs_revision = flows.hs_revision
-    where product_level = 6
-    group by freq, period, role, reporter, product_level
+    where flows.product_level = 6
+
+),
+
+selected_partners as (
+
+    select distinct source_name, freq, period, role, partner, product_level, comparable_revision
+    from statements
+    where is_selective
+
+),
+
+selective_reporters as (
+
+    select distinct source_name, freq, period, role, reporter, product_level, comparable_revision
+    from statements
+    where is_selective
+
+),
+
+reports as (
+
+    select distinct freq, period, role, reporter, '*' as partner, product_level, comparable_revision
+    from statements
+    where not is_selective
+    union
+    select
+        reporters.freq, reporters.period, reporters.role, reporters.reporter, partners.partner,
+        reporters.product_level, reporters.comparable_revision
+    from selective_reporters as reporters
+    inner join selected_partners as partners
+        on partners.source_name = reporters.source_name
+        and partners.freq = reporters.freq
+        and partners.period = reporters.period
+        and partners.role = reporters.role
+        and partners.product_level = reporters.product_level
+        and partners.comparable_revision = reporters.comparable_revision
 
 ),
 
 last_periods as (
 
-    select freq, role, reporter, max(period) as last_period
-    from flows
-    group by freq, role, reporter
+    select freq, role, reporter, partner, max(period) as last_period
+    from reports
+    group by freq, role, reporter, partner
 
 ),
 
@@ -45,7 +87,7 @@ annual_totals as (
 
     select role, reporter, extract(year from period) as year, {{ exact_sum('value_usd') }} as value_usd
     from flows
-    where freq = 'A' and product_level = 0
+    where freq = 'A' and product_level = 0 and not is_selective
     group by role, reporter, extract(year from period)
 
 ),
@@ -60,7 +102,7 @@ monthly_totals as (
         max(extract(month from period)) as last_month,
         {{ exact_sum('value_usd') }} as value_usd
     from flows
-    where freq = 'M' and product_level = 0
+    where freq = 'M' and product_level = 0 and not is_selective
     group by role, reporter, extract(year from period)
 
 ),
@@ -84,16 +126,17 @@ select
     reports.period,
     reports.role,
     reports.reporter,
+    reports.partner,
     reports.product_level,
     reports.comparable_revision,
-    reports.cells,
     last_periods.last_period,
-    reports.freq = 'A' and partial_years.reporter is not null as is_partial
+    reports.freq = 'A' and reports.partner = '*' and partial_years.reporter is not null as is_partial
 from reports
 inner join last_periods
     on last_periods.freq = reports.freq
     and last_periods.role = reports.role
     and last_periods.reporter = reports.reporter
+    and last_periods.partner = reports.partner
 left join partial_years
     on partial_years.role = reports.role
     and partial_years.reporter = reports.reporter
