@@ -16,6 +16,9 @@ from dagster_project.settings import Settings
 from dagster_project.visit import Visit
 
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
+# What a build says of itself: when it was made, and whom it heard.
+TOLD = dg.AssetSelection.assets(["marts", "about"], ["marts", "sources"])
+NOTES = TOLD | (TOLD.upstream() & dg.AssetSelection.groups("staging"))
 
 
 @dg.failure_hook(name="tell_webhook")
@@ -39,11 +42,11 @@ def tell_webhook(context: dg.HookContext) -> None:
 
 
 def _job(name: str, sources: Sequence[str], description: str) -> object:
-    """The path from these sources to the published files. The first asset notes the build, so it is on each."""
+    """The path from these sources to the published files, and what a build notes of itself."""
     asked = dg.AssetSelection.assets(*(["landing", source] for source in sources))
     return dg.define_asset_job(
         name,
-        selection=(dg.AssetSelection.assets(["landing", "inbox"]) | asked | asked.downstream()) - MONTH,
+        selection=(dg.AssetSelection.assets(["landing", "inbox"]) | asked | asked.downstream() | NOTES) - MONTH,
         description=description,
         hooks={tell_webhook},
     )
