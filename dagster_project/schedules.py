@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from dagster_project import network
+from dagster_project.formats import Refused
 from dagster_project.raw import comtrade
 from dagster_project.settings import Settings
 from dagster_project.visit import Visit
@@ -30,7 +31,8 @@ def tell_webhook(context: dg.HookContext) -> None:
     error = context.op_exception
     while error is not None and error.__cause__ is not None:
         error = error.__cause__
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else "without a word"
+    lines = str(error).strip().splitlines() or ["without a word"]
+    reason = " ".join(lines[: 2 if lines[0].endswith(":") else 1])  # Dagster names the checks that failed below
     try:
         with network.Client() as client:
             client.post_json(
@@ -89,8 +91,8 @@ def comtrade_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
             Visit(settings, comtrade.NAME, comtrade.recognise, client) as visit,
         ):
             newest = comtrade.newest_release(visit)
-    except network.NetworkError as error:
+    except (network.NetworkError, Refused) as error:
         return dg.SkipReason(str(error))
     if newest <= (context.cursor or ""):
-        return dg.SkipReason(f"Nothing was released since {newest}.")
+        return dg.SkipReason(f"Nothing was released since {newest}." if newest else "Nothing was released yet.")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"comtrade-{newest}")], cursor=newest)
