@@ -92,9 +92,11 @@ def _tell_failure(settings: Settings, result) -> None:
             error = event.step_failure_data.error
             while error.cause:
                 error = error.cause
+            if error.cls_name == "DagsterAssetCheckFailedError":  # told check by check
+                continue
             told.add(error.message.strip().splitlines()[0])
     failed = [
-        f"{check.asset_key.to_user_string()}: {check.check_name}"
+        f"{check.asset_key.to_user_string()}: {check.check_name}. {check.description or ''}".strip()
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity.value == "ERROR"
     ]

@@ -24,8 +24,10 @@ class Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
-                self._say("!", (getattr(record, "dagster_meta", None) or {}).get("orig_message", record.getMessage()))
+            said = (getattr(record, "dagster_meta", None) or {}).get("orig_message", record.getMessage())
+            # what did not run after a failure is plain from the failure
+            if record.levelno >= logging.WARNING and not said.startswith("Dependencies for step"):
+                self._say("!", said)
             return
         if event.event_type_value == "ASSET_MATERIALIZATION":
             materialization = event.step_materialization_data.materialization

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 import dagster as dg
 
 from dagster_project import network
+from dagster_project.formats import Refused
 from dagster_project.raw import comtrade
 from dagster_project.settings import Settings
 from dagster_project.visit import Visit
 
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
+# What a build says of itself: when it was made, and whom it heard.
+TOLD = dg.AssetSelection.assets(["marts", "about"], ["marts", "sources"])
+NOTES = TOLD | (TOLD.upstream() & dg.AssetSelection.groups("staging"))
 
 
 @dg.failure_hook(name="tell_webhook")
@@ -27,7 +31,8 @@ def tell_webhook(context: dg.HookContext) -> None:
     error = context.op_exception
     while error is not None and error.__cause__ is not None:
         error = error.__cause__
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else "without a word"
+    lines = str(error).strip().splitlines() or ["without a word"]
+    reason = " ".join(lines[: 2 if lines[0].endswith(":") else 1])  # Dagster names the checks that failed below
     try:
         with network.Client() as client:
             client.post_json(
@@ -39,11 +44,11 @@ def tell_webhook(context: dg.HookContext) -> None:
 
 
 def _job(name: str, sources: Sequence[str], description: str) -> object:
-    """The path from these sources to the published files. The first asset notes the build, so it is on each."""
+    """The path from these sources to the published files, and what a build notes of itself."""
     asked = dg.AssetSelection.assets(*(["landing", source] for source in sources))
     return dg.define_asset_job(
         name,
-        selection=(dg.AssetSelection.assets(["landing", "inbox"]) | asked | asked.downstream()) - MONTH,
+        selection=(dg.AssetSelection.assets(["landing", "inbox"]) | asked | asked.downstream() | NOTES) - MONTH,
         description=description,
         hooks={tell_webhook},
     )
@@ -86,8 +91,8 @@ def comtrade_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
             Visit(settings, comtrade.NAME, comtrade.recognise, client) as visit,
         ):
             newest = comtrade.newest_release(visit)
-    except network.NetworkError as error:
+    except (network.NetworkError, Refused) as error:
         return dg.SkipReason(str(error))
     if newest <= (context.cursor or ""):
-        return dg.SkipReason(f"Nothing was released since {newest}.")
+        return dg.SkipReason(f"Nothing was released since {newest}." if newest else "Nothing was released yet.")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=f"comtrade-{newest}")], cursor=newest)

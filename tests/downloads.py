@@ -10,16 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pandas as pd
+import py7zr
 
 from dagster_project import raw, warehouse
-from dagster_project.raw import comtrade, ofac
+from dagster_project.raw import comtrade, eurostat, ofac, opensanctions, us_screening
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Table
 
 COMTRADE, OFAC = raw.Source.of(comtrade), raw.Source.of(ofac)
 SOURCES = (COMTRADE, OFAC)
 FLOWS = comtrade.FLOWS
+
+OFAC_NAMESPACE = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML"
 
 # The columns of Comtrade's bulk files, in their order.
 BULK_COLUMNS = (  # noqa: SIM905
@@ -118,6 +122,152 @@ def write_parquet(
         con.execute(
             f"copy (select * {f'replace ({casts})' if casts else ''} from flows) to '{target}' (format parquet)"
         )
+
+
+COMEXT_USUAL = {
+    "REPORTER": "LT", "PARTNER": "KZ", "TRADE_TYPE": "E", "PRODUCT_NC": "85423190", "PRODUCT_SITC": "77643",
+    "PRODUCT_CPA21": "2611", "PRODUCT_CPA22": "2611", "PRODUCT_BEC": "220", "PRODUCT_BEC5": "211210",
+    "PRODUCT_SECTION": "16", "FLOW": "2", "STAT_PROCEDURE": "1", "SUPPL_UNIT": "PST", "PERIOD": "202402",
+    "VALUE_EUR": "100", "VALUE_NAC": "100", "QUANTITY_KG": "5", "QUANTITY_SUPPL_UNIT": "7",
+}  # fmt: skip
+
+
+ECB_HEADER = (
+    "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE,OBS_STATUS,OBS_CONF,OBS_PRE_BREAK,"
+    "OBS_COM,TIME_FORMAT,BREAKS,COLLECTION,COMPILING_ORG,DISS_ORG,DOM_SER_IDS,PUBL_ECB,PUBL_MU,PUBL_PUBLIC,"
+    "UNIT_INDEX_BASE,COMPILATION,COVERAGE,DECIMALS,NAT_TITLE,SOURCE_AGENCY,SOURCE_PUB,TITLE,TITLE_COMPL,UNIT,UNIT_MULT"
+)
+
+
+def workbook(**sheets: list[list]) -> bytes:
+    book, content = openpyxl.Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(content)
+    return content.getvalue()
+
+
+def ofac_xml(
+    entries: Sequence[str],
+    *,
+    namespace: str = OFAC_NAMESPACE,
+    published: str = "05/07/2024",
+    count: str | None = None,
+    doctype: str = "",
+) -> bytes:
+    """OFAC's SDN.XML or CONSOLIDATED.XML."""
+    count = str(len(entries)) if count is None else count
+    return (
+        f'<?xml version="1.0" standalone="yes"?>\n{doctype}<sdnList '
+        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{namespace}">\n'
+        f"  <publshInformation><Publish_Date>{published}</Publish_Date><Record_Count>{count}</Record_Count>"
+        f"</publshInformation>{''.join(entries)}\n</sdnList>\n"
+    ).encode()
+
+
+def eu_xml(
+    entries: Sequence[str],
+    *,
+    generated: str = "2024-05-13T17:44:28.283+02:00",
+    namespace: str = "http://eu.europa.ec/fpi/fsd/export",
+    doctype: str = "",
+) -> bytes:
+    """The Commission's full list (FSF, version 1.1)."""
+    return (
+        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{doctype}'
+        f'<export xmlns="{namespace}" generationDate="{generated}" globalFileId="165424">{"".join(entries)}\n'
+        "</export>\n"
+    ).encode()
+
+
+def un_xml(
+    persons: Sequence[str],
+    entities: Sequence[str],
+    *,
+    generated: str = "2024-05-15T00:00:03.012Z",
+    doctype: str = "",
+    quote: str = '"',
+) -> bytes:
+    """The Security Council's consolidated list."""
+    return (
+        f"<?xml version={quote}1.0{quote} encoding={quote}UTF-8{quote}?>\n{doctype}<CONSOLIDATED_LIST "
+        f"xmlns:xsi={quote}http://www.w3.org/2001/XMLSchema-instance{quote} "
+        f"dateGenerated={quote}{generated}{quote}>\n  <INDIVIDUALS>{''.join(persons)}</INDIVIDUALS>"
+        f"\n  <ENTITIES>{''.join(entities)}</ENTITIES>\n</CONSOLIDATED_LIST>\n"
+    ).encode()
+
+
+def uk_xml(*designations: str, day: str = "02/09/2026", doctype: str = "") -> bytes:
+    """The UK Sanctions List."""
+    return (
+        f'<?xml version="1.0" encoding="utf-8"?>\n{doctype}<Designations '
+        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">\n'
+        f"  <DateGenerated>{day}</DateGenerated>{''.join(designations)}\n</Designations>\n"
+    ).encode()
+
+
+def csl_csv(
+    *rows: dict[str, str], columns: list[str] = us_screening.COLUMNS, delimiter: str = ",", quoting=csv.QUOTE_MINIMAL
+) -> bytes:
+    """The Consolidated Screening List, or the Denied Persons List by its columns."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", delimiter=delimiter, quoting=quoting, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def opensanctions_csv(*rows: dict[str, str], columns: list[str] = opensanctions.TARGET_COLUMNS) -> bytes:
+    """OpenSanctions' targets.simple.csv."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", dialect=csv.unix_dialect)
+    writer.writeheader()
+    writer.writerows({column: row.get(column, "") for column in columns} for row in rows)
+    return text.getvalue().encode()
+
+
+def ecb_csv(*rates: tuple[str, str], freq: str = "M", currency: str = "USD", denominator: str = "EUR") -> str:
+    """An answer of the data API (format=csvdata): (period, rate) …"""
+    title = 'US dollar/Euro,"ECB reference exchange rate, US dollar/Euro, 2:15 pm (C.E.T.)"'
+    lines = [
+        f"EXR.{freq}.{currency}.{denominator}.SP00.A,{freq},{currency},{denominator},SP00,A,{period},{rate},A,F,,,"
+        f"P1{freq},,A,,,,,,,,,,4,,4F0,,{title},{currency},0"
+        for period, rate in rates
+    ]
+    return "\n".join([ECB_HEADER, *lines]) + "\n"
+
+
+def comext_flow(**columns: str) -> dict[str, str]:
+    """A line of a Comext month; what is not given is usual."""
+    return COMEXT_USUAL | columns
+
+
+def comext_month(*rows: dict[str, str]) -> bytes:
+    """A month as Comext writes it; without rows, one usual row."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, eurostat.COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows or [COMEXT_USUAL])
+    return text.getvalue().encode()
+
+
+def seven(content: bytes, **members: bytes) -> bytes:
+    """The bytes in a 7z archive, as Eurostat publishes them; `members` lie beside it."""
+    packed = io.BytesIO()
+    with py7zr.SevenZipFile(packed, "w") as archive:
+        archive.writef(io.BytesIO(content), "full_202402.dat")
+        for name, other in members.items():
+            archive.writef(io.BytesIO(other), name)
+    return packed.getvalue()
+
+
+def comext_listing(*months: str, modified: str = "2024-04-16T11:00:00.000+0200") -> str:
+    """Eurostat's list of the folder: monthly files, and one that is none."""
+    rows = "".join(f"full_v2_{m}.7z,FILE,45000000,{modified}\n" for m in months)
+    return "NAME,TYPE,SIZE,MODIFIED\n" + rows + f"full_partxixu_v2_202401.7z,FILE,9,{modified}\n"
 
 
 def prepare(settings: Settings, sources: Sequence[raw.Source] = SOURCES) -> None:

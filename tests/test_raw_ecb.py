@@ -8,6 +8,8 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from downloads import ECB_HEADER as HEADER
+from downloads import ecb_csv as answer
 from downloads import reasons, refresh
 
 from dagster_project import formats, landing, raw, warehouse
@@ -20,22 +22,6 @@ HISTORY = """Date,USD,JPY,CYP,
 2022-03-01,1.1162,128.2,N/A,
 2007-12-31,1.4721,164.93,0.58527,
 """
-HEADER = (
-    "KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE,OBS_STATUS,OBS_CONF,OBS_PRE_BREAK,"
-    "OBS_COM,TIME_FORMAT,BREAKS,COLLECTION,COMPILING_ORG,DISS_ORG,DOM_SER_IDS,PUBL_ECB,PUBL_MU,PUBL_PUBLIC,"
-    "UNIT_INDEX_BASE,COMPILATION,COVERAGE,DECIMALS,NAT_TITLE,SOURCE_AGENCY,SOURCE_PUB,TITLE,TITLE_COMPL,UNIT,UNIT_MULT"
-)
-
-
-def answer(*rates: tuple[str, str], freq: str = "M", currency: str = "USD", denominator: str = "EUR") -> str:
-    """An answer of the data API (format=csvdata): (period, rate) …"""
-    title = 'US dollar/Euro,"ECB reference exchange rate, US dollar/Euro, 2:15 pm (C.E.T.)"'
-    lines = [
-        f"EXR.{freq}.{currency}.{denominator}.SP00.A,{freq},{currency},{denominator},SP00,A,{period},{rate},A,F,,,"
-        f"P1{freq},,A,,,,,,,,,,4,,4F0,,{title},{currency},0"
-        for period, rate in rates
-    ]
-    return "\n".join([HEADER, *lines]) + "\n"
 
 
 def put(settings, content: str | bytes, name: str = "download") -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 import pytest
 from defusedxml.ElementTree import parse
-from downloads import prepare, reasons, refresh
+from downloads import eu_xml, prepare, reasons, refresh
 from services import Services
 
 from dagster_project import formats, network, raw, warehouse
@@ -81,18 +81,8 @@ def under(programme: str, name: str, *, regulation: str = "101046") -> str:
     </sanctionEntity>"""  # noqa: E501
 
 
-def xml(
-    entries: Sequence[str] = (PERSON, ENTERPRISE),
-    *,
-    generated: str = "2024-05-13T17:44:28.283+02:00",
-    namespace: str = "http://eu.europa.ec/fpi/fsd/export",
-    doctype: str = "",
-) -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n{doctype}'
-        f'<export xmlns="{namespace}" generationDate="{generated}" globalFileId="165424">{"".join(entries)}\n'
-        "</export>\n"
-    ).encode()
+def xml(entries: Sequence[str] = (PERSON, ENTERPRISE), **how: str) -> bytes:
+    return eu_xml(entries, **how)
 
 
 def put(settings, content: bytes, name: str = "download") -> None:

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
-import py7zr
 import pytest
-from downloads import by_hand, insert, prepare, reasons, refresh
+from downloads import by_hand, insert, prepare, reasons, refresh, seven
+from downloads import comext_flow as flow
+from downloads import comext_listing as listing
+from downloads import comext_month as bulk
 
 from dagster_project import checks, landing, raw, warehouse
 from dagster_project.formats import Refused
@@ -22,36 +24,7 @@ from dagster_project.raw import eurostat
 
 EUROSTAT = raw.Source.of(eurostat)
 
-USUAL = {
-    "REPORTER": "LT", "PARTNER": "KZ", "TRADE_TYPE": "E", "PRODUCT_NC": "85423190", "PRODUCT_SITC": "77643",
-    "PRODUCT_CPA21": "2611", "PRODUCT_CPA22": "2611", "PRODUCT_BEC": "220", "PRODUCT_BEC5": "211210",
-    "PRODUCT_SECTION": "16", "FLOW": "2", "STAT_PROCEDURE": "1", "SUPPL_UNIT": "PST", "PERIOD": "202402",
-    "VALUE_EUR": "100", "VALUE_NAC": "100", "QUANTITY_KG": "5", "QUANTITY_SUPPL_UNIT": "7",
-}  # fmt: skip
 EU27 = "European Union - 27 countries (AT, BE, BG)"
-
-
-def flow(**columns: str) -> dict[str, str]:
-    return USUAL | columns
-
-
-def bulk(*rows: dict[str, str]) -> bytes:
-    """A month as Comext writes it; without rows, one usual row."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, eurostat.COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows or [USUAL])
-    return text.getvalue().encode()
-
-
-def seven(content: bytes, **members: bytes) -> bytes:
-    """The bytes in a 7z archive, as Eurostat publishes them; `members` lie beside it."""
-    packed = io.BytesIO()
-    with py7zr.SevenZipFile(packed, "w") as archive:
-        archive.writef(io.BytesIO(content), "full_202402.dat")
-        for name, other in members.items():
-            archive.writef(io.BytesIO(other), name)
-    return packed.getvalue()
 
 
 def download(*values: tuple[str, str], labels: str = "plain", month: str = "Feb. 2024", **columns: str) -> bytes:
@@ -343,6 +316,7 @@ class Visit:
     def __init__(self, tmp_path: Path, listing: str, landed: dict[str, datetime] | None = None):
         (tmp_path / "listing").write_text(listing)
         self.settings = SimpleNamespace(addresses={"EUROSTAT_URL": "https://eurostat.test"})
+        self.month = ""
         self.listing, self.landed, self.asked = tmp_path / "listing", landed or {}, []
         self.month = ""
 
@@ -357,11 +331,6 @@ class Visit:
         self.asked.append((params["file"], partition))
 
     def progress(self, done, total, what): ...
-
-
-def listing(*months: str, modified: str = "2024-04-16T11:00:00.000+0200") -> str:
-    rows = "".join(f"full_v2_{m}.7z,FILE,45000000,{modified}\n" for m in months)
-    return "NAME,TYPE,SIZE,MODIFIED\n" + rows + f"full_partxixu_v2_202401.7z,FILE,9,{modified}\n"
 
 
 def test_new_months_are_asked_for_newest_first_and_years_are_not(tmp_path):

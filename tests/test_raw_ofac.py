@@ -8,13 +8,13 @@ import gzip
 from collections.abc import Sequence
 
 import pytest
-from downloads import OFAC, SOURCES, loaded, prepare, reasons, refresh
+from downloads import OFAC, OFAC_NAMESPACE, SOURCES, loaded, ofac_xml, prepare, reasons, refresh
 
 from dagster_project import formats, raw, warehouse
 from dagster_project.raw import ofac
 
 OLD = "http://tempuri.org/sdnList.xsd"
-NEW = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML"
+NEW = OFAC_NAMESPACE
 
 COMPANY = """
   <sdnEntry>
@@ -71,21 +71,8 @@ BILLION_LAUGHS = (
 )
 
 
-def xml(
-    entries: Sequence[str] = (COMPANY, PERSON, VESSEL, AIRCRAFT),
-    *,
-    namespace: str = NEW,
-    published: str = "05/07/2024",
-    count: str | None = None,
-    doctype: str = "",
-) -> bytes:
-    count = str(len(entries)) if count is None else count
-    return (
-        f'<?xml version="1.0" standalone="yes"?>\n{doctype}<sdnList '
-        f'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="{namespace}">\n'
-        f"  <publshInformation><Publish_Date>{published}</Publish_Date><Record_Count>{count}</Record_Count>"
-        f"</publshInformation>{''.join(entries)}\n</sdnList>\n"
-    ).encode()
+def xml(entries: Sequence[str] = (COMPANY, PERSON, VESSEL, AIRCRAFT), **how: str) -> bytes:
+    return ofac_xml(entries, **how)
 
 
 SDN_CSV = (

@@ -3,13 +3,12 @@
 Not here: what counts as listed among its entities, and how packed cells are opened (dbt's tests).
 """
 
-import csv
-import io
 import json
 from dataclasses import replace
 
 import pytest
 from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
+from downloads import opensanctions_csv as targets
 from services import Services
 
 from dagster_project import formats, network, raw, warehouse
@@ -26,14 +25,6 @@ TANKER = {
     "last_seen": "2026-09-15T13:11:55", "last_change": "2026-09-15T09:48:57",
 }  # fmt: skip
 PERSON = TANKER | {"id": "NK-2", "schema": "Person", "name": "Ann Example", "dataset": "UK FCDO Sanctions List"}
-
-
-def targets(*rows: dict[str, str], columns: list[str] = COLUMNS) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", dialect=csv.unix_dialect)
-    writer.writeheader()
-    writer.writerows({column: row.get(column, "") for column in columns} for row in rows)
-    return text.getvalue().encode()
 
 
 def entity(

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 from downloads import COMTRADE, OFAC, prepare, reasons, refresh
+from downloads import uk_xml as xml
 from services import Services
 
 from dagster_project import formats, network, raw, warehouse
@@ -89,14 +90,6 @@ HEADER = (
     "Previous owner/operator (s),Current believed flag of ship,Previous flags,Type of ship,Tonnage of ship,"
     "Length of ship,Year Built,Hull identification number (HIN)"
 )
-
-
-def xml(*designations: str, day: str = "02/09/2026", doctype: str = "") -> bytes:
-    return (
-        f'<?xml version="1.0" encoding="utf-8"?>\n{doctype}<Designations '
-        'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xsd="http://www.w3.org/2001/XMLSchema">\n'
-        f"  <DateGenerated>{day}</DateGenerated>{''.join(designations)}\n</Designations>\n"
-    ).encode()
 
 
 def report(*rows: dict[str, str], day: str = "08-Oct-2026", header: str = HEADER) -> bytes:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import pytest
 from defusedxml.ElementTree import parse
-from downloads import prepare, reasons, refresh
+from downloads import prepare, reasons, refresh, un_xml
 from services import Services
 
 from dagster_project import formats, network, raw, warehouse
@@ -61,20 +61,8 @@ ENTITY = """
     </ENTITY>"""
 
 
-def xml(
-    persons: Sequence[str] = (PERSON, SECOND),
-    entities: Sequence[str] = (ENTITY,),
-    *,
-    generated: str = "2024-05-15T00:00:03.012Z",
-    doctype: str = "",
-    quote: str = '"',
-) -> bytes:
-    return (
-        f"<?xml version={quote}1.0{quote} encoding={quote}UTF-8{quote}?>\n{doctype}<CONSOLIDATED_LIST "
-        f"xmlns:xsi={quote}http://www.w3.org/2001/XMLSchema-instance{quote} "
-        f"dateGenerated={quote}{generated}{quote}>\n  <INDIVIDUALS>{''.join(persons)}</INDIVIDUALS>"
-        f"\n  <ENTITIES>{''.join(entities)}</ENTITIES>\n</CONSOLIDATED_LIST>\n"
-    ).encode()
+def xml(persons: Sequence[str] = (PERSON, SECOND), entities: Sequence[str] = (ENTITY,), **how: str) -> bytes:
+    return un_xml(persons, entities, **how)
 
 
 def put(settings, content: bytes, name: str = "download") -> None:

