@@ -29,7 +29,8 @@ run: $(READY)  ## refresh everything: DATA=sample (default) or DATA=files INBOX=
 
 test: $(READY)  ## every test, the slow ones too
 	@$(PY) -m ruff check --quiet dagster_project tests bench
-	@$(PY) -m pytest
+	@$(PY) -c 'import dagster_project.transform'  # dbt parses once, before several workers would
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(READY)  ## style and mistakes
 	@$(PY) -m ruff check dagster_project tests bench
