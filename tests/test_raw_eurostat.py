@@ -1,17 +1,16 @@
 """Comext: bulk months and web downloads known by their header, filtered, unpacked, revised and refused.
 
-Here belongs what reaches raw, what is fetched, and the way of the real downloads to the figures known of
-them. Not here: how months become years (dbt's unit tests).
+Here belongs what reaches raw, and what is fetched. Not here: how months become years (dbt's unit tests), and
+what the real downloads come to (test_shared_files.py).
 """
 
 import csv
 import io
 import tempfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 from downloads import by_hand, insert, prepare, reasons, refresh, seven
 from downloads import comext_flow as flow
@@ -360,98 +359,3 @@ def test_a_recent_month_is_asked_for_again_when_it_has_changed_since(tmp_path):
 def test_a_list_without_months_is_told_and_is_not_taken_for_nothing_new(tmp_path):
     with pytest.raises(Refused, match="names no month"):
         eurostat.fetch(Visit(tmp_path, "<html>moved</html>"))
-
-
-# ---------------------------------------------------------------- the real downloads, the whole way
-
-# Annual averages of the ECB's daily rates, as the known figures were computed with.
-AVERAGES = {2019: 1.1195, 2020: 1.1422, 2021: 1.1827, 2022: 1.0530, 2023: 1.0813, 2024: 1.08}
-
-
-def history() -> str:
-    """A history in the ECB's layout, whose rates are constant over each year."""
-    days = [date(2024, 8, 30) - timedelta(n) for n in range(2069)]
-    lines = [f"{day},{AVERAGES[day.year]},150.1,N/A," for day in days if day.weekday() < 5]
-    return "\n".join(["Date,USD,JPY,CYP,", *lines]) + "\n"
-
-
-@pytest.fixture(scope="module")
-def ask(ghost_trade, shared, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("eurostat")
-    inbox = folder / "inbox"
-    inbox.mkdir()
-    (inbox / "eurofxref-hist.csv").write_text(history())
-    folders = {"kazakhstan": None, "kazakhstan_raw_labels": 6, "kyrgyzstan": None}  # six months under other labels
-    for name, files in folders.items():
-        for path in sorted((shared / "eurostat" / f"ui_exports_to_{name}").iterdir())[:files]:
-            (inbox / f"{name}-{path.name}").write_bytes(path.read_bytes())
-    done = ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=folder / "data")
-    assert done.returncode == 0, done.stdout + done.stderr
-    con = duckdb.connect(str(folder / "data" / "warehouse.duckdb"), read_only=True)
-    yield lambda sql: con.execute(sql).fetchall()
-    con.close()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("importer", "exports"),
-    [
-        ("KAZ", {2021: 6489.6, 2022: 10896.1, 2023: 13094.7}),
-        ("KGZ", {2021: 311.3, 2022: 1233.0, 2023: 2956.0}),
-    ],
-)
-def test_the_union_is_the_sum_of_its_27_members(ask, importer, exports):
-    found = ask(f"""
-        select extract(year from period), round(sum(value_usd) / 1e6, 1), count(distinct reporter)
-        from intermediate.int_eurostat_flows_placed
-        inner join (select distinct iso3 from staging.stg_seeds__bloc_members where bloc = 'EU27') on iso3 = reporter
-        where freq = 'A' and role = 'export' and partner = '{importer}' and period >= '2021-01-01'
-        group by 1 order by 1""")
-    assert found == [(year, value, 27) for year, value in exports.items()]
-
-
-@pytest.mark.slow
-def test_lithuanias_exports_to_kazakhstan_reach_the_marts(ask):
-    assert ask("""select round(export_value_usd / 1e6, 1) from marts.mirror_gaps
-        where freq = 'A' and period = '2022-01-01' and exporter_iso3 = 'LTU' and importer_iso3 = 'KAZ'
-          and product_code = 'TOTAL'""") == [(912.4,)]
-
-
-@pytest.mark.slow
-def test_growth_in_euro_is_as_the_known_figures_say(ask):
-    assert ask("""
-        select partner, round(100 * (sum(value_eur) filter (year(period) = 2022)
-            / sum(value_eur) filter (year(period) = 2021) - 1), 1)
-        from intermediate.int_eurostat_months_valued where reporter <> 'GBR' group by partner order by partner""") == [
-        ("KAZ", 88.6),
-        ("KGZ", 344.8),
-    ]
-
-
-@pytest.mark.slow
-def test_a_naive_sum_would_be_four_and_a_half_times_too_large(ask):
-    [(naive, union)] = ask("""
-        select round(sum(value_eur) / 1e6),
-            round(sum(value_eur) filter (reporter = '_European Union - 27 countries') / 1e6)
-        from intermediate.int_eurostat_downloads_resolved where partner = 'KAZ' and year(period) = 2021""")
-    assert (naive, union) == (pytest.approx(24935, abs=1), 5487)
-    assert ask("select count(*) from intermediate.int_eurostat_flows_placed where not reporter_is_country") == [(0,)]
-
-
-@pytest.mark.slow
-def test_the_united_kingdom_has_a_year_only_where_it_has_twelve_months(ask):
-    assert ask("""select freq, min(period), max(period), count(*) from intermediate.int_eurostat_flows_placed
-        where reporter = 'GBR' and partner = 'KAZ' group by freq order by freq""") == [
-        ("A", date(2019, 1, 1), date(2019, 1, 1), 1),
-        ("M", date(2019, 1, 1), date(2020, 1, 1), 13),
-    ]
-
-
-@pytest.mark.slow
-def test_a_year_that_is_not_over_has_no_annual_row(ask):
-    assert ask(
-        """select freq, max(period) from intermediate.int_eurostat_flows_placed group by freq order by freq"""
-    ) == [
-        ("A", date(2023, 1, 1)),
-        ("M", date(2024, 8, 1)),
-    ]

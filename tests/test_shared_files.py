@@ -344,3 +344,44 @@ def test_the_eus_goods_are_listed_since_their_day_with_their_categories(publishe
     assert published("""
         select hs_revision, count(*) from controlled_goods where list_id = 'CHPL' group by all order by all
     """) == [("HS2012", 49), ("HS2017", 49), ("HS2022", 50), ("mixed", 49)]
+
+
+# ---------------------------------------------------------------- Comext's downloads, as they are read
+
+
+def test_growth_in_euro_as_the_downloads_say_it(warehouse):
+    assert warehouse("""
+        select partner, round(100 * (sum(value_eur) filter (year(period) = 2022)
+            / sum(value_eur) filter (year(period) = 2021) - 1), 1)
+        from intermediate.int_eurostat_months_valued where reporter <> 'GBR' group by partner order by partner""") == [
+        ("KAZ", 88.6),
+        ("KGZ", 344.8),
+    ]
+
+
+def test_a_naive_sum_would_be_four_and_a_half_times_too_large(warehouse):
+    [(naive, union)] = warehouse("""
+        select round(sum(value_eur) / 1e6),
+            round(sum(value_eur) filter (reporter = '_European Union - 27 countries') / 1e6)
+        from intermediate.int_eurostat_downloads_resolved where partner = 'KAZ' and year(period) = 2021""")
+    assert (naive, union) == (pytest.approx(24935, abs=1), 5487)
+    assert warehouse("select count(*) from intermediate.int_eurostat_flows_placed where not reporter_is_country") == [
+        (0,)
+    ]
+
+
+def test_the_united_kingdom_has_a_year_only_where_it_has_twelve_months(warehouse):
+    assert warehouse("""select freq, min(period), max(period), count(*) from intermediate.int_eurostat_flows_placed
+        where reporter = 'GBR' and partner = 'KAZ' group by freq order by freq""") == [
+        ("A", date(2019, 1, 1), date(2019, 1, 1), 1),
+        ("M", date(2019, 1, 1), date(2020, 1, 1), 13),
+    ]
+
+
+def test_a_year_that_is_not_over_has_no_annual_row(warehouse):
+    assert warehouse(
+        """select freq, max(period) from intermediate.int_eurostat_flows_placed group by freq order by freq"""
+    ) == [
+        ("A", date(2023, 1, 1)),
+        ("M", date(2024, 8, 1)),
+    ]

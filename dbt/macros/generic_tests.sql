@@ -161,3 +161,26 @@
         and bridges.revision_to = seen.hs_revision
     where listed.mapping = 'exact' and mapped.list_id is null and bridges.code_from is null
 {% endtest %}
+
+{# METHODS check 21: a country's last month is not older than its role allows. Only services can be late. #}
+{% test recent(model, days) %}
+    with builds as (
+        select data_set, max(started_at) as started_at
+        from {{ ref('stg_build__builds') }}
+        group by data_set
+    ),
+    reporters as (
+        select reporter, max(last_period) as last_period from {{ model }} where freq = 'M' group by reporter
+    )
+    select reporters.reporter, countries.role, reporters.last_period
+    from reporters
+    inner join {{ ref('stg_seeds__countries') }} as countries on countries.iso3 = reporters.reporter
+    cross join builds
+    where builds.data_set = 'live'
+        -- the period is its first day; what counts is how long ago the month ended
+        and cast(builds.started_at as date) - last_day(reporters.last_period) > case countries.role
+            {% for role, limit in days.items() -%}
+            when '{{ role }}' then {{ limit }}
+            {% endfor -%}
+        end
+{% endtest %}
