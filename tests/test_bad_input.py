@@ -124,7 +124,7 @@ BAD = {
         row=60,
     ),
     "0 bytes.csv": Bad(b"", ("The file has 0 bytes.", "Download it again.")),
-    "entity bomb.xml": Bad(BOMB, ("The XML defines entities", "Download the list from OFAC itself.")),
+    "entity bomb.xml": Bad(BOMB, ("The XML defines entities", "Download the list from its publisher.")),
     "leading zeros lost.csv": Bad(
         with_one(77, cmdCode="10121"),
         ("The product code 10121 is not an HS code of 2, 4 or 6 digits.", "cut the leading zero"),

@@ -230,7 +230,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, content):
     refresh(settings)
     (reason,) = reasons(settings)
     assert reason.startswith("bomb.xml: The XML defines entities (")
-    assert "as an attack would; it was not read. Download the list from OFAC itself." in reason
+    assert "as an attack would; it was not read. Download the list from its publisher." in reason
     assert of(settings, "entries", "uid") == of(settings, "addresses", "uid") == []
 
 

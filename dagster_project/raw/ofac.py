@@ -19,13 +19,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
-from xml.etree.ElementTree import ParseError
 
 import pandas as pd
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
-from dagster_project.formats import Head, Refused, open_file
+from dagster_project.formats import Head, Refused, elements, open_file
 from dagster_project.landing import Landing, Recognised
 from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Rule, Table, text
@@ -143,23 +140,13 @@ def parse_xml(stream: BinaryIO, which: str) -> dict[str, pd.DataFrame]:
         "entries": [], "aliases": [], "addresses": [], "programs": [], "identifiers": [], "origins": []
     }  # fmt: skip
     announced = None
-    try:
-        for _, element in iterparse(stream, events=("end",)):
-            tag = _local(element.tag)
-            if tag == "Record_Count":
-                announced = (element.text or "").strip()
-            elif tag == "sdnEntry":
-                _read_entry(element, found)
-                element.clear()
-    except ParseError as error:
-        raise Refused(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None
-    except DefusedXmlException as error:
-        raise Refused(
-            f"The XML defines entities ({type(error).__name__}), as an attack would; it was not read.",
-            "Download the list from OFAC itself.",
-        ) from None
-    except (OSError, EOFError) as error:
-        raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
+    for element in elements(stream):
+        tag = _local(element.tag)
+        if tag == "Record_Count":
+            announced = (element.text or "").strip()
+        elif tag == "sdnEntry":
+            _read_entry(element, found)
+            element.clear()
     if announced is not None and announced != str(len(found["entries"])):
         raise Refused(
             f"The list announces {announced} entries and holds {len(found['entries'])}.",

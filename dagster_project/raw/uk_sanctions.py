@@ -24,14 +24,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
 import pandas as pd
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
 
 from dagster_project import warehouse
-from dagster_project.formats import Head, Refused, open_file
+from dagster_project.formats import Head, Refused, elements, open_file
 from dagster_project.landing import Landing, Recognised
 from dagster_project.warehouse import Rows, Rule, Table, text
 
@@ -201,20 +199,10 @@ def parse_xml(stream: BinaryIO) -> dict[str, pd.DataFrame]:
 
 def _designations(stream: BinaryIO) -> Iterator[Element]:
     """One designation after the other, each forgotten when the next is asked for."""
-    try:
-        for _, element in iterparse(stream, events=("end",)):
-            if _local(element) == "Designation":
-                yield element
-                element.clear()
-    except ParseError as error:
-        raise Refused(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None
-    except DefusedXmlException as error:
-        raise Refused(
-            f"The XML defines entities ({type(error).__name__}), as an attack would; it was not read.",
-            "Download the list from the FCDO itself.",
-        ) from None
-    except (OSError, EOFError) as error:
-        raise Refused(f"The file cannot be read to its end ({error}).", "Download the list again.") from None
+    for element in elements(stream):
+        if _local(element) == "Designation":
+            yield element
+            element.clear()
 
 
 def _add(rows: dict, own: dict, said: dict, columns: dict[str, str], *, needed: tuple[str, ...]) -> None:
