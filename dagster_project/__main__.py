@@ -86,14 +86,19 @@ def _free(instance, pool: str) -> None:
 
 def _tell_failure(settings: Settings, result) -> None:
     """What stopped the run, as sentences; the log has the rest."""
-    told = set()
+    errors = {}  # by step; after the last try Dagster only says that it was the last
     for event in result.all_events:
-        if event.event_type_value == "STEP_FAILURE":
-            error = event.step_failure_data.error
-            while error.cause:
-                error = error.cause
-            if error.cls_name == "DagsterAssetCheckFailedError":  # told check by check
-                continue
+        if event.event_type_value == "STEP_UP_FOR_RETRY":
+            errors[event.step_key] = event.step_retry_data.error
+        elif event.event_type_value == "STEP_SUCCESS":
+            errors.pop(event.step_key, None)
+        elif event.event_type_value == "STEP_FAILURE":
+            errors.setdefault(event.step_key, event.step_failure_data.error)
+    told = set()
+    for error in errors.values():
+        while error.cause:
+            error = error.cause
+        if error.cls_name != "DagsterAssetCheckFailedError":  # told check by check
             told.add(error.message.strip().splitlines()[0])
     failed = [
         f"{check.asset_key.to_user_string()}: {check.check_name}. {check.description or ''}".strip()

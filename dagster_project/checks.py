@@ -102,7 +102,7 @@ def fresh(settings: Settings, source: Source) -> Finding:
             greatest(
                 (select max(fetched_at) from raw.landings where source = '{source.name}'),
                 (select max(ended_at) from raw.visits where source = '{source.name}' and outcome = 'answered')),
-            (select max_by(sentence, ended_at) from raw.visits where source = '{source.name}')""",
+            (select sentence from raw.visits where source = '{source.name}' order by ended_at desc limit 1)""",
     )[0]
     if heard is None:
         return Finding(failure is None, failure or "It was never asked for anything.", {})

@@ -42,6 +42,7 @@ pytestmark = pytest.mark.slow
 
 CHIPS = "854231"
 USA, KAZAKHSTAN, RUSSIA, WORLD = ("842", "USA"), ("398", "KAZ"), ("643", "RUS"), ("0", "W00")
+EU_PATH = "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
 PREFIXES = {name: "/" + name.removesuffix("_URL").lower() for name in ADDRESSES}
 ETAG = '"as-of-may"'
 
@@ -191,7 +192,7 @@ def comtrade(services: Services, hs_codes: list[str]) -> Comtrade:
         path = f"{PREFIXES['ECB_URL']}/service/data/EXR/{series}.USD.EUR.SP00.A"
         services.serve(path, ecb_csv((period, "1.08"), freq=series).encode(), "text/csv")
     for name, path, content, kind in (
-        ("EU_SANCTIONS_URL", "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content", EU_LIST, "text/xml"),
+        ("EU_SANCTIONS_URL", EU_PATH, EU_LIST, "text/xml"),
         ("UN_SANCTIONS_URL", "/resources/xml/en/consolidated.xml", UN_LIST, "text/xml"),
         ("UK_SANCTIONS_URL", "/docs/UK-Sanctions-List.xml", uk_xml(UK_ENTRY), "text/xml"),
         (
@@ -302,7 +303,7 @@ def third(run, second: Ran, services: Services, comtrade: Comtrade, tmp_path_fac
     comtrade.rows = trade(1_700_000)
     comtrade.released[("M", "202301", "842")] = "2024-06-01T10:00:00.123"
     serve_ofac(services, sdn(37, "WEST"), published="05/14/2024")
-    services.handle(PREFIXES["EU_SANCTIONS_URL"] + "/", lambda _: status(500, Retry_After="0")(Reply()))
+    services.handle(PREFIXES["EU_SANCTIONS_URL"] + EU_PATH, lambda _: status(500, Retry_After="0")(Reply()))
     services.handle(PREFIXES["UK_SANCTIONS_URL"] + "/docs/UK-Sanctions-List.xml", lambda _: login_page(Reply()))
     certificate, _ = trusted(tmp_path_factory.mktemp("stranger"))
     with Services(certificate=certificate) as stranger:

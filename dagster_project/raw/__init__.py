@@ -349,7 +349,8 @@ def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
                 if failure:
                     failures[source.name] = failure
         if failures:
-            raise dg.Failure(" ".join(failures.values()), metadata={"files": landed})
+            # network.py has tried again, and a refused key or a spent quota is the same a second later
+            raise dg.Failure(" ".join(failures.values()), metadata={"files": landed}, allow_retries=False)
         return dg.MaterializeResult(metadata={"files": landed, "month": asked})
 
     return month
