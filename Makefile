@@ -6,6 +6,9 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 export DATA DATA_DIR INBOX AS_OF SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
+export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS
+export COMTRADE_URL EUROSTAT_URL ECB_URL UNSD_URL OFAC_URL EU_SANCTIONS_URL UK_SANCTIONS_URL UN_SANCTIONS_URL
+export US_SCREENING_URL OPENSANCTIONS_URL
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
@@ -24,7 +27,7 @@ $(READY): requirements.lock
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
-run: $(READY)  ## refresh everything: DATA=sample (default) or DATA=files INBOX=<folder>
+run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=files INBOX=<folder>
 	@$(PY) -m dagster_project run
 
 test: $(READY)  ## every test, the slow ones too

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 
 from dagster_project.raw import POOL
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
@@ -24,13 +24,18 @@ ROWS_PREFIX = "rows: "  # what the macro log_rows says after each model
 
 
 class Layers(DagsterDbtTranslator):
-    """A model's schema is its folder is its key's prefix is its group."""
+    """A model's schema is its folder is its key's prefix is its group; a source says itself which asset it is."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        if dbt_resource_props["resource_type"] == "source":
+            return super().get_asset_key(dbt_resource_props)
         return dg.AssetKey([_layer(dbt_resource_props), dbt_resource_props["name"]])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         return _layer(dbt_resource_props)
+
+    def get_description(self, dbt_resource_props: Mapping[str, Any]) -> str:
+        return dbt_resource_props["description"]  # without the SQL, which drowns it in the catalog
 
 
 def _layer(props: Mapping[str, Any]) -> str:
@@ -70,7 +75,9 @@ def manifest_path() -> Path:
 
 
 MANIFEST = manifest_path()
-LAYERS = Layers()  # one: it remembers what it has resolved, and a run asks it for each of hundreds of events
+# One: it remembers what it has resolved, and a run asks it for each of hundreds of events. The tables in which the
+# warehouse keeps its own notes are one asset, the first.
+LAYERS = Layers(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
 @dbt_assets(

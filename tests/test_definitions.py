@@ -38,6 +38,17 @@ def test_every_dbt_model_is_an_asset(graph) -> None:
     assert models <= {tuple(key.path) for key in graph.materializable_asset_keys}
 
 
+def test_what_a_build_notes_of_itself_comes_from_the_first_asset(graph) -> None:
+    for name in ("stg_build__builds", "stg_build__landings", "stg_build__visits"):
+        assert graph.get(dg.AssetKey(["staging", name])).parent_keys == {dg.AssetKey(["landing", "inbox"])}
+
+
+def test_every_job_renews_what_a_build_says_of_itself() -> None:
+    for job in ("refresh", "refresh_lists", "refresh_comtrade", "refresh_comext"):
+        selected = {tuple(key.path) for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
+        assert {("marts", "about"), ("marts", "sources")} <= selected, job
+
+
 def test_every_dbt_data_test_is_an_asset_check(graph) -> None:
     nodes = json.loads(transform.MANIFEST.read_text())["nodes"].values()
     tests = {n["name"] for n in nodes if n["resource_type"] == "test"}

@@ -109,6 +109,12 @@ def test_every_variable_of_settings_is_in_the_example() -> None:
     assert read and all(f"{name}=" in example for name in read)
 
 
+def test_every_variable_of_the_example_reaches_the_commands_of_make() -> None:
+    example = re.findall(r"^# ([A-Z_]+)=", (PROJECT_DIR / ".env.example").read_text(), re.M)
+    exported = " ".join(re.findall(r"^export ([A-Z_ ]+)$", (PROJECT_DIR / "Makefile").read_text(), re.M)).split()
+    assert example and set(example) <= set(exported)
+
+
 def test_there_is_no_utils_and_no_python_among_sql_and_seeds() -> None:
     assert not list(PROJECT_DIR.glob("dagster_project/**/utils.py"))
     assert not [p for p in DBT_DIR.rglob("*.py") if "models" not in p.parts and "target" not in p.parts]

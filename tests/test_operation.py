@@ -6,6 +6,7 @@ Not here: what the graph looks like (test_definitions.py), or a whole live refre
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from downloads import COMTRADE, by_hand, comext_flow, comext_listing, comext_mon
 from services import Asked, Comtrade, Reply, Services, status
 
 from dagster_project import checks, landing, network
+from dagster_project.__main__ import _tell_failure
 from dagster_project.definitions import SOURCES, defs
 from dagster_project.raw import month_again
 from dagster_project.schedules import tell_webhook
@@ -200,6 +202,23 @@ def test_without_an_address_nobody_is_told(services: Services, monkeypatch: pyte
     assert services.asked == []
 
 
+def test_a_terminal_keeps_the_sentence_after_the_last_try(settings: Settings, capsys: pytest.CaptureFixture) -> None:
+    @dg.op(retry_policy=dg.RetryPolicy(max_retries=1))
+    def breaks() -> None:
+        raise OSError("The disk is full.\nand its rows")
+
+    @dg.job
+    def nightly() -> None:
+        breaks()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        done = nightly.execute_in_process(instance=instance, raise_on_error=False)
+    capsys.readouterr()
+    _tell_failure(settings, done)
+    told = capsys.readouterr().err
+    assert "The disk is full." in told and "max_retries" not in told and "rows" not in told
+
+
 # ---------------------------------------------------------------- how old a source is
 
 
@@ -239,9 +258,8 @@ import sys
 from dagster_project.definitions import defs
 done = defs.resolve_job_def(sys.argv[1]).execute_in_process(raise_on_error=False)
 built = {e.asset_key.path[0] for e in done.all_events if e.event_type_value == "ASSET_MATERIALIZATION"}
-tested = [c.check_name for c in done.get_asset_check_evaluations()]
-print("SAID", done.success, len(tested), sorted(built), [c.check_name for c in done.get_asset_check_evaluations()
-    if not c.passed])
+failed = [check.check_name for check in done.get_asset_check_evaluations() if not check.passed]
+print("SAID", done.success, sorted(built), failed)
 """
 
 
@@ -261,10 +279,10 @@ def test_jobs_of_a_few_sources_publish_after_a_first_refresh(ghost_trade, tmp_pa
 
     tables, built_at = state(), published("select built_at from marts.about")
     for job in ("refresh_lists", "refresh_comtrade", "refresh_comext"):
-        environment = {"DATA": "sample", "DATA_DIR": str(data_dir), "SAMPLE_SCALE": "0.1"}
+        environment = os.environ | {"DATA": "sample", "INBOX": "", "DATA_DIR": str(data_dir), "SAMPLE_SCALE": "0.1"}
         done = subprocess.run(
             [sys.executable, "-c", RUN_JOB, job],
-            cwd=PROJECT_DIR, env=clean_environment() | environment, capture_output=True, text=True, timeout=300,
+            cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=300,
         )  # fmt: skip
         assert "SAID True" in done.stdout and done.stdout.strip().endswith("[]"), (
             job,
@@ -276,9 +294,3 @@ def test_jobs_of_a_few_sources_publish_after_a_first_refresh(ghost_trade, tmp_pa
         assert state() == tables, job
         before, built_at = built_at, published("select built_at from marts.about")
         assert built_at > before, job
-
-
-def clean_environment() -> dict[str, str]:
-    import os
-
-    return {k: v for k, v in os.environ.items() if k not in ("DATA", "INBOX", "DATA_DIR", "SQL", "DAGSTER_HOME")}

@@ -267,17 +267,18 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         for path, reason in refused:
             if remember_refused(settings, source.name, path, reason):
                 context.log.warning(f"set aside: {reason.at(name_of(settings, path))}")
-        failure = None
+        asked: dict[str, bool] = {}
         if source.fetch and settings.data == "live" and not settings.as_of:
             fetched, failure = ask_service(settings, source, context.log.info)
             taken += fetched
+            asked["answered"] = failure is None
             if failure:
                 context.log.warning(f"{failure} What {source.name} said last stays.")
         return dg.MaterializeResult(
             metadata={
                 "files": len(taken),
                 "set_aside": len(refused),
-                "answered": failure is None,
+                **asked,
                 "bytes": sum(one.size_bytes for one in taken),
                 "landings": dg.MetadataValue.json({one.path: one.sha256 for one in taken}),
             }
