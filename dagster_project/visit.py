@@ -100,6 +100,11 @@ class Visit:
                 f"{answer.url} answered with something that is no file of {self._source}.",
                 "The service has probably changed its layout: nothing of it was loaded.",
             )
+        if recognised.partition != partition and recognised.partition in self._answers:
+            raise Refused(
+                f"{answer.url} answered with {recognised.partition}, and was asked for {partition}.",
+                "Loaded in its place, it would close every row of the other: it was not taken.",
+            )
         edition = edition or recognised.edition
         if newest and edition and edition < newest.edition:
             raise Refused(

@@ -260,6 +260,18 @@ def test_an_old_copy_from_a_cache_is_not_believed(live, services):
     assert names(live) == ["Alpha Ltd"]
 
 
+def test_another_list_under_the_right_address_does_not_take_its_place(live, services):
+    services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
+    visit(live)
+
+    def asks_for_another(visit: Visit) -> None:
+        visit.ask(f"{live.addresses['OFAC_URL']}/list.csv", partition="another-list", expect=("csv",))
+
+    source = raw.Source("list", (ENTRIES,), recognise, read, fetch=asks_for_another)
+    landed, failure = raw.ask_service(live, source, lambda _: None)
+    assert landed == [] and "answered with the-list, and was asked for another-list" in failure
+
+
 def test_a_visit_that_died_after_its_answer_landed_does_not_ask_again(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     visit(live)
