@@ -243,7 +243,7 @@ def raw_as_it_is(data_dir: Path) -> tuple[int, ...]:
 
 def test_a_revision_is_told_and_the_later_figure_stands(ask) -> None:
     kinds = dict(ask("select kind, count(*) from revisions group by kind"))
-    assert {"new", "revised", "deleted", "reclassified"} <= set(kinds)
+    assert {"new", "revised", "reclassified"} <= set(kinds)
     assert ask("select distinct period, freq, flow in ('M', 'RM') from revisions") == [(date(2022, 1, 1), "A", True)]
     told = ask(
         "select r.new_value_usd, g.import_value_usd from revisions as r inner join mirror_gaps as g "
