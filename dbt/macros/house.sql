@@ -68,3 +68,20 @@
 {% macro is_selective(source_name) -%}
     ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}'))
 {%- endmacro %}
+
+{# All parameters of the method as one short text: two figures with the same hash were computed alike. #}
+{% macro parameters_hash() -%}
+    {%- set told = [] -%}
+    {%- for name in var('method_parameters') -%} {%- do told.append(name ~ '=' ~ var(name)) -%} {%- endfor -%}
+    {{ return(local_md5(told | join('; '))[:12]) }}
+{%- endmacro %}
+
+{# The last columns of every method mart: how it was computed, and from what was known when. From
+   int_builds_described, one row, joined by `cross join`. The run's number stands in `about` alone: the same input
+   gives the same rows. #}
+{% macro provenance_columns(build='builds') -%}
+    {{ build }}.parameters_hash,
+    {{ build }}.code_version,
+    {{ build }}.data_as_of,
+    {{ build }}.lists_as_of
+{%- endmacro %}

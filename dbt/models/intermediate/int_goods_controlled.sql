@@ -16,22 +16,7 @@ periods as (
 
 builds as (
 
-    select * from {{ ref('stg_build__builds') }}
-
-),
-
-newest as (
-
-    select max(started_at) as started_at from builds
-
-),
-
--- AS_OF, or the day the build began
-newest_build as (
-
-    select coalesce(cast(builds.as_of as date), cast(builds.started_at as date)) as known_on
-    from builds
-    inner join newest on newest.started_at = builds.started_at
+    select known_on from {{ ref('int_builds_described') }}
 
 ),
 
@@ -40,13 +25,13 @@ days as (
     select
         periods.freq,
         periods.period,
-        newest_build.known_on,
+        builds.known_on,
         case periods.freq
             when 'A' then cast(cast(extract(year from periods.period) as {{ dbt.type_string() }}) || '-12-31' as date)
             else last_day(periods.period)
         end as last_day
     from periods
-    cross join newest_build
+    cross join builds
 
 ),
 
