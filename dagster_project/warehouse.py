@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -605,9 +606,15 @@ def open_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
         }
 
 
+@cache
+def _scratch() -> duckdb.DuckDBPyConnection:
+    """A database in memory, which locks nothing and may stay open: to open one takes longer than a small question."""
+    return duckdb.connect(config={"autoinstall_known_extensions": "false"})
+
+
 def scan(sql: str) -> list[tuple]:
     """Ask a question of files that are not in the warehouse. Raises Refused for a file DuckDB cannot read."""
-    con = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    con = _scratch().cursor()
     try:
         return con.execute(sql).fetchall()
     except duckdb.OutOfMemoryException:  # no fault of the file

@@ -99,6 +99,8 @@ def test_each_schedule_asks_its_sources_and_publishes(name: str, job: str, asked
 def test_a_sensor_waits_for_comtrades_releases() -> None:
     sensor = defs.resolve_sensor_def("comtrade_releases")
     assert sensor.job_name == "refresh_comtrade"
+    selected = {tuple(key.path) for key in defs.resolve_job_def("refresh_comtrade").asset_layer.executable_asset_keys}
+    assert ("landing", "comtrade") in selected and ("published", "ghost_trade") in selected
 
 
 def test_months_can_be_backfilled(graph) -> None:

@@ -1,10 +1,9 @@
 """DATA=live from the services to the published file, with a server on this machine that plays every service.
 
 One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
-delists, three services fail in three ways, and nobody else says anything new. Beside it: no network, the preview
-alone, and secrets. Rows are made here, in each service's own layout. Not here: what a source reads
-(test_raw_*.py), which questions Comtrade is asked (test_comtrade_live.py), or how the network fails
-(test_network.py).
+delists, three services fail in three ways, and nobody else says anything new. Beside it: no network, and secrets.
+Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which questions
+Comtrade is asked, with a key or without (test_comtrade_live.py), or how the network fails (test_network.py).
 """
 
 from __future__ import annotations
@@ -457,23 +456,6 @@ def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, nobod
     done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(nobody))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "data").exists()
-
-
-# ---------------------------------------------------------------- one service alone, without a key
-
-
-def test_the_preview_alone_is_enough_to_publish(run, services: Services, tmp_path: Path) -> None:
-    elsewhere = addresses(services.url + "/nowhere") | {"COMTRADE_URL": services.url + PREFIXES["COMTRADE_URL"]}
-    ran = run(DATA_DIR=tmp_path / "data", COMTRADE_API_KEY="", **elsewhere)
-    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
-    assert (
-        ran.one("""
-        select import_value_usd from marts.mirror_gaps
-        where freq = 'M' and exporter_iso3 = 'USA' and importer_iso3 = 'KAZ' and product_code = 'TOTAL'""")
-        == 4_900_000
-    )
-    assert not any("ocp-apim-subscription-key" in one.headers for one in ran.asked)
-    assert ran.one("select count(*) from marts.sources where last_failure like '%does not have%'") == 9
 
 
 # ---------------------------------------------------------------- secrets
