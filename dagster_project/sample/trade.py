@@ -6,13 +6,13 @@ what anybody reports (reports.py).
 A shipment is one row: `exporter`, `importer` (where the goods went), `declared` (where the exporter says they
 went; differs for diverted goods only), `product` (HS2022, or REST for all goods outside the simulated ones),
 `month` (0 = the first simulated month), `value_usd` (FOB), `kg`, `items` (0 for goods counted in kg) and
-`is_exact` (reported without noise).
+`is_exact` (reported without noise). A planted one may carry `exporter_code` and `importer_code`, under which it is
+written down; without them its product is.
 """
 
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample import plot
 from dagster_project.sample.cast import (
     CONTROLLED,
     COUNTRIES,
@@ -39,15 +39,21 @@ FOCUS = {
 WAR = month_index("2022-03")
 COLLAPSE_CONTROLLED, COLLAPSE_OTHER = 0.87, 0.45  # share of coalition exports to the targets that ends
 SUBSTITUTION = {"CHN": 1.2, "HKG": 1.5, "TUR": 0.6, "ARE": 0.8}  # growth of their exports to the targets
+# Russia's neighbours grew: people and firms moved there, and they buy more of everything from everybody. What these
+# imports gained after a year and a half, by importer.
+BOOM = {"KAZ": 0.30, "KGZ": 0.45, "ARM": 0.50, "GEO": 0.30, "UZB": 0.25, "TJK": 0.20}
+BOOM_MONTHS = 18
 
 
-def honest_trade(rng: np.random.Generator, scale: float, pairs_needed: pd.DataFrame) -> pd.DataFrame:
-    """Shipments of the most interesting series, and the REST of every pair that trades at all.
+def honest_trade(
+    rng: np.random.Generator, scale: float, pairs_needed: pd.DataFrame, reserved: set[tuple[str, str, str]]
+) -> pd.DataFrame:
+    """Shipments of the most interesting series but the `reserved`, and the REST of every pair that trades at all.
 
     `pairs_needed` (exporter, importer) trade REST even where no series of theirs was chosen, as the planted
     pairs must: a country that buys nothing else from a neighbour would be conspicuous.
     """
-    series = _chosen_series(rng, round(SERIES_AT_SCALE_1 * scale))
+    series = _chosen_series(rng, round(SERIES_AT_SCALE_1 * scale), reserved)
     pairs = pd.concat([series, pairs_needed])[["exporter", "importer"]].drop_duplicates()
     pairs = pairs.sort_values(["exporter", "importer"])
     rest = pairs.assign(product=REST, usd_per_month=REST_SHARE * _pull(pairs))
@@ -61,7 +67,7 @@ def _pull(pairs: pd.DataFrame) -> np.ndarray:
     return (8e5 * (exporter_size * importer_size) ** 0.8 / distance).to_numpy()
 
 
-def _chosen_series(rng: np.random.Generator, wanted: int) -> pd.DataFrame:
+def _chosen_series(rng: np.random.Generator, wanted: int, reserved: set[tuple[str, str, str]]) -> pd.DataFrame:
     """exporter, importer, product, usd_per_month: a weighted sample, every product in it at least once."""
     countries, goods = COUNTRIES.index, GOODS.index
     grid = pd.MultiIndex.from_product(
@@ -85,7 +91,7 @@ def _chosen_series(rng: np.random.Generator, wanted: int) -> pd.DataFrame:
     interest = (focus[:, :, None] + liking + luck).ravel()
     grid["score"] = np.log(grid.usd_per_month) / 2 + interest
 
-    is_reserved = pd.MultiIndex.from_frame(grid[["exporter", "importer", "product"]]).isin(plot.reserved())
+    is_reserved = pd.MultiIndex.from_frame(grid[["exporter", "importer", "product"]]).isin(reserved)
     grid = grid[~is_reserved & (grid.exporter != grid.importer)].sort_values("score", ascending=False)
     is_first_of_product = ~grid["product"].duplicated()
     chosen = pd.concat([grid[is_first_of_product], grid[~is_first_of_product]]).head(max(wanted, len(goods)))
@@ -102,7 +108,7 @@ def _monthly(rng: np.random.Generator, series: pd.DataFrame) -> pd.DataFrame:
     season = 1 + 0.15 * np.sin(2 * np.pi * (month + rng.integers(0, 12, n)[:, None]) / 12)
     noise = rng.lognormal(0, np.where(is_rest, 0.12, 0.35)[:, None], (n, MONTHS))
     ships = rng.random((n, MONTHS)) < chance[:, None]
-    value = (mean / chance)[:, None] * trend * season * noise * _war(series) * ships
+    value = (mean / chance)[:, None] * trend * season * noise * _war(series) * boom(series.importer) * ships
     at, when = np.nonzero(value >= SMALLEST_SHIPMENT_USD)
     shipments = series.loc[at, ["exporter", "importer", "product"]].reset_index(drop=True)
     shipments = shipments.assign(declared=shipments.importer, is_exact=False)
@@ -119,6 +125,12 @@ def _war(series: pd.DataFrame) -> np.ndarray:
     effect = to_target * np.where(by_coalition, collapse, substitution)
     force = np.clip((np.arange(MONTHS) - WAR + 1) / 3, 0, 1)
     return 1 + np.outer(effect, force)
+
+
+def boom(importers: pd.Series) -> np.ndarray:
+    """What the war does to what these countries buy, honestly: a factor by series and month."""
+    force = np.clip((np.arange(MONTHS) - WAR + 1) / BOOM_MONTHS, 0, 1)
+    return 1 + np.outer(importers.map(BOOM).fillna(0), force)
 
 
 def weighed(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.DataFrame:

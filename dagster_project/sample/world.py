@@ -22,7 +22,7 @@ from dagster_project.sample.planting import planted_trade
 from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.trade import honest_trade
 
-VERSION = 3  # raise it when the same seed and scale give another world
+VERSION = 4  # raise it when the same seed and scale give another world
 
 README = """SIMULATED
 
@@ -32,8 +32,12 @@ facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do wi
 shipment belongs to a listed company.
 
 truth/ holds what the reports do not say:
-  diversions.csv   every planted diversion; value_usd is the exporter's FOB, before any reporting noise
+  diversions.csv   every planted diversion; value_usd is the exporter's FOB, before any reporting noise;
+                   exporter_code and importer_code are what the books of the two call it (empty: not recorded)
+  ghost.csv        of every diversion and month, what was declared for the transit country and what of it never
+                   arrived there; of all else in this world, everything arrived
   decoys.csv       what looks like diversion and is not
+  confidential.csv goods that a reporter shows in the sum of their chapter only, or as 999999 (special)
   flows.csv.gz     the true flows by month and HS2022 product: where the goods went, not what was declared
   reporters.csv    how each country reports: noise, bias, lag, basis
   parameters.json  what made this world; the same parameters make it again, byte for byte
@@ -44,7 +48,7 @@ def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> bo
     """Writes `folder`/inbox (files in the publishers' layouts) and `folder`/truth.
 
     `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
-    gives about 420,000. The plot is the same at every scale. A folder that already holds this very world is
+    gives about 420,000. What is planted depends on the seed alone. A folder that already holds this very world is
     left untouched; any other content is moved aside and replaced, so that nobody meets half a world. Returns
     whether it was written.
     """
@@ -67,23 +71,36 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     inbox, truth = draft / "inbox", draft / "truth"
     inbox.mkdir(parents=True)
     truth.mkdir()
-    # A stream of chance for each step: the plot is the same at every scale.
-    plot_rng, trade_rng, report_rng = (
-        np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(parameters["seed"]).spawn(3)
-    )
-    planted, diversions = planted_trade(plot_rng)
-    shipments = pd.concat([honest_trade(trade_rng, parameters["scale"], _pairs(planted)), planted], ignore_index=True)
-    write_comtrade(inbox, *reported_cells(report_rng, shipments))
+    plan, trade_rng, report_rng, planting_rng = _plot_and_chances(parameters["seed"])
+    planted, diversions, ghost = planted_trade(planting_rng, plan)
+    honest = honest_trade(trade_rng, parameters["scale"], _pairs(planted), plan.reserved())
+    shipments = pd.concat([honest, planted], ignore_index=True)
+    for code in ("exporter_code", "importer_code"):
+        shipments[code] = shipments[code].fillna(shipments["product"])
+    write_comtrade(inbox, reported_cells(report_rng, shipments, plan))
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")
     write_bridge(inbox / "SIMULATED_unsd_hs2022_to_hs2017.xlsx")
 
     (truth / "README.txt").write_text(README)
     diversions.to_csv(truth / "diversions.csv", index=False)
-    _decoys().to_csv(truth / "decoys.csv", index=False)
-    reporters().to_csv(truth / "reporters.csv", index=False)
+    ghost.to_csv(truth / "ghost.csv", index=False)
+    _decoys(plan).to_csv(truth / "decoys.csv", index=False)
+    pd.DataFrame(plan.secrets).to_csv(truth / "confidential.csv", index=False)
+    reporters(plan).to_csv(truth / "reporters.csv", index=False)
     _write_flows(truth / "flows.csv.gz", shipments)
     written = {str(f.relative_to(draft)): f.stat().st_size for f in sorted(draft.rglob("*")) if f.is_file()}
     (truth / "parameters.json").write_text(json.dumps(parameters | {"bytes": written}, indent=2) + "\n")
+
+
+def plot_of(seed: int) -> plot.Plot:
+    """What is planted in the world of this seed, at any scale."""
+    return _plot_and_chances(seed)[0]
+
+
+def _plot_and_chances(seed: int) -> tuple[plot.Plot, np.random.Generator, np.random.Generator, np.random.Generator]:
+    """The plot, and a stream of chance for each step after it: nothing planted depends on the scale."""
+    chances = [np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4)]
+    return plot.draw(chances[0]), *chances[1:]
 
 
 def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
@@ -92,8 +109,8 @@ def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([went, said.set_axis(went.columns, axis=1)]).drop_duplicates()
 
 
-def _decoys() -> pd.DataFrame:
-    decoys = pd.DataFrame(plot.DECOYS)
+def _decoys(plan: plot.Plot) -> pd.DataFrame:
+    decoys = pd.DataFrame(plan.decoys)
     return pd.DataFrame({
         "decoy_id": [f"X{n:02d}" for n in range(1, len(decoys) + 1)], "kind": decoys.kind,
         "exporter_iso3": decoys.exporter, "importer_iso3": decoys.importer, "product_code": decoys["product"],
