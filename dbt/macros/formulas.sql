@@ -40,3 +40,44 @@
 {% macro comparable_revision(product_level, hs_revision) -%}
     (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)
 {%- endmacro %}
+
+{# How far along from `low` to `high`, in [0, 1]; NULL stays NULL (METHODS 2.14, sat). #}
+{% macro saturated(x, low, high) -%}
+    (case
+        when {{ x }} is null then null
+        when {{ x }} <= {{ low }} then 0.0
+        when {{ x }} >= {{ high }} then 1.0
+        else ({{ x }} - {{ low }}) / ({{ high }} - {{ low }})
+    end)
+{%- endmacro %}
+
+{# The weighted mean, 0 to 100, of the components that are known; NULL where too little weight is. `weights` is
+   component → weight; `prefix` is what the columns of the components begin with. #}
+{% macro weighted_score(weights, prefix) -%}
+    {%- set known = [] -%}
+    {%- set told = [] -%}
+    {%- for name, weight in weights.items() -%}
+        {%- do known.append('case when ' ~ prefix ~ name ~ ' is null then 0 else ' ~ weight ~ ' end') -%}
+        {%- do told.append(weight ~ ' * coalesce(' ~ prefix ~ name ~ ', 0)') -%}
+    {%- endfor -%}
+    (case
+        when {{ known | join(' + ') }} >= {{ var('weight_needed') }} * {{ weights.values() | sum }} - 0.000001
+            then 100 * ({{ told | join(' + ') }}) / ({{ known | join(' + ') }})
+    end)
+{%- endmacro %}
+
+{# A signal's class, from how unusual it is and how well that is documented (METHODS 2.14). #}
+{% macro risk_class(anomaly, evidence) -%}
+    (case
+        when {{ anomaly }} is null or {{ evidence }} is null then null
+        when {{ anomaly }} >= {{ var('anomaly_least') }} and {{ evidence }} >= {{ var('evidence_least') }} then 'investigate'
+        when {{ anomaly }} >= {{ var('anomaly_least') }} then 'verify_data'
+        when {{ evidence }} >= {{ var('evidence_least') }} then 'monitor'
+        else 'low'
+    end)
+{%- endmacro %}
+
+{# Robust z with a floor under the spread and a cap (METHODS 2.7). #}
+{% macro z_of(y, median, mad, floor) -%}
+    least(greatest(({{ y }} - {{ median }}) / greatest(1.4826 * {{ mad }}, {{ floor }}), -{{ var('z_cap') }}), {{ var('z_cap') }})
+{%- endmacro %}
