@@ -86,26 +86,14 @@
     {{ build }}.lists_as_of
 {%- endmacro %}
 
-{# The window that a change is measured against where nothing else is said: its id, first and last month. #}
-{% macro default_baseline() -%}
-    {{ return(var('baselines') | selectattr('id', 'equalto', var('baseline')) | first) }}
+{# The window of the default baseline: its first and last month, as SQL dates. #}
+{% macro default_window() -%}
+    {%- set found = var('baselines') | selectattr('id', 'equalto', var('baseline')) | first -%}
+    {{ return({'first': "cast('" ~ found.first ~ "' as date)", 'last': "cast('" ~ found.last ~ "' as date)"}) }}
 {%- endmacro %}
 
-{# Months since the year 0: for frames of a window that count months and not rows. #}
-{% macro month_number(period) -%}
-    cast(12 * extract(year from {{ period }}) + extract(month from {{ period }}) as integer)
-{%- endmacro %}
-
-{# A sum, and a count, over the twelve months that end with the row's, or so many months later. Exact like
-   exact_sum; `month_number` counts the months, so that a month without a row is a hole and not skipped. #}
-{% macro year_sum(column, series, shift=0) -%}
-    cast(sum(cast({{ column }} as decimal(38, 6))) over (
-        partition by {{ series }} order by month_number range between {{ 11 - shift }} preceding and {{ shift }} following
-    ) as double)
-{%- endmacro %}
-
-{% macro year_count(column, series, shift=0) -%}
-    count({{ column }}) over (
-        partition by {{ series }} order by month_number range between {{ 11 - shift }} preceding and {{ shift }} following
-    )
+{# The period, a month or a year, lies whole inside a window of months. #}
+{% macro is_within(freq, period, first, last) -%}
+    ({{ period }} >= {{ first }} and {{ period }} <= case {{ freq }}
+        when 'A' then {{ dbt.dateadd('month', -11, last) }} else {{ last }} end)
 {%- endmacro %}

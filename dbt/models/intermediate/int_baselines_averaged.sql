@@ -1,7 +1,7 @@
 -- What was normal in a corridor before the war: over the default baseline, and over it without one of its years.
 -- Against the latter that very year is judged, by the rule that later judges the present: how often it fires on
 -- years when nothing had happened is its rate of false alarms. `left_out_year` 0 leaves nothing out.
-{% set baseline = default_baseline() %}
+{% set baseline = default_window() %}
 with
 
 flows as (
@@ -11,7 +11,7 @@ flows as (
         cast(extract(year from period) as integer) as year,
         asinh(export_value_usd / {{ var('asinh_scale_usd') }}) as export_asinh
     from {{ ref('corridor_flows') }}
-    where period between cast('{{ baseline.first }}' as date) and cast('{{ baseline.last }}' as date)
+    where period between {{ baseline.first }} and {{ baseline.last }}
 
 ),
 

@@ -4,7 +4,7 @@
 --
 -- Only windows of twelve months that the exporting side published, with exports that are worth a look (12 times
 -- the least value of a cell). Exports and imports are compared over cells alone where a gap may be stated.
-{% set baseline = default_baseline() %}
+{% set baseline = default_window() %}
 {% set lag = var('monthly_lag') %}
 with
 
@@ -77,12 +77,12 @@ windows as (
 
     select *, 0 as left_out_year
     from summed
-    where export_months = 12 and period > cast('{{ baseline.last }}' as date)
+    where export_months = 12 and period > {{ baseline.last }}
     union all
     select *, cast(extract(year from period) as integer) as left_out_year
     from summed
     where export_months = 12
-        and period between cast('{{ baseline.first }}' as date) and cast('{{ baseline.last }}' as date)
+        and period between {{ baseline.first }} and {{ baseline.last }}
         and extract(month from period) = 12
 
 ),
