@@ -58,7 +58,24 @@
     end)
 {%- endmacro %}
 
-{# Robust z with a floor under the spread and a cap (METHODS 2.7). #}
+
 {% macro z_of(y, median, mad, floor) -%}
     least(greatest(({{ y }} - {{ median }}) / greatest(1.4826 * {{ mad }}, {{ floor }}), -{{ var('z_cap') }}), {{ var('z_cap') }})
 {%- endmacro %}
+
+{# The least or the greatest that two estimators and three margins allow of what was recorded as exported and did not
+   arrive (METHODS 2.9): added exports less added imports, and exports at the baseline's rate of arrival less imports.
+   Without exports in the baseline there is no rate. Columns of `windows`; never below zero. #}
+{% macro ghost_bound(which) -%}
+    greatest(0, {{ which }}(
+        {% for margin in ['', '_low', '_high'] -%}
+        (compared_export_usd - baseline_compared_export_usd)
+            - (compared_import{{ margin }}_usd - baseline_import{{ margin }}_usd),
+        compared_export_usd * baseline_import{{ margin }}_usd / nullif(baseline_compared_export_usd, 0)
+            - compared_import{{ margin }}_usd{{ ',' if not loop.last }}
+        {% endfor -%}
+    ))
+{%- endmacro %}
+
+{# The two bounds of a component whose scale is one of logs. #}
+{% macro logs(name) -%} {{ return(['ln(' ~ var(name)[0] ~ ')', 'ln(' ~ var(name)[1] ~ ')']) }} {%- endmacro %}
