@@ -9,8 +9,8 @@ flows as (
     select
         *,
         cast(extract(year from period) as integer) as year,
-        asinh(export_value_usd / {{ var('asinh_scale_usd') }}) as export_asinh
-    from {{ ref('corridor_flows') }}
+        {{ asinh_scaled('export_value_usd') }} as export_asinh
+    from {{ ref('int_corridors_answered') }}
     where period between {{ baseline.first }} and {{ baseline.last }}
 
 ),
@@ -41,17 +41,13 @@ averages as (
         left_out_year,
         count(export_value_usd) as export_months,
         count(import_fob_usd) as import_months,
-        count(compared_import_fob_usd) as compared_months,
+        count(compared_export_usd) as compared_months,
         {{ exact_sum('export_value_usd') }} / nullif(count(export_value_usd), 0) as mean_export_usd,
         {{ exact_sum('import_fob_usd') }} / nullif(count(import_fob_usd), 0) as mean_import_fob_usd,
-        {{ exact_sum('compared_export_usd', 'compared_import_fob_usd is not null') }}
-            / nullif(count(compared_import_fob_usd), 0) as mean_compared_export_usd,
-        {{ exact_sum('compared_import_fob_usd') }} / nullif(count(compared_import_fob_usd), 0)
-            as mean_compared_import_usd,
-        {{ exact_sum('compared_import_fob_low_usd') }} / nullif(count(compared_import_fob_usd), 0)
-            as mean_compared_import_low_usd,
-        {{ exact_sum('compared_import_fob_high_usd') }} / nullif(count(compared_import_fob_usd), 0)
-            as mean_compared_import_high_usd,
+        {% for side in ['export', 'import', 'import_low', 'import_high'] -%}
+        {{ exact_sum('compared_' ~ side ~ '_usd') }} / nullif(count(compared_export_usd), 0)
+            as mean_compared_{{ side }}_usd,
+        {% endfor -%}
         {{ exact_sum('export_kg') }} / nullif(count(export_kg), 0) as mean_export_kg,
         percentile_cont(0.5) within group (order by export_asinh) as median_asinh
     from kept

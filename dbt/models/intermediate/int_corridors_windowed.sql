@@ -1,20 +1,17 @@
 -- What twelve months of a corridor say, each beside what was normal: the inputs of its risk. Windows end in every
 -- month after the baseline (`left_out_year` 0); and each year of the baseline is one, held against the rest of it.
--- The importer's months are shifted by `monthly_lag`: goods that leave in December are booked in January.
 --
 -- Only windows of twelve months that the exporting side published, with exports that are worth a look (12 times
 -- the least value of a cell). Exports and imports are compared over cells alone where a gap may be stated.
 {% set baseline = default_window() %}
-{% set lag = var('monthly_lag') %}
 with
 
 flows as (
 
     select
         *,
-        {{ month_number('period') }} as month_number,
         {{ months_between('period', 'max(period) over ()') }} >= {{ var('late_months_monthly') }} as is_settled
-    from {{ ref('corridor_flows') }}
+    from {{ ref('int_corridors_answered') }}
     where exporter_kind = 'bloc'
 
 ),
@@ -55,14 +52,13 @@ summed as (
         month_number,
         {% set corridor = 'exporter, importer_iso3, goods' -%}
         {{ year_count('export_value_usd', corridor) }} as export_months,
-        {{ year_count('compared_import_fob_usd', corridor, lag) }} as import_months,
+        {{ year_count('compared_export_usd', corridor) }} as compared_months,
         {{ year_sum('export_value_usd', corridor) }} as export_value_usd,
-        {{ year_sum('compared_export_usd', corridor) }} as compared_export_usd,
-        {{ year_sum('compared_import_fob_usd', corridor, lag) }} as compared_import_usd,
-        {{ year_sum('compared_import_fob_low_usd', corridor, lag) }} as compared_import_low_usd,
-        {{ year_sum('compared_import_fob_high_usd', corridor, lag) }} as compared_import_high_usd,
-        {{ year_sum('both_usd + strong_usd', corridor) }} as covered_usd,
-        {{ year_sum('both_usd + strong_usd + medium_usd + weak_usd + silent_usd', corridor) }} as recorded_usd,
+        {% for side in ['export', 'import', 'import_low', 'import_high'] -%}
+        {{ year_sum('compared_' ~ side ~ '_usd', corridor) }} as compared_{{ side }}_usd,
+        {% endfor -%}
+        {{ year_sum('covered_usd', corridor) }} as covered_usd,
+        {{ year_sum('recorded_usd', corridor) }} as recorded_usd,
         {{ year_sum('case when export_kg is not null then export_value_usd end', corridor) }} as weighed_usd,
         {{ year_sum('case when is_settled then export_value_usd end', corridor) }} as settled_usd,
         min(concordance_quality) over (
@@ -96,7 +92,7 @@ compared as (
         12 * baselines.mean_compared_import_usd as baseline_import_usd,
         12 * baselines.mean_compared_import_low_usd as baseline_import_low_usd,
         12 * baselines.mean_compared_import_high_usd as baseline_import_high_usd,
-        windows.import_months = 12
+        windows.compared_months = 12
             and windows.compared_export_usd + windows.compared_import_usd > 0
             and baselines.compared_months >= {{ var('months_needed') }} as is_admissible
     from windows

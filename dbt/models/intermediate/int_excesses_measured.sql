@@ -4,7 +4,7 @@ with
 
 flows as (
 
-    select * from {{ ref('corridor_flows') }}
+    select * from {{ ref('int_corridors_answered') }}
 
 ),
 
@@ -22,7 +22,7 @@ select
     flows.goods,
     flows.goods_kind,
     flows.period,
-    {{ month_number('flows.period') }} as month_number,
+    flows.month_number,
     baselines.left_out_year,
 
     flows.export_value_usd,
@@ -32,7 +32,8 @@ select
     flows.export_kg - baselines.mean_export_kg as export_excess_kg,
     case
         when baselines.export_months >= {{ var('months_needed') }}
-            then {{ z_of('asinh(flows.export_value_usd / ' ~ var('asinh_scale_usd') ~ ')', 'baselines.median_asinh', 'baselines.mad_asinh', var('z_floor')) }}
+            then {{ robust_z(asinh_scaled('flows.export_value_usd'), 'baselines.median_asinh',
+                robust_scale('baselines.mad_asinh', var('z_floor'))) }}
     end as z
 from flows
 inner join baselines
@@ -40,5 +41,5 @@ inner join baselines
     and baselines.importer_iso3 = flows.importer_iso3
     and baselines.goods = flows.goods
 where baselines.left_out_year = 0
-    or {{ month_number('flows.period') }}
+    or flows.month_number
         between 12 * baselines.left_out_year + 1 - {{ var('chain_lag_months') }} and 12 * baselines.left_out_year + 12
