@@ -84,7 +84,8 @@ select
     case
         when count(distinct quantity_unit) filter (where flow in ('X', 'M')) = 1
             then max(quantity_unit) filter (where flow in ('X', 'M'))
-    end as quantity_unit
+    end as quantity_unit,
+    count(*) filter (where is_quantity_estimated and flow in ('X', 'M')) > 0 as is_quantity_estimated
 from chosen
 where flow in ('X', 'M', 'RX', 'RM')
 group by

@@ -145,5 +145,6 @@ select
     net_kg,
     false as is_net_kg_estimated,  -- where a member estimates, Comext does not say so
     quantity,
-    quantity_unit
+    quantity_unit,
+    false as is_quantity_estimated
 from placed

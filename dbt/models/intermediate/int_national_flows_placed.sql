@@ -49,7 +49,8 @@ select
     cast(null as double) as net_kg,
     false as is_net_kg_estimated,
     cast(null as double) as quantity,
-    cast(null as {{ dbt.type_string() }}) as quantity_unit
+    cast(null as {{ dbt.type_string() }}) as quantity_unit,
+    false as is_quantity_estimated
 from books
 inner join country_codes
     on country_codes.publisher = books.source_name

@@ -2,13 +2,16 @@
 -- the way costs (METHODS 2.4). Read before imports are brought to FOB, because it decides how they are.
 -- Importers that value FOB have no way in their figures and teach nothing. Of more cells than are needed a part
 -- is taken that looks random and is the same in every run.
-{%- macro measured(role) %}
+with
+
+measured as (
+
     select
-        reporter, partner, product_code, hs_revision, value_usd, net_kg,
-        cast(extract(year from period) as integer) as year
+        role, reporter, partner, product_code, hs_revision, value_usd, net_kg,
+        cast(extract(year from period) as integer) as year,
+        published_fob_value_usd is not null as is_published_fob
     from {{ ref('int_flows_aligned') }}
-    where role = '{{ role }}'
-        and freq = 'A'
+    where freq = 'A'
         and product_level = 6
         and reporter_is_country
         and partner_is_country
@@ -16,17 +19,24 @@
         and value_usd >= {{ var('min_value_usd') }}
         and net_kg >= {{ var('margin_least_kg') }}
         and not coalesce(is_net_kg_estimated, false)
-{%- endmacro %}
-with
+
+),
 
 exports as (
-{{ measured('export') }}
+
+    select * from measured where role = 'export'
+
 ),
 
 imports as (
-{{ measured('import') }}
-        and published_fob_value_usd is null
-        and reporter not in (select iso3 from {{ ref('stg_seeds__countries') }} where imports_valued_fob)
+
+    select measured.*
+    from measured
+    left join {{ ref('stg_seeds__countries') }} as countries on countries.iso3 = measured.reporter
+    where measured.role = 'import'
+        and not measured.is_published_fob
+        and not coalesce(countries.imports_valued_fob, false)
+
 ),
 
 paired as (
