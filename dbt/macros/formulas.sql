@@ -40,3 +40,42 @@
 {% macro comparable_revision(product_level, hs_revision) -%}
     (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)
 {%- endmacro %}
+
+{# The heading (HS4) of an HS code or of a group of codes. #}
+{% macro heading_of(product_code) -%}
+    (case when left({{ product_code }}, 1) = 'G' then substring({{ product_code }}, 2, 4) else left({{ product_code }}, 4) end)
+{%- endmacro %}
+
+{# How much the exporter's figure counts in a reconciled value: the more, the noisier the importer. Arguments are
+   noise in log points; `floor` keeps a reporter that looks perfect from counting alone (METHODS 2.6, 2.15). #}
+{% macro reconciled_weight(export_noise, import_noise, floor) -%}
+    ((power({{ import_noise }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{%- endmacro %}
+
+{# The mean of both figures in logs; undefined when either is nothing. #}
+{% macro reconciled_value(x, m, weight) -%}
+    (case when {{ x }} > 0 and {{ m }} > 0 then exp({{ weight }} * ln({{ x }}) + (1 - {{ weight }}) * ln({{ m }})) end)
+{%- endmacro %}
+
+{# Its standard error in log points: that of the mean of two independent figures. #}
+{% macro reconciled_error(export_noise, import_noise, floor) -%}
+    sqrt((power({{ export_noise }}, 2) + power({{ floor }}, 2)) * (power({{ import_noise }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{%- endmacro %}
+
+{# USD of a kilogram, or of a unit; undefined for a quantity that is none or less than none. #}
+{% macro unit_value(value, quantity) -%}
+    (case when {{ value }} > 0 and {{ quantity }} > 0 then {{ value }} / {{ quantity }} end)
+{%- endmacro %}
+
+{# The margin that applies: none where imports are valued FOB, the seed's, the model's (in log points, clipped), the
+   default. #}
+{% macro margin_of(is_valued_fob, seed, modelled_log, fallback) -%}
+    (case
+        when {{ is_valued_fob }} then 0
+        when {{ seed }} is not null then {{ seed }}
+        when {{ modelled_log }} is not null then least(greatest(exp({{ modelled_log }}) - 1, 0), {{ var('cif_clip') }})
+        else {{ fallback }}
+    end)
+{%- endmacro %}
