@@ -139,11 +139,11 @@
     case when importer_noise_sd >= 1 then 0.0 else 1 - importer_noise_sd end as e_reliability,
     cast(concordance_quality as double) as e_concordance,
     coalesce(weighed_usd, 0) / nullif(export_value_usd, 0) as e_quantities,
-    case
-        when {{ is_sign_robust('gap_low_usd', 'gap_high_usd') }} then 1.0
-        when gap_low_usd is not null then 0.0
-    end as e_sign,
-    case when transit_iso3 in ('{{ var('hubs') | join("', '") }}') then 0.0 else 1.0 end as e_partner_basis,
+    cast(case
+        when {{ is_sign_robust('gap_low_usd', 'gap_high_usd') }} then 1
+        when gap_low_usd is not null then 0
+    end as double) as e_sign,
+    cast(case when transit_iso3 in ('{{ var('hubs') | join("', '") }}') then 0 else 1 end as double) as e_partner_basis,
     coalesce(settled_usd, 0) / nullif(export_value_usd, 0) as e_finality
 {%- endmacro %}
 

@@ -39,9 +39,13 @@ examined as (
         windows.*,
         coalesce(goods.severity, {{ var('severity_other') }}) as severity,
         reliability.noise_sd as importer_noise_sd,
-        cast(null as double) as price_premium_ratio
+        premiums.price_premium_ratio
     from windows
     left join reliability on reliability.country_iso3 = windows.transit_iso3
+    left join {{ ref('int_premiums_averaged') }} as premiums
+        on premiums.transit_iso3 = windows.transit_iso3
+        and premiums.goods = windows.goods
+        and premiums.period = windows.period
     left join goods on goods.goods = windows.goods
 
 ),

@@ -1,8 +1,9 @@
 -- What twelve months of a corridor say, each beside what was normal: the inputs of its risk. Windows end in every
 -- month after the baseline (`left_out_year` 0); and each year of the baseline is one, held against the rest of it.
 --
--- Only windows of twelve months that the exporting side published, with exports that are worth a look (12 times
--- the least value of a cell). Exports and imports are compared over cells alone where a gap may be stated.
+-- Only windows of twelve months that the exporting side published, with exports that are worth a look (12 times the
+-- least value of a cell). Exports and imports are compared where a gap may be stated, against a baseline that holds a
+-- year of such months at least, as in ghost_trade.
 {% set baseline = default_window() %}
 with
 
@@ -30,7 +31,7 @@ excesses as (
 
 chains as (
 
-    select * from {{ ref('int_chains_matched') }}
+    select *, cast(period as date) as month from {{ ref('int_chains_matched') }}
 
 ),
 
@@ -52,10 +53,12 @@ summed as (
         month_number,
         {% set corridor = 'exporter, importer_iso3, goods' -%}
         {{ year_count('export_value_usd', corridor) }} as export_months,
-        {{ year_count('compared_export_usd', corridor) }} as compared_months,
         {{ year_sum('export_value_usd', corridor) }} as export_value_usd,
         {% for side in ['export', 'import', 'import_low', 'import_high'] -%}
-        {{ year_sum('compared_' ~ side ~ '_usd', corridor) }} as compared_{{ side }}_usd,
+        case
+            when {{ year_count('compared_export_usd', corridor) }} = 12
+                then {{ year_sum('compared_' ~ side ~ '_usd', corridor) }}
+        end as compared_{{ side }}_usd,
         {% endfor -%}
         {{ year_sum('covered_usd', corridor) }} as covered_usd,
         {{ year_sum('recorded_usd', corridor) }} as recorded_usd,
@@ -88,20 +91,23 @@ compared as (
     select
         windows.*,
         12 * baselines.mean_export_usd as baseline_export_usd,
-        12 * baselines.mean_compared_export_usd as baseline_compared_export_usd,
-        12 * baselines.mean_compared_import_usd as baseline_import_usd,
-        12 * baselines.mean_compared_import_low_usd as baseline_import_low_usd,
-        12 * baselines.mean_compared_import_high_usd as baseline_import_high_usd,
-        windows.compared_months = 12
-            and windows.compared_export_usd + windows.compared_import_usd > 0
-            and baselines.compared_months >= {{ var('months_needed') }} as is_admissible
+        {% for side in {'compared_export': 'compared_export', 'import': 'compared_import',
+            'import_low': 'compared_import_low', 'import_high': 'compared_import_high'}.items() -%}
+        case
+            when windows.compared_export_usd is not null and baselines.compared_months >= 12
+                then 12 * baselines.mean_{{ side[1] }}_usd
+        end as baseline_{{ side[0] }}_usd,
+        {% endfor -%}
+        coalesce(
+            windows.compared_export_usd + windows.compared_import_usd > 0 and baselines.compared_months >= 12, false
+        ) as is_admissible
     from windows
     inner join baselines
         on baselines.exporter = windows.exporter
         and baselines.importer_iso3 = windows.importer_iso3
         and baselines.goods = windows.goods
         and baselines.left_out_year = windows.left_out_year
-        and baselines.export_months >= {{ var('months_needed') }}
+        and baselines.export_months >= 12
 
 ),
 
@@ -145,14 +151,14 @@ onward as (
         transit_iso3,
         goods,
         left_out_year,
-        period,
-        {{ month_number('period') }} as month_number,
+        month as period,
+        {{ month_number('month') }} as month_number,
         {{ exact_sum('case when out_excess_usd > 0 then out_excess_usd else 0 end', 'out_excess_usd is not null') }}
             as out_excess_usd,
         {{ exact_sum('chain_upper_usd') }} as chain_upper_usd,
         {{ exact_sum('chain_arrived_usd') }} as chain_arrived_usd
     from chains
-    group by exporter_bloc, transit_iso3, goods, left_out_year, period
+    group by exporter_bloc, transit_iso3, goods, left_out_year, month
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The numbers of corridor_risk once more, from the published tables alone: what its evidence_json names as query. Its
 -- inputs come from other tables than those that corridor_risk is built from, so that each holds the other to account.
 {% set corridor = 'flows.exporter, flows.importer_iso3, flows.goods' %}
@@ -106,7 +107,8 @@ onward as (
         {{ month_number('period') }} as month_number,
         {{ exact_sum('greatest(out_excess_usd, 0)', 'out_excess_usd is not null') }} as out_excess_usd,
         {{ exact_sum('chain_upper_usd') }} as chain_upper_usd,
-        {{ exact_sum('chain_arrived_usd') }} as chain_arrived_usd
+        {{ exact_sum('chain_arrived_usd') }} as chain_arrived_usd,
+        max(price_premium_ratio) as price_premium_ratio
     from {{ ref('transit_chains') }}
     group by exporter_bloc, transit_iso3, goods, period
 
@@ -122,7 +124,8 @@ went_on as (
         {{ year_count('chain_upper_usd', chain) }} as chain_months,
         {{ year_sum('out_excess_usd', chain) }} as out_excess_usd,
         {{ year_sum('chain_upper_usd', chain) }} as chain_upper_usd,
-        {{ year_sum('chain_arrived_usd', chain) }} as chain_arrived_usd
+        {{ year_sum('chain_arrived_usd', chain) }} as chain_arrived_usd,
+        price_premium_ratio
     from onward
 
 ),
@@ -136,7 +139,7 @@ windows as (
         risk.period,
         exceeded.export_value_usd,
         exceeded.baseline_export_usd,
-        ghosts.export_value_usd as compared_export_usd,
+        case when ghosts.import_fob_usd is not null then ghosts.export_value_usd end as compared_export_usd,
         ghosts.baseline_export_usd as baseline_compared_export_usd,
         ghosts.import_fob_usd as compared_import_usd,
         ghosts.baseline_import_fob_usd as baseline_import_usd,
@@ -144,7 +147,7 @@ windows as (
         recorded.compared_import_high_usd,
         ghosts.ghost_low_usd,
         ghosts.ghost_high_usd,
-        coalesce(ghosts.ghost_low_usd is not null and ghosts.export_value_usd + ghosts.import_fob_usd > 0, false)
+        coalesce(ghosts.export_value_usd + ghosts.import_fob_usd > 0 and ghosts.baseline_export_usd is not null, false)
             as is_admissible,
         exceeded.in_excess_usd,
         case when went_on.chain_months = 12 then went_on.out_excess_usd end as out_excess_usd,
@@ -152,7 +155,7 @@ windows as (
         case when went_on.chain_months = 12 then went_on.chain_arrived_usd end as chain_arrived_usd,
         drops.drop_usd,
         case when exceeded.z_months = 12 then exceeded.high_z_months end as high_z_months,
-        cast(null as double) as price_premium_ratio,
+        went_on.price_premium_ratio,
         recorded.covered_usd,
         recorded.recorded_usd,
         reliability.noise_sd as importer_noise_sd,

@@ -74,6 +74,7 @@ select
     cast(0 as double) as chain_lower_usd,
     chains.chain_upper_kg,
     outward.usd_per_kg / nullif(inward.usd_per_kg, 0) as markup_ratio,
+    premiums.price_premium_ratio,
     absorbed.domestic_absorption_usd,
     absorbed.domestic_absorption_usd < 0 as is_origin_unknown,
 
@@ -92,6 +93,10 @@ left join priced as outward
     and outward.importer_iso3 = chains.target_iso3
     and outward.goods = chains.goods
     and outward.period = chains.period
+left join {{ ref('int_premiums_averaged') }} as premiums
+    on premiums.transit_iso3 = chains.transit_iso3
+    and premiums.goods = chains.goods
+    and premiums.period = chains.period
 left join absorbed
     on absorbed.transit_iso3 = chains.transit_iso3
     and absorbed.goods = chains.goods
