@@ -57,6 +57,8 @@ def rate(pairs: pd.DataFrame, reporters: pd.DataFrame, *, least_partners: int, l
         standard_error=asked.standard_error.astype(float).where(~is_pooled),
         rank=asked["rank"].astype("Int64"),
     )
+    # a table without rows has its types too
+    asked = asked.astype({"country_iso3": "str", "role": "str", "variant": "str", "is_pooled": "bool"})
     asked = asked.round({"noise_sd": 6, "bias_log": 6, "standard_error": 6, "within_20_share": 6})
     return asked.sort_values(["variant", "role", "country_iso3"], ignore_index=True)[COLUMNS]
 

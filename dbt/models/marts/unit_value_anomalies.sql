@@ -60,7 +60,7 @@ elsewhere as (
     where compared.is_listed
         and compared.role = 'export'
         and compared.unit_value_usd_kg is not null
-        and compared.anomaly <> 'unit_error'
+        and coalesce(compared.anomaly, 'none') <> 'unit_error'
         and targets.iso3 is null
     group by
         compared.freq, compared.period, compared.reporter, compared.product_code, compared.hs_revision
