@@ -18,6 +18,12 @@ now as (
 
 ),
 
+created as (
+
+    select * from {{ ref('int_alert_effects_compared') }} where effect = 'created'
+
+),
+
 touched as (
 
     select distinct exporter, importer_iso3, goods from {{ ref('int_changes_summed') }}
@@ -32,7 +38,6 @@ first_spans as (
         now.importer_iso3,
         now.goods,
         now.entered_on,
-        count(first.exporter) > 0 as has_first,
         max(first.left_on) as first_left_on
     from now
     left join spans as first
@@ -184,7 +189,7 @@ select
     now.left_on,
     now.left_seen_on,
     case
-        when touched.goods is not null and not first_spans.has_first then 'revision'
+        when created.goods is not null then 'revision'
         when recoded.goods is not null then 'code_change'
         when late_goods.late_usd > 0.5 * late_goods.all_usd then 'list_change'
         else 'new_data'
@@ -192,7 +197,7 @@ select
     case
         when now.left_on is null then null
         when touched.goods is not null
-            and first_spans.has_first
+            and created.goods is null
             and first_spans.first_left_on is distinct from now.left_on then 'revision'
         else 'new_data'
     end as left_cause,
@@ -212,6 +217,11 @@ inner join first_spans
     and first_spans.importer_iso3 = now.importer_iso3
     and first_spans.goods = now.goods
     and first_spans.entered_on = now.entered_on
+left join created
+    on created.exporter = now.exporter
+    and created.importer_iso3 = now.importer_iso3
+    and created.goods = now.goods
+    and created.entered_on = now.entered_on
 left join touched
     on touched.exporter = now.exporter
     and touched.importer_iso3 = now.importer_iso3
