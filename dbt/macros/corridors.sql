@@ -147,6 +147,18 @@
     coalesce(settled_usd, 0) / nullif(export_value_usd, 0) as e_finality
 {%- endmacro %}
 
+{# Both scores of a row of components, and the anomaly by each of the two routes alone. #}
+{% macro risk_scores() -%}
+    {{ weighted_score(var('anomaly_weights'), 'c_') }} as anomaly,
+    {{ weighted_score(var('evidence_weights'), 'e_') }} as evidence
+    {%- for route, names in var('anomaly_routes').items() -%}
+    {%- set weights = {} -%}
+    {%- for name in names -%} {%- do weights.update({name: var('anomaly_weights')[name]}) -%} {%- endfor -%}
+    ,
+    {{ weighted_score(weights, 'c_') }} as anomaly_{{ route }}
+    {%- endfor %}
+{%- endmacro %}
+
 {# The columns of the above, by name: what evidence_json tells and corridor_evidence gives back. #}
 {% macro risk_inputs() -%}
     {{ return([

@@ -60,8 +60,7 @@ scored as (
 
     select
         *,
-        {{ weighted_score(var('anomaly_weights'), 'c_') }} as anomaly,
-        {{ weighted_score(var('evidence_weights'), 'e_') }} as evidence
+        {{ risk_scores() }}
     from components
 
 )

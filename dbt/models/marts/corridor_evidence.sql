@@ -210,8 +210,7 @@ scored as (
 
     select
         *,
-        {{ weighted_score(var('anomaly_weights'), 'c_') }} as anomaly,
-        {{ weighted_score(var('evidence_weights'), 'e_') }} as evidence
+        {{ risk_scores() }}
     from components
 
 )
@@ -224,6 +223,8 @@ select
     case when is_admissible then {{ risk_class('anomaly', 'evidence') }} end as class,
     anomaly,
     evidence,
+    anomaly_never_arrived,
+    anomaly_went_on,
     {% for name in var('anomaly_weights') -%} c_{{ name }}, {% endfor %}
     {% for name in var('evidence_weights') -%} e_{{ name }}, {% endfor %}
     {{ risk_inputs() | join(', ') }}

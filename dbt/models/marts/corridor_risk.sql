@@ -59,6 +59,8 @@ select
     ranked.anomaly,
     ranked.evidence,
     ranked.severity,
+    ranked.anomaly_never_arrived,
+    ranked.anomaly_went_on,
     case when ranked.class is not null then rank() over (
         partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
         order by ranked.priority desc
