@@ -35,12 +35,6 @@ chains as (
 
 ),
 
-countries as (
-
-    select iso3, role from {{ ref('countries') }}
-
-),
-
 summed as (
 
     select
