@@ -60,6 +60,19 @@ DECIDING = {
     "stg_eu__programs",
     "stg_un__entries",
     "stg_un__names",
+    "int_corridors_answered",
+    "int_baselines_averaged",
+    "int_corridors_windowed",
+    "int_corridors_scored",
+    "int_supplies_summed",
+    "int_premiums_averaged",
+    "int_changes_summed",
+    "int_alerts_spanned",
+    "int_alert_effects_compared",
+    "corridor_risk",
+    "transit_chains",
+    "alerts",
+    "revisions",
 }
 
 

@@ -60,7 +60,7 @@ def score_in_sql(con, components: dict[str, float | None]) -> float | None:
     return in_sql(con, MACROS.weighted_score(WEIGHTS, "c_"), **columns)
 
 
-COMPONENTS = st.fixed_dictionaries({name: SHARE for name in WEIGHTS})
+COMPONENTS = st.fixed_dictionaries(dict.fromkeys(WEIGHTS, SHARE))
 
 
 @pytest.mark.parametrize("weights", ["anomaly_weights", "evidence_weights"])
