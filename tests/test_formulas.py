@@ -61,7 +61,28 @@ def is_sign_robust(gap_low: float, gap_high: float) -> bool:
     return (gap_low > 0) == (gap_high > 0) and (gap_low < 0) == (gap_high < 0)
 
 
-TWINS = [to_fob, gap_usd, gap_share, gap_log, gap_asinh, sdi, relative_asymmetry, is_sign_robust]
+def unit_value(value: float, quantity: float) -> float | None:
+    return value / quantity if value > 0 and quantity > 0 else None
+
+
+TWINS = [to_fob, gap_usd, gap_share, gap_log, gap_asinh, sdi, relative_asymmetry, is_sign_robust, unit_value]
+
+
+def reconciled_weight(export_noise: float, import_noise: float, floor: float) -> float | None:
+    total = export_noise**2 + import_noise**2 + 2 * floor**2
+    return (import_noise**2 + floor**2) / total if total else None
+
+
+def reconciled_value(x: float, m: float, weight: float) -> float | None:
+    return math.exp(weight * math.log(x) + (1 - weight) * math.log(m)) if x > 0 and m > 0 else None
+
+
+def reconciled_error(export_noise: float, import_noise: float, floor: float) -> float | None:
+    total = export_noise**2 + import_noise**2 + 2 * floor**2
+    return math.sqrt((export_noise**2 + floor**2) * (import_noise**2 + floor**2) / total) if total else None
+
+
+TWINS_OF_THREE = [reconciled_weight, reconciled_value, reconciled_error]
 
 
 # ---------------------------------------------------------------- one query for a list of pairs
@@ -118,7 +139,8 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
-    assert {twin.__name__ for twin in TWINS} | {"comparable_revision", "chapter_of"} == in_file
+    told_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of"}
+    assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE} | told_below == in_file
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
@@ -233,3 +255,75 @@ def test_a_formula_may_stand_inside_another(con):
     """Each macro is closed in its own parentheses: precedence cannot leak in or out."""
     nested = MACROS.gap_usd("x", MACROS.to_fob("m + m", "m - m"))
     assert con.execute(f"select -{nested} * 2 from (select 10 as x, 3 as m)").fetchone() == (-8,)
+
+
+# ---------------------------------------------------------------- one value of two books
+
+
+def of_three(con, macro: str, triples: Sequence[tuple]) -> list:
+    con.execute("create or replace temp table triples (i integer, a double, b double, c double)")
+    con.executemany("insert into triples values (?, ?, ?, ?)", [(i, *triple) for i, triple in enumerate(triples)])
+    expression = getattr(MACROS, macro)("a", "b", "c")
+    return [row[0] for row in con.execute(f"select {expression} from triples order by i").fetchall()]
+
+
+def test_the_worked_example_of_a_reconciled_value_comes_out_as_published(con):
+    """Noise .25 and .5, no floor, X = 100, M = 80: METHODS 2.15."""
+    (weight,) = of_three(con, "reconciled_weight", [(0.25, 0.5, 0)])
+    assert weight == 0.8
+    assert round(of_three(con, "reconciled_value", [(100, 80, weight)])[0], 3) == 95.635
+    assert round(of_three(con, "reconciled_error", [(0.25, 0.5, 0)])[0], 4) == 0.2236
+
+
+NOISE = st.one_of(st.just(0.0), st.floats(0.01, 3))
+
+
+@pytest.mark.parametrize("twin", TWINS_OF_THREE, ids=lambda twin: twin.__name__)
+def test_sql_and_python_agree_on_three(con, twin):
+    firsts = (MONEY, MONEY, st.floats(0, 1)) if twin is reconciled_value else (NOISE, NOISE, NOISE)
+
+    @examples(max_examples=25, deadline=None)
+    @given(st.lists(st.tuples(*firsts), min_size=1, max_size=25))
+    def agree(triples):
+        assert same(of_three(con, twin.__name__, triples), [twin(*triple) for triple in triples])
+
+    agree()
+
+
+@examples(max_examples=25, deadline=None)
+@given(triples=st.lists(st.tuples(NOISE, NOISE, st.floats(0.01, 1)), min_size=1, max_size=25))
+def test_both_books_together_count_once_and_are_surer_than_either(con, triples):
+    there = of_three(con, "reconciled_weight", triples)
+    back = of_three(con, "reconciled_weight", [(m, x, floor) for x, m, floor in triples])
+    assert all(math.isclose(a + b, 1) for a, b in zip(there, back, strict=True))
+    errors = of_three(con, "reconciled_error", triples)
+    assert all(e <= math.hypot(min(x, m), floor) + 1e-9 for e, (x, m, floor) in zip(errors, triples, strict=True))
+
+
+@examples(max_examples=25, deadline=None)
+@given(triples=st.lists(st.tuples(POSITIVE, POSITIVE, st.floats(0, 1)), min_size=1, max_size=25))
+def test_a_reconciled_value_lies_between_both_books(con, triples):
+    for value, (x, m, _) in zip(of_three(con, "reconciled_value", triples), triples, strict=True):
+        assert min(x, m) * (1 - 1e-9) <= value <= max(x, m) * (1 + 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("is_fob", "seed", "modelled", "expected"),
+    [
+        ("true", "0.03", "0.5", 0),
+        ("false", "0.03", "0.5", 0.03),
+        ("false", "0", "0.5", 0),
+        ("false", "null", "ln(1.1)", 0.1),
+        ("false", "null", "0.5", VARS["cif_clip"]),
+        ("false", "null", "-0.5", 0),
+        ("false", "null", "cast(null as double)", 0.06),
+    ],
+)
+def test_a_margin_is_a_person_s_then_the_model_s_within_bounds_then_the_default(con, is_fob, seed, modelled, expected):
+    found = con.execute(f"select {MACROS.margin_of(is_fob, seed, modelled, '0.06')}").fetchone()[0]
+    assert float(found) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("code", "heading"), [("854231", "8542"), ("G270900", "2709"), ("0101", "0101")])
+def test_a_group_has_the_heading_of_the_code_it_is_called_after(con, code, heading):
+    assert con.execute(f"select {MACROS.heading_of(repr(code))}").fetchone()[0] == heading

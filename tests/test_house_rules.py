@@ -171,6 +171,21 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
         "import_export_ratio is_sign_robust coverage_status import_basis is_controlled_then is_controlled_now",
         "bloc_gaps": "freq period exporter_bloc importer_iso3 product_code export_value_usd import_value_usd gap_usd "
         "positive_gap_usd negative_gap_usd misattribution_ratio",
+        "cif_margins": "exporter_iso3 importer_iso3 product_chapter year margin_low margin_mid margin_high method "
+        "observations",
+        "reporter_reliability": "country_iso3 role variant noise_sd bias_log standard_error rank observations "
+        "partners within_20_share is_pooled",
+        "reconciled_trade": "freq period exporter_iso3 importer_iso3 product_code value_usd se_log weight_export "
+        "source",
+        "unit_value_anomalies": "freq period reporter_iso3 flow partner_iso3 product_code unit_value_usd_kg "
+        "median_usd_kg z anomaly",
+        "transit_chains": "exporter_bloc transit_iso3 target_iso3 goods period in_excess_usd out_excess_usd "
+        "chain_upper_usd chain_lower_usd markup_ratio domestic_absorption_usd is_origin_unknown lead_lag_months",
+        "corridor_risk": "exporter_bloc transit_iso3 goods goods_kind period anomaly evidence severity class rank "
+        "rank_p05 rank_p95 placebo_far evidence_json",
+        "alerts": "exporter_bloc transit_iso3 goods entered_on left_on cause",
+        "headline": "period exporter_bloc transit_iso3 export_value_usd import_value_usd gap_low_usd gap_high_usd "
+        "ghost_low_usd ghost_high_usd z class exports_until imports_until",
         "revisions": "old_value_usd new_value_usd kind alert_effect",
         "about": "dataset is_simulated data_as_of lists_as_of built_at code_version run_id",
     }

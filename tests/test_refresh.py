@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
+import math
 import os
 import shutil
 import signal
@@ -181,6 +183,63 @@ def test_the_headline_nets_before_it_sums(ask) -> None:
         where gap_usd > export_value_usd or gap_usd < export_value_usd - import_value_usd - 0.01""") == [(0,)]
     assert ask("select count(*) from headline where not (gap_low_usd <= gap_usd and gap_usd <= gap_high_usd)") == [(0,)]
     assert ask("select min(is_simulated) from headline") == [(True,)]
+
+
+def test_the_query_of_every_signal_gives_its_numbers_back(ask) -> None:
+    """Of every row at once, by the view that all queries ask; and by the query itself of the newest and some others."""
+    key = "exporter_bloc, transit_iso3, goods, period"
+    names = [name for (name,) in ask("select column_name from (describe corridor_evidence)")]
+    again = {(row[0], row[1], row[2], row[3]): dict(zip(names, row, strict=True)) for row in
+             ask(f"select {', '.join(names)} from corridor_evidence")}  # fmt: skip
+    rows = ask(f"select {key}, class, anomaly, evidence, evidence_json from corridor_risk")
+    assert len(rows) == len(again) > 3000
+    newest = max(row[3] for row in rows)
+    for number, (*where, klass, anomaly, evidence, told) in enumerate(rows):
+        told = json.loads(told)
+        numbers = {"class": klass, "anomaly": anomaly, "evidence": evidence, **told["inputs"]}
+        for title, prefix in (("components", "c_"), ("documentation", "e_")):
+            numbers |= {prefix + name: component["value"] for name, component in told[title].items()}
+        assert same_numbers(again[tuple(where)], numbers), where
+        if number % 50 == 0 or where[3] == newest:
+            [found] = ask(told["query"])
+            assert same_numbers(dict(zip(names, found, strict=True)), numbers), told["query"]
+
+
+def same_numbers(found: dict, expected: dict) -> bool:
+    return all(
+        math.isclose(found[name], value, abs_tol=1e-6) if isinstance(value, float | int) else found[name] == value
+        for name, value in expected.items()
+    )
+
+
+def test_signals_rarely_fire_on_quiet_years_and_never_where_one_side_is_silent(ask) -> None:
+    assert ask("""
+        select max(placebo_far) <= 0.01, min(placebo_windows) > 20 from corridor_risk
+        where class = 'investigate'""") == [(True, True)]
+    silent = """(
+        select iso3 from countries where iso3 not in (
+            select importer_iso3 from mirror_gaps where freq = 'M' and coverage_status = 'both_reported'))"""
+    assert ask(f"select count(*) from corridor_risk where class is not null and transit_iso3 in {silent}") == [(0,)]
+    assert ask(f"select count(*) from alerts where kind = 'alert' and transit_iso3 in {silent}") == [(0,)]
+
+
+def test_alerts_and_signals_meet_where_goods_were_diverted(ask) -> None:
+    assert ask("""
+        select min(entered_on) between date '2022-05-01' and date '2022-09-01' from alerts
+        where exporter_bloc = 'COALITION' and transit_iso3 = 'KAZ' and goods = 'CHPL'""") == [(True,)]
+    [(classed,)] = ask("""
+        select count(*) from corridor_risk
+        where exporter_bloc = 'COALITION' and transit_iso3 = 'KAZ' and goods = 'CHPL' and class = 'investigate'""")
+    assert classed >= 6
+
+
+def test_a_chain_is_bounded_by_both_its_ends(ask) -> None:
+    assert ask("""
+        select count(*) from (
+            select sum(chain_upper_usd) as chain, sum(greatest(in_excess_usd, 0)) as came,
+                sum(greatest(out_excess_usd, 0)) as gone
+            from transit_chains group by exporter_bloc, transit_iso3, target_iso3, goods)
+        where chain > came + 0.01 or chain > gone + 0.01""") == [(0,)]
 
 
 def test_the_designations_of_the_sample_are_real_and_have_a_country(ask) -> None:

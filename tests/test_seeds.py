@@ -36,6 +36,7 @@ KEYS = {
     "fetch_scopes": ["scope"],
     "sanction_programs": ["publisher", "program"],
     "identifier_kinds": ["publisher", "identifier_type"],
+    "land_borders": ["iso3", "neighbour_iso3"],
 }
 DATES = {
     "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
@@ -467,6 +468,28 @@ def test_capitals_agree_with_cepii_distances(countries):
     assert ((off <= 0.02) | (off_km <= 25)).mean() >= 0.95
     median = off.groupby(dist.iso_o).median()
     assert set(median[median > 0.01].index) <= CEPII_PLACES_ELSEWHERE
+
+
+def test_neighbours_are_countries_each_pair_once(countries):
+    pairs = seed("land_borders")
+    assert set(pairs.iso3) | set(pairs.neighbour_iso3) <= set(countries.iso3)
+    assert (pairs.iso3 < pairs.neighbour_iso3).all()
+    landlocked = set(countries[countries.is_landlocked == "true"].iso3)
+    assert landlocked <= set(pairs.iso3) | set(pairs.neighbour_iso3)
+
+
+def test_neighbours_are_those_of_cepii_but_for_what_changed_since_and_its_slips():
+    file = shared("reference/cepii/dist_cepii_semicolon.csv")
+    dist = pd.read_csv(file, sep=";", usecols=["iso_o", "iso_d", "contig"])
+    dist[["iso_o", "iso_d"]] = dist[["iso_o", "iso_d"]].replace(CEPII_OLD_CODES)
+    touching = dist[dist.contig == 1]
+    theirs = {tuple(sorted(pair)) for pair in zip(touching.iso_o, touching.iso_d, strict=True)}
+    ours = set(seed("land_borders")[["iso3", "neighbour_iso3"]].itertuples(index=False, name=None))
+    in_both = set(dist.iso_o)
+    known = {pair for pair in ours if set(pair) <= in_both}
+    assert known - theirs == {("AGO", "COG"), ("AND", "ESP"), ("ESP", "MAR")}
+    # before Kosovo and South Sudan; and a coast that Saudi Arabia holds since 1974
+    assert theirs - ours == {("ALB", "SRB"), ("COD", "SDN"), ("KEN", "SDN"), ("SDN", "UGA"), ("ARE", "QAT")}
 
 
 # --- controlled goods ---------------------------------------------------------

@@ -40,3 +40,78 @@
 {% macro comparable_revision(product_level, hs_revision) -%}
     (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)
 {%- endmacro %}
+
+{# The heading (HS4) of an HS code or of a group of codes. #}
+{% macro heading_of(product_code) -%}
+    (case when left({{ product_code }}, 1) = 'G' then substring({{ product_code }}, 2, 4) else left({{ product_code }}, 4) end)
+{%- endmacro %}
+
+{# How much the exporter's figure counts in a reconciled value: the more, the noisier the importer. Arguments are
+   noise in log points; `floor` keeps a reporter that looks perfect from counting alone (METHODS 2.6, 2.15). #}
+{% macro reconciled_weight(export_noise, import_noise, floor) -%}
+    ((power({{ import_noise }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{%- endmacro %}
+
+{# The mean of both figures in logs; undefined when either is nothing. #}
+{% macro reconciled_value(x, m, weight) -%}
+    (case when {{ x }} > 0 and {{ m }} > 0 then exp({{ weight }} * ln({{ x }}) + (1 - {{ weight }}) * ln({{ m }})) end)
+{%- endmacro %}
+
+{# Its standard error in log points: that of the mean of two independent figures. #}
+{% macro reconciled_error(export_noise, import_noise, floor) -%}
+    sqrt((power({{ export_noise }}, 2) + power({{ floor }}, 2)) * (power({{ import_noise }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{%- endmacro %}
+
+{# USD of a kilogram, or of a unit; undefined for a quantity that is none or less than none. #}
+{% macro unit_value(value, quantity) -%}
+    (case when {{ value }} > 0 and {{ quantity }} > 0 then {{ value }} / {{ quantity }} end)
+{%- endmacro %}
+
+{# The margin that applies: none where imports are valued FOB, the seed's, the model's (in log points, clipped), the
+   default. #}
+{% macro margin_of(is_valued_fob, seed, modelled_log, fallback) -%}
+    (case
+        when {{ is_valued_fob }} then 0
+        when {{ seed }} is not null then {{ seed }}
+        when {{ modelled_log }} is not null then least(greatest(exp({{ modelled_log }}) - 1, 0), {{ var('cif_clip') }})
+        else {{ fallback }}
+    end)
+{%- endmacro %}
+
+{# ---- METHODS 2.7 and 2.9: change against a baseline. Each has its Python twin in tests/test_formulas.py too. #}
+
+{# Money on a scale that is linear near nothing and logarithmic above. #}
+{% macro asinh_scaled(value) -%} asinh({{ value }} / {{ var('asinh_scale_usd') }}) {%- endmacro %}
+
+{# What a normal spread is: the median absolute deviation as a standard deviation, never under the floor. #}
+{% macro robust_scale(mad, floor) -%} greatest(1.4826 * {{ mad }}, {{ floor }}) {%- endmacro %}
+
+{# How many normal spreads from the median; capped. #}
+{% macro robust_z(value, median, scale) -%}
+    (case
+        when {{ scale }} > 0 and {{ value }} is not null and {{ median }} is not null
+            then greatest(-{{ var('z_cap') }}, least({{ var('z_cap') }}, ({{ value }} - {{ median }}) / {{ scale }}))
+    end)
+{%- endmacro %}
+
+{# The least spread of a gap in log points, by the size of its larger side in USD. #}
+{% macro gap_floor(size_usd) -%}
+    (case
+        when {{ size_usd }} < 1000000 then {{ var('gap_floors')[0] }}
+        when {{ size_usd }} < 10000000 then {{ var('gap_floors')[1] }}
+        else {{ var('gap_floors')[2] }}
+    end)
+{%- endmacro %}
+
+{# Exports above the baseline that are not matched by imports above theirs. #}
+{% macro ghost_did(x, x_base, m, m_base) -%} (({{ x }} - {{ x_base }}) - ({{ m }} - {{ m_base }})) {%- endmacro %}
+
+{# The share of exports that was missing before; below 0 where the importer recorded more. #}
+{% macro missing_before(x_base, m_base) -%} (1 - {{ m_base }} / nullif({{ x_base }}, 0)) {%- endmacro %}
+
+{# What is missing beyond that share of today's exports. ghost_did less this is missing_before of the added exports. #}
+{% macro ghost_rate(x, x_base, m, m_base) -%}
+    (({{ x }} - {{ m }}) - {{ missing_before(x_base, m_base) }} * {{ x }})
+{%- endmacro %}

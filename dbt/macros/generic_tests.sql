@@ -184,3 +184,17 @@
             {% endfor -%}
         end
 {% endtest %}
+
+{# Rows of which a sentence is true are a small share of those it can be said of. `of` is SQL. #}
+{% test seldom(model, expression, share, of='true') %}
+    select *
+    from (select count(*) as rows, count(*) filter (where {{ expression }}) as found from {{ model }} where {{ of }}) as counts
+    where found > {{ share }} * rows
+{% endtest %}
+
+{# METHODS check 15: margins of the model are what margins are on average. Asked where the model speaks. #}
+{% test mean_between(model, column_name, lowest, highest, of='true') %}
+    select *
+    from (select avg({{ column_name }}) as mean, count(*) as rows from {{ model }} where {{ of }}) as means
+    where rows > 0 and mean not between {{ lowest }} and {{ highest }}
+{% endtest %}

@@ -76,6 +76,7 @@ select
             then {{ exact_sum('fob_value_usd', "flow = 'M'") }}
     end as published_fob_value_usd,
     {{ exact_sum('net_kg', "flow in ('X', 'M')") }} as net_kg,
+    count(*) filter (where is_net_kg_estimated and flow in ('X', 'M')) > 0 as is_net_kg_estimated,
     case
         when count(distinct quantity_unit) filter (where flow in ('X', 'M')) = 1
             then {{ exact_sum('quantity', "flow in ('X', 'M')") }}
@@ -83,7 +84,8 @@ select
     case
         when count(distinct quantity_unit) filter (where flow in ('X', 'M')) = 1
             then max(quantity_unit) filter (where flow in ('X', 'M'))
-    end as quantity_unit
+    end as quantity_unit,
+    count(*) filter (where is_quantity_estimated and flow in ('X', 'M')) > 0 as is_quantity_estimated
 from chosen
 where flow in ('X', 'M', 'RX', 'RM')
 group by

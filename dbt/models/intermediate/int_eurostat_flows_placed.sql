@@ -143,6 +143,8 @@ select
     cast(null as double) as re_traded_value_usd,
     cast(null as double) as published_fob_value_usd,
     net_kg,
+    false as is_net_kg_estimated,  -- where a member estimates, Comext does not say so
     quantity,
-    quantity_unit
+    quantity_unit,
+    false as is_quantity_estimated
 from placed

@@ -85,6 +85,7 @@ aligned as (
         case when count(published_fob_value_usd) = count(*) then {{ exact_sum('published_fob_value_usd') }} end
             as published_fob_value_usd,
         case when count(net_kg) = count(*) then {{ exact_sum('net_kg') }} end as net_kg,
+        count(*) filter (where is_net_kg_estimated) > 0 as is_net_kg_estimated,
         case
             when count(quantity) = count(*) and count(distinct quantity_unit) = 1 then {{ exact_sum('quantity') }}
         end as quantity,
@@ -103,7 +104,7 @@ select
     flows.source_name, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
     flows.reporter_is_country, flows.partner_is_country, flows.product_code, flows.product_level, flows.hs_revision,
     flows.value_usd, flows.re_traded_value_usd, flows.published_fob_value_usd,
-    flows.net_kg, flows.quantity, flows.quantity_unit,
+    flows.net_kg, flows.is_net_kg_estimated, flows.quantity, flows.quantity_unit,
     cast(1 as double) as concordance_quality
 from flows
 left join faced
@@ -119,5 +120,5 @@ union all
 select
     source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
     product_code, product_level, hs_revision, value_usd, re_traded_value_usd, published_fob_value_usd,
-    net_kg, quantity, quantity_unit, cast(concordance_quality as double) as concordance_quality
+    net_kg, is_net_kg_estimated, quantity, quantity_unit, cast(concordance_quality as double) as concordance_quality
 from aligned

@@ -3,7 +3,7 @@
 {% set columns %}
     source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
     product_code, product_level, hs_revision, value_usd, re_traded_value_usd, published_fob_value_usd,
-    net_kg, quantity, quantity_unit
+    net_kg, is_net_kg_estimated, quantity, quantity_unit, is_quantity_estimated
 {% endset %}
 select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
 union all

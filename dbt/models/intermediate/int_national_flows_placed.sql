@@ -47,8 +47,10 @@ select
     cast(null as double) as re_traded_value_usd,
     cast(null as double) as published_fob_value_usd,
     cast(null as double) as net_kg,
+    false as is_net_kg_estimated,
     cast(null as double) as quantity,
-    cast(null as {{ dbt.type_string() }}) as quantity_unit
+    cast(null as {{ dbt.type_string() }}) as quantity_unit,
+    false as is_quantity_estimated
 from books
 inner join country_codes
     on country_codes.publisher = books.source_name

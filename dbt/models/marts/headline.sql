@@ -1,5 +1,6 @@
 -- The one view a dashboard needs. Exports and imports are summed over exporters first and then compared:
 -- adding up the members' own positive gaps would count as gap what members merely book to one another.
+-- A month's two books stand beside what the twelve months to it say of the corridor.
 with
 
 mirror_gaps as (
@@ -26,6 +27,46 @@ controlled_goods as (
 about as (
 
     select * from {{ ref('about') }}
+
+),
+
+ghosts as (
+
+    select * from {{ ref('ghost_trade') }}
+    where window_kind = 'rolling_12' and exporter = 'COALITION' and baseline_id = '{{ var("baseline") }}'
+
+),
+
+excesses as (
+
+    select * from {{ ref('excess_trade') }}
+    where freq = 'M' and exporter = 'COALITION' and baseline_id = '{{ var("baseline") }}'
+
+),
+
+risks as (
+
+    select * from {{ ref('corridor_risk') }} where exporter_bloc = 'COALITION'
+
+),
+
+alerts as (
+
+    select * from {{ ref('alerts') }} where exporter_bloc = 'COALITION' and kind = 'alert'
+
+),
+
+-- how far each side's books go
+published as (
+
+    select
+        importer_iso3,
+        goods,
+        max(case when export_value_usd is not null then period end) as exports_until,
+        max(case when import_fob_usd is not null then period end) as imports_until
+    from {{ ref('corridor_flows') }}
+    where exporter = 'COALITION'
+    group by importer_iso3, goods
 
 ),
 
@@ -83,7 +124,41 @@ select
     {{ gap_share('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_share,
     corridors.both_reported_share,
     corridors.cells,
+
+    ghosts.ghost_did_usd as ghost_usd,
+    ghosts.ghost_low_usd,
+    ghosts.ghost_high_usd,
+    ghosts.ghost_share,
+    excesses.growth_ratio,
+    excesses.z,
+    risks.class,
+    risks.anomaly,
+    risks.evidence,
+    alerts.entered_on is not null as is_in_alert,
+    published.exports_until,
+    published.imports_until,
+
     about.is_simulated,
-    about.data_as_of
+    {{ provenance_columns('about') }}
 from corridors
+left join ghosts
+    on ghosts.importer_iso3 = corridors.transit_iso3
+    and ghosts.goods = corridors.basket
+    and ghosts.period = corridors.period
+left join excesses
+    on excesses.importer_iso3 = corridors.transit_iso3
+    and excesses.goods = corridors.basket
+    and excesses.period = corridors.period
+left join risks
+    on risks.transit_iso3 = corridors.transit_iso3
+    and risks.goods = corridors.basket
+    and risks.period = corridors.period
+left join alerts
+    on alerts.transit_iso3 = corridors.transit_iso3
+    and alerts.goods = corridors.basket
+    and corridors.period >= alerts.entered_on
+    and (alerts.left_on is null or corridors.period < alerts.left_on)
+left join published
+    on published.importer_iso3 = corridors.transit_iso3
+    and published.goods = corridors.basket
 cross join about

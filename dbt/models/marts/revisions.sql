@@ -1,3 +1,101 @@
+with
+
+revisions as (
+
+    select * from {{ ref('int_flows_revised') }} where reporter_is_country and partner_is_country
+
+),
+
+effects as (
+
+    select * from {{ ref('int_alert_effects_compared') }}
+
+),
+
+members as (
+
+    select * from {{ ref('int_bloc_members_dated') }}
+
+),
+
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+baskets as (
+
+    select basket_id, goods from {{ ref('int_goods_basketed') }}
+
+),
+
+-- the goods that a changed code counts for: itself or its group, and its baskets
+goods as (
+
+    select revisions.product_code, revisions.hs_revision, coalesce(groups.stable_group_id, revisions.product_code) as goods
+    from (select distinct product_code, hs_revision from revisions) as revisions
+    left join groups
+        on groups.hs_revision = revisions.hs_revision
+        and groups.product_code = revisions.product_code
+
+),
+
+widened as (
+
+    select product_code, hs_revision, goods from goods
+    union all
+    select goods.product_code, goods.hs_revision, baskets.basket_id as goods
+    from goods
+    inner join baskets on baskets.goods = goods.goods
+
+),
+
+-- created counts before cleared
+touched as (
+
+    select
+        revisions.period, revisions.reporter, revisions.partner, revisions.product_code, revisions.hs_revision,
+        max(effects.effect) as effect
+    from (
+        select distinct period, reporter, partner, product_code, hs_revision
+        from revisions
+        where freq = 'M' and flow = 'X'
+    ) as revisions
+    inner join widened
+        on widened.product_code = revisions.product_code
+        and widened.hs_revision = revisions.hs_revision
+    inner join members
+        on members.iso3 = revisions.reporter
+        and revisions.period >= members.member_from
+        and revisions.period < members.member_to
+    inner join effects
+        on effects.exporter = members.bloc
+        and effects.importer_iso3 = revisions.partner
+        and effects.goods = widened.goods
+        and revisions.period between effects.entered_on and effects.seen_on
+    group by
+        revisions.period, revisions.reporter, revisions.partner, revisions.product_code, revisions.hs_revision
+
+),
+
+judged as (
+
+    select
+        revisions.*,
+        coalesce(touched.effect, 'none') as effect
+    from revisions
+    left join touched
+        on revisions.freq = 'M'
+        and revisions.flow = 'X'
+        and touched.period = revisions.period
+        and touched.reporter = revisions.reporter
+        and touched.partner = revisions.partner
+        and touched.product_code = revisions.product_code
+        and touched.hs_revision = revisions.hs_revision
+
+)
+
 select
     source_name,
     freq,
@@ -26,7 +124,5 @@ select
                 )
         else coalesce(new_value_usd, old_value_usd) > {{ var('revision_material_usd') }}
     end as is_material,
-    -- what a revision did to an alert is told by the alerts, which are not built yet
-    cast(null as {{ dbt.type_string() }}) as alert_effect
-from {{ ref('int_flows_revised') }}
-where reporter_is_country and partner_is_country
+    effect as alert_effect
+from judged

@@ -1,0 +1,202 @@
+{#
+  What the risk of a corridor is computed with: sums over twelve months, and METHODS 2.14's scores. tests/test_risk.py
+  holds the formulas against their Python twins.
+#}
+
+{# Months since the year 0: for frames of a window that count months and not rows. #}
+{% macro month_number(period) -%}
+    cast(12 * extract(year from {{ period }}) + extract(month from {{ period }}) as integer)
+{%- endmacro %}
+
+{# A sum, and a count, over the twelve months that end with the row's. Exact like exact_sum; `month_number` counts the
+   months, so that a month without a row is a hole and not skipped. #}
+{% macro year_sum(column, series) -%}
+    cast(sum(cast({{ column }} as decimal(38, 6))) over (
+        partition by {{ series }} order by month_number range between 11 preceding and current row
+    ) as double)
+{%- endmacro %}
+
+{% macro year_count(column, series) -%}
+    count({{ column }}) over (
+        partition by {{ series }} order by month_number range between 11 preceding and current row
+    )
+{%- endmacro %}
+
+{# How far along from `low` to `high`, in [0, 1]; NULL stays NULL (METHODS 2.14, sat). #}
+{% macro saturated(x, low, high) -%}
+    (case
+        when {{ x }} is null then null
+        when {{ x }} <= {{ low }} then 0.0
+        when {{ x }} >= {{ high }} then 1.0
+        else ({{ x }} - {{ low }}) / ({{ high }} - {{ low }})
+    end)
+{%- endmacro %}
+
+{# The weighted mean, 0 to 100, of the components that are known; NULL where too little weight is. `weights` is
+   component → weight; `prefix` is what the columns of the components begin with. #}
+{% macro weighted_score(weights, prefix) -%}
+    {%- set known = [] -%}
+    {%- set told = [] -%}
+    {%- for name, weight in weights.items() -%}
+        {%- do known.append('case when ' ~ prefix ~ name ~ ' is null then 0 else ' ~ weight ~ ' end') -%}
+        {%- do told.append(weight ~ ' * coalesce(' ~ prefix ~ name ~ ', 0)') -%}
+    {%- endfor -%}
+    (case
+        when {{ known | join(' + ') }} >= {{ var('weight_needed') }} * {{ weights.values() | sum }} - 0.000001
+            then 100 * ({{ told | join(' + ') }}) / ({{ known | join(' + ') }})
+    end)
+{%- endmacro %}
+
+{# A signal's class, from how unusual it is and how well that is documented (METHODS 2.14). #}
+{% macro risk_class(anomaly, evidence) -%}
+    (case
+        when {{ anomaly }} is null or {{ evidence }} is null then null
+        when {{ anomaly }} >= {{ var('anomaly_least') }} and {{ evidence }} >= {{ var('evidence_least') }} then 'investigate'
+        when {{ anomaly }} >= {{ var('anomaly_least') }} then 'verify_data'
+        when {{ evidence }} >= {{ var('evidence_least') }} then 'monitor'
+        else 'low'
+    end)
+{%- endmacro %}
+
+
+{# The least or the greatest that two estimators and three margins allow of what was recorded as exported and did not
+   arrive (METHODS 2.9), never below zero. Without exports in the baseline there is no rate. #}
+{% macro ghost_bound(which) -%}
+    greatest(0, {{ which }}(
+        {% for margin in ['', '_low', '_high'] -%}
+        {% set sides = ['compared_export_usd', 'baseline_compared_export_usd', 'compared_import' ~ margin ~ '_usd',
+            'baseline_import' ~ margin ~ '_usd'] -%}
+        {{ ghost_did(*sides) }},
+        {{ ghost_rate(*sides) }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    ))
+{%- endmacro %}
+
+{# The two bounds of a component whose scale is one of logs. #}
+{% macro logs(name) -%} {{ return(['ln(' ~ var(name)[0] ~ ')', 'ln(' ~ var(name)[1] ~ ')']) }} {%- endmacro %}
+
+{# What two books compared over twelve months say, beside the same of the baseline; NULL where they may not be. #}
+{% macro compared_columns() -%}
+    export_value_usd - baseline_export_usd as excess_usd,
+    export_value_usd / nullif(baseline_export_usd, 0) as growth_ratio,
+    case when is_admissible then compared_export_usd - baseline_compared_export_usd end as added_export_usd,
+    case when is_admissible then compared_import_usd - baseline_import_usd end as arrived_extra_usd,
+    case when is_admissible then {{ gap_usd('compared_export_usd', 'compared_import_usd') }} end as gap_usd,
+    case when is_admissible then {{ gap_usd('compared_export_usd', 'compared_import_high_usd') }} end as gap_low_usd,
+    case when is_admissible then {{ gap_usd('compared_export_usd', 'compared_import_low_usd') }} end as gap_high_usd,
+    -- in log points; with a zero on either side, in those of asinh, which are the same for large values
+    case
+        when not is_admissible then null
+        when least(compared_export_usd, compared_import_usd, baseline_compared_export_usd, baseline_import_usd) > 0
+            then {{ gap_log('compared_export_usd', 'compared_import_usd') }}
+                - {{ gap_log('baseline_compared_export_usd', 'baseline_import_usd') }}
+        else {{ gap_asinh('compared_export_usd', 'compared_import_usd') }}
+            - {{ gap_asinh('baseline_compared_export_usd', 'baseline_import_usd') }}
+    end as gap_shift_log,
+    -- only what arrived can go on
+    case
+        when is_admissible then compared_export_usd > baseline_compared_export_usd
+            and compared_import_usd - baseline_import_usd
+                < {{ var('ghost_min_share') }} * (compared_export_usd - baseline_compared_export_usd)
+    end as has_nothing_to_go_on
+{%- endmacro %}
+
+{# The components of METHODS 2.14, each from 0 to 1: NULL where it cannot be known, 0 where it is known to be nothing.
+   From nothing, growth is beyond any bound; where nothing was added, nothing of it can be missing or have gone on. #}
+{% macro risk_components() -%}
+    {% set after_arrival = 'when has_nothing_to_go_on or has_nothing_to_go_on is null then null' -%}
+    case
+        when baseline_export_usd > 0 then {{ saturated('ln(nullif(growth_ratio, 0))', *logs('growth_bounds')) }}
+        else 1.0
+    end as c_growth,
+    case when excess_usd > 0 then {{ saturated('ln(excess_usd)', *logs('excess_bounds_usd')) }} else 0.0 end as c_excess,
+    {{ saturated('gap_shift_log', *var('gap_shift_bounds')) }} as c_gap_shift,
+    case
+        when added_export_usd > 0 then least(1.0, ghost_low_usd / added_export_usd)
+        when added_export_usd is not null then 0.0
+    end as c_ghost,
+    case
+        {{ after_arrival }}
+        when chain_upper_usd is null then null
+        when in_excess_usd > 0 then least(1.0, chain_upper_usd / in_excess_usd)
+        else 0.0
+    end as c_chain,
+    case when drop_usd > 0 then {{ saturated('(excess_usd / drop_usd)', *var('substitution_bounds')) }} end
+        as c_substitution,
+    case
+        {{ after_arrival }}
+        when out_excess_usd is null then null
+        when in_excess_usd > 0 then {{ saturated('(out_excess_usd / in_excess_usd)', *var('re_export_bounds')) }}
+        else 0.0
+    end as c_re_export,
+    cast(high_z_months as double) / 12 as c_persistence,
+    case
+        {{ after_arrival }}
+        else {{ saturated('price_premium_ratio', *var('price_premium_bounds')) }}
+    end as c_price_premium,
+
+    covered_usd / nullif(recorded_usd, 0) as e_coverage,
+    case when importer_noise_sd >= 1 then 0.0 else 1 - importer_noise_sd end as e_reliability,
+    cast(concordance_quality as double) as e_concordance,
+    coalesce(weighed_usd, 0) / nullif(export_value_usd, 0) as e_quantities,
+    cast(case
+        when {{ is_sign_robust('gap_low_usd', 'gap_high_usd') }} then 1
+        when gap_low_usd is not null then 0
+    end as double) as e_sign,
+    cast(case when transit_iso3 in ('{{ var('hubs') | join("', '") }}') then 0 else 1 end as double) as e_partner_basis,
+    coalesce(settled_usd, 0) / nullif(export_value_usd, 0) as e_finality
+{%- endmacro %}
+
+{# Both scores of a row of components, and the anomaly by each of the two routes alone. #}
+{% macro risk_scores() -%}
+    {{ weighted_score(var('anomaly_weights'), 'c_') }} as anomaly,
+    {{ weighted_score(var('evidence_weights'), 'e_') }} as evidence
+    {%- for route, names in var('anomaly_routes').items() -%}
+    {%- set weights = {} -%}
+    {%- for name in names -%} {%- do weights.update({name: var('anomaly_weights')[name]}) -%} {%- endfor -%}
+    ,
+    {{ weighted_score(weights, 'c_') }} as anomaly_{{ route }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The columns of the above, by name: what evidence_json tells and corridor_evidence gives back. #}
+{% macro risk_inputs() -%}
+    {{ return([
+        'export_value_usd', 'baseline_export_usd', 'excess_usd', 'growth_ratio',
+        'compared_export_usd', 'baseline_compared_export_usd', 'added_export_usd',
+        'compared_import_usd', 'baseline_import_usd', 'arrived_extra_usd',
+        'gap_usd', 'gap_low_usd', 'gap_high_usd', 'gap_shift_log', 'ghost_low_usd', 'ghost_high_usd',
+        'in_excess_usd', 'out_excess_usd', 'chain_upper_usd', 'chain_arrived_usd', 'drop_usd', 'high_z_months',
+        'price_premium_ratio', 'covered_usd', 'recorded_usd', 'importer_noise_sd', 'concordance_quality',
+        'weighed_usd', 'settled_usd',
+    ]) }}
+{%- endmacro %}
+
+{# A row's evidence as JSON: components with their weights, inputs, the rows behind it, and the query over the
+   published tables that gives all of it back. #}
+{% macro evidence_json() -%}
+    {%- set parts = [] -%}
+    {%- for title, weights, prefix in [
+        ('components', var('anomaly_weights'), 'c_'), ('documentation', var('evidence_weights'), 'e_'),
+    ] -%}
+        {%- set told = [] -%}
+        {%- for name, weight in weights.items() -%}
+            {%- do told.append("'\"" ~ name ~ "\": {\"weight\": " ~ weight ~ ", \"value\": ' || " ~ json_number(prefix ~ name) ~ " || '}'") -%}
+        {%- endfor -%}
+        {%- do parts.append("'\"" ~ title ~ "\": {' || " ~ told | join(" || ', ' || ") ~ " || '}'") -%}
+    {%- endfor -%}
+    {%- set told = [] -%}
+    {%- for name in risk_inputs() -%}
+        {%- do told.append("'\"" ~ name ~ "\": ' || " ~ json_number(name)) -%}
+    {%- endfor -%}
+    {%- do parts.append("'\"inputs\": {' || " ~ told | join(" || ', ' || ") ~ " || '}'") -%}
+    {%- set text = dbt.type_string() -%}
+    {%- do parts.append("'\"rows\": {\"corridor_flows\": {\"exporter\": \"' || exporter_bloc || '\", \"importer_iso3\": \"' || transit_iso3"
+        ~ " || '\", \"goods\": \"' || goods || '\", \"from\": \"' || cast(cast(" ~ dbt.dateadd('month', -11, 'period') ~ " as date) as " ~ text ~ ")"
+        ~ " || '\", \"to\": \"' || cast(period as " ~ text ~ ") || '\"}}'") -%}
+    {%- do parts.append("'\"query\": \"select * from corridor_evidence where exporter_bloc = ''' || exporter_bloc || ''' and transit_iso3 = '''"
+        ~ " || transit_iso3 || ''' and goods = ''' || goods || ''' and period = date ''' || cast(period as " ~ text ~ ") || '''\"'") -%}
+    '{' || {{ parts | join(" || ', ' || ") }} || '}'
+{%- endmacro %}
+
+{% macro json_number(column) -%} coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null') {%- endmacro %}

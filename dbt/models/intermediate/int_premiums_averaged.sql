@@ -1,0 +1,103 @@
+-- What a transit country had for a kilogram from targets, above what it had from others for the same code: the mean
+-- of twelve months, weighted by value. Where a good was weighed and sold to both.
+with
+
+premiums as (
+
+    select * from {{ ref('unit_value_anomalies') }}
+    where freq = 'M'
+        and flow = 'export'
+        and price_premium_target_ratio is not null
+        and anomaly is distinct from 'unit_error'
+
+),
+
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+baskets as (
+
+    select basket_id, goods from {{ ref('int_goods_basketed') }}
+
+),
+
+products as (
+
+    select
+        premiums.reporter_iso3 as transit_iso3,
+        coalesce(groups.stable_group_id, premiums.product_code) as goods,
+        premiums.period,
+        premiums.value_usd,
+        premiums.value_usd * premiums.price_premium_target_ratio as value_at_ratio_usd
+    from premiums
+    left join groups
+        on groups.hs_revision = premiums.hs_revision
+        and groups.product_code = premiums.product_code
+
+),
+
+goods as (
+
+    select * from products
+    union all
+    select
+        products.transit_iso3, baskets.basket_id as goods, products.period, products.value_usd,
+        products.value_at_ratio_usd
+    from products
+    inner join baskets on baskets.goods = products.goods
+
+),
+
+months as (
+
+    select
+        transit_iso3,
+        goods,
+        period,
+        {{ month_number('period') }} as month_number,
+        {{ exact_sum('value_usd') }} as value_usd,
+        {{ exact_sum('value_at_ratio_usd') }} as value_at_ratio_usd
+    from goods
+    group by transit_iso3, goods, period
+
+),
+
+-- a month in which nothing was sold to both still ends twelve months in which something was
+calendar as (
+
+    select distinct goods.transit_iso3, goods.goods, chains.period
+    from (select distinct transit_iso3, goods from months) as goods
+    inner join (select distinct transit_iso3, goods, cast(period as date) as period from {{ ref('int_chains_matched') }})
+        as chains
+        on chains.transit_iso3 = goods.transit_iso3
+        and chains.goods = goods.goods
+
+),
+
+dated as (
+
+    select
+        calendar.transit_iso3,
+        calendar.goods,
+        calendar.period,
+        {{ month_number('calendar.period') }} as month_number,
+        months.value_usd,
+        months.value_at_ratio_usd
+    from calendar
+    left join months
+        on months.transit_iso3 = calendar.transit_iso3
+        and months.goods = calendar.goods
+        and months.period = calendar.period
+
+)
+
+select
+    transit_iso3,
+    goods,
+    period,
+    {{ year_sum('value_at_ratio_usd', 'transit_iso3, goods') }}
+        / nullif({{ year_sum('value_usd', 'transit_iso3, goods') }}, 0) - 1 as price_premium_ratio
+from dated

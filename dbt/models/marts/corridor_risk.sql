@@ -1,0 +1,105 @@
+-- The screening signals, ranked: anomaly, evidence and severity apart, and what each is made of. Beside the class
+-- stands how often the same rule gives it to the years 2019 to 2021, when nothing had happened.
+with
+
+scored as (
+
+    select * from {{ ref('int_corridors_scored') }}
+
+),
+
+bands as (
+
+    select * from {{ ref('int_corridors_ranked') }}
+
+),
+
+builds as (
+
+    select * from {{ ref('int_builds_described') }}
+
+),
+
+-- The same rule on each year of the baseline, held against the rest of it.
+placebos as (
+
+    select exporter_bloc, goods_kind, class, count(*) as windows
+    from scored
+    where left_out_year > 0 and class is not null
+    group by exporter_bloc, goods_kind, class
+
+),
+
+placebo_totals as (
+
+    select exporter_bloc, goods_kind, sum(windows) as windows from placebos group by exporter_bloc, goods_kind
+
+),
+
+ranked as (
+
+    select
+        *,
+        anomaly * (0.5 + 0.5 * severity) as priority,
+        {{ evidence_json() }} as evidence_json
+    from scored
+    where left_out_year = 0
+
+)
+
+select
+    ranked.exporter_bloc,
+    ranked.transit_iso3,
+    ranked.goods,
+    ranked.goods_kind,
+    ranked.period,
+
+    ranked.class,
+    ranked.reason,
+    ranked.anomaly,
+    ranked.evidence,
+    ranked.severity,
+    ranked.anomaly_never_arrived,
+    ranked.anomaly_went_on,
+    case when ranked.class is not null then rank() over (
+        partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
+        order by ranked.priority desc
+    ) end as rank,
+    bands.rank_p05,
+    bands.rank_p95,
+    sqrt(ranked.anomaly * ranked.evidence) as secondary_score,
+    case
+        when ranked.class is not null and placebo_totals.windows > 0
+            then coalesce(placebos.windows, 0) / cast(placebo_totals.windows as double)
+    end as placebo_far,
+    cast(placebo_totals.windows as bigint) as placebo_windows,
+
+    ranked.export_value_usd,
+    ranked.baseline_export_usd,
+    ranked.excess_usd,
+    ranked.growth_ratio,
+    ranked.gap_usd,
+    ranked.gap_low_usd,
+    ranked.gap_high_usd,
+    ranked.ghost_low_usd,
+    ranked.ghost_high_usd,
+    ranked.chain_upper_usd,
+    ranked.chain_arrived_usd,
+    ranked.ghost_low_usd + ranked.chain_arrived_usd as ghost_plus_chain_usd,
+
+    ranked.evidence_json,
+    {{ provenance_columns() }}
+from ranked
+left join bands
+    on bands.exporter_bloc = ranked.exporter_bloc
+    and bands.transit_iso3 = ranked.transit_iso3
+    and bands.goods = ranked.goods
+    and bands.period = ranked.period
+left join placebos
+    on placebos.exporter_bloc = ranked.exporter_bloc
+    and placebos.goods_kind = ranked.goods_kind
+    and placebos.class = ranked.class
+left join placebo_totals
+    on placebo_totals.exporter_bloc = ranked.exporter_bloc
+    and placebo_totals.goods_kind = ranked.goods_kind
+cross join builds

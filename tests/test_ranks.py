@@ -1,0 +1,70 @@
+"""Ranks under other weights: what must hold whatever the weights are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dagster_project.ranks import KEY, bands, drawn
+
+WEIGHTS = {"growth": 0.5, "ghost": 0.3, "chain": 0.2}
+
+
+def scored(rows: int = 40, seed: int = 2) -> pd.DataFrame:
+    """Rows of one bloc and month; every third component unknown."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.random((rows, 3)), columns=[f"c_{name}" for name in WEIGHTS])
+    frame.loc[::3, "c_chain"] = np.nan
+    known = frame.notna().to_numpy() * np.array(list(WEIGHTS.values()))
+    frame["anomaly"] = 100 * (frame.fillna(0).to_numpy() * known).sum(axis=1) / known.sum(axis=1)
+    frame["class"] = "monitor"
+    return frame.assign(
+        exporter_bloc="EU27", transit_iso3="KAZ", goods=[f"{number:06}" for number in range(rows)],
+        goods_kind="product", period=pd.Timestamp("2023-01-01"), severity=0.8,
+    )  # fmt: skip
+
+
+def ranked(frame: pd.DataFrame, **options) -> pd.DataFrame:
+    return bands(frame, WEIGHTS, **({"draws": 200, "spread": 0.5} | options)).set_index(KEY)
+
+
+def test_without_spread_the_band_is_the_rank() -> None:
+    frame = scored()
+    found = ranked(frame, spread=0).reset_index()
+    rank = frame.anomaly.round(9).rank(method="min", ascending=False).astype(int)
+    assert found.rank_p05.tolist() == found.rank_p95.tolist() == rank.tolist()
+
+
+def test_the_band_holds_nine_of_ten_draws_and_is_the_same_every_time() -> None:
+    found = ranked(scored())
+    assert (found.rank_p05 <= found.rank_p95).all() and found.rank_p05.min() == 1 and found.rank_p95.max() == 40
+    pd.testing.assert_frame_equal(found, ranked(scored().sample(frac=1, random_state=9)))
+
+
+def test_what_is_larger_in_everything_is_first_under_any_weights() -> None:
+    frame = scored()
+    frame.loc[7, [f"c_{name}" for name in WEIGHTS]] = 1.0
+    found = ranked(frame).reset_index().loc[7]
+    assert (found.rank_p05, found.rank_p95) == (1, 1)
+
+
+def test_only_the_newest_month_and_what_is_above_low_is_told() -> None:
+    older = scored().assign(period=pd.Timestamp("2022-12-01"))
+    older.loc[5, "class"] = "investigate"
+    found = ranked(pd.concat([older, scored()])).reset_index()
+    assert (found.period == pd.Timestamp("2023-01-01")).sum() == 40
+    assert found[found.period < pd.Timestamp("2023-01-01")].goods.tolist() == ["000005"]
+
+
+def test_a_row_without_a_score_has_no_rank() -> None:
+    frame = scored()
+    frame.loc[3, "anomaly"] = np.nan
+    assert "000003" not in ranked(frame).reset_index().goods.tolist()
+
+
+def test_every_weight_moves_by_half_at_most() -> None:
+    mixes = drawn(WEIGHTS, draws=500, spread=0.5) / np.array(list(WEIGHTS.values()))
+    assert mixes.min() >= 0.5 and mixes.max() <= 1.5 and mixes.mean() == pytest.approx(1, abs=0.03)
+
+
+def test_no_rows_are_no_ranks() -> None:
+    assert ranked(scored().iloc[:0]).empty
