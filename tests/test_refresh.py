@@ -102,6 +102,31 @@ def test_the_articles_chips_come_out_as_planted(ask, year: int, usd: int, freq: 
     assert value == pytest.approx(usd, abs=0.01)
 
 
+def test_the_articles_own_figures_are_reproduced_and_said_to_be_simulated(ask) -> None:
+    assert ask("""
+        select claim_id, computed_value, status, is_simulated from claims
+        where claim_order <= 4 order by claim_order""") == [
+        ("washers_2021", 0, "reproduced", True),
+        ("washers_2022", 100_000, "reproduced", True),
+        ("chips_2021", 12_000, "reproduced", True),
+        ("chips_2022", 3_700_000, "reproduced", True),
+    ]
+
+
+def test_the_query_beside_a_published_figure_gives_what_was_computed(ask) -> None:
+    rows = ask("select claim_id, query, computed_value from claims")
+    assert len(rows) >= 70
+    for claim_id, query, computed in rows:
+        assert ask(query) == [(computed,)], claim_id
+
+
+def test_what_the_sample_does_not_hold_is_missing_and_says_why(ask) -> None:
+    told = dict(ask("select claim_id, reason from claims where status = 'data_missing'"))
+    assert told["deu_kgz_growth_2022"].startswith("not_loaded")  # no rates of the euro, so no euro
+    assert told["fisman_wei_elasticity"].startswith("no_source")
+    assert told["battlefield_total_2023"].startswith("not_loaded")  # Russia does not report
+
+
 def test_goods_that_never_arrived_are_lost_exports_of_the_planted_size(refreshed, ask) -> None:
     planted = pd.read_csv(refreshed[0] / "simulated" / "truth" / "diversions.csv", dtype={"product_code": str})
     never = planted[planted.kind == "never_arrived"]

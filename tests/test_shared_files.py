@@ -385,3 +385,48 @@ def test_a_year_that_is_not_over_has_no_annual_row(warehouse):
         ("A", date(2023, 1, 1)),
         ("M", date(2024, 8, 1)),
     ]
+
+
+# METHODS section 4: what the real files give of what others published. near: IT's peak came after the figure did,
+# and the gap of the calendar year is not that of the year after the invasion.
+REAL_CLAIMS = [
+    ("eu27_kgz_growth_2022", 344.81, 0.005, "reproduced"),
+    ("eu27_kaz_growth_2022", 88.58, 0.005, "reproduced"),
+    ("deu_kgz_peak_month", 1925.8, 0.05, "reproduced"),
+    ("ita_kgz_peak_2024", 2687.6, 0.05, "near"),
+    ("deu_kgz_growth_2022", 551.57, 0.005, "reproduced"),
+    ("est_kaz_2021", 11.02e6, 5e3, "reproduced"),
+    ("est_kaz_2022", 77.79e6, 5e3, "reproduced"),
+    ("fin_kgz_2021", 3.16e6, 5e3, "reproduced"),
+    ("fin_kgz_2023", 112.63e6, 5e3, "reproduced"),
+    ("eu_kaz_gap_2022", 3271.6e6, 5e4, "near"),
+    ("eu_kaz_gap_2022_as_published", 2887.3e6, 5e4, "reproduced"),
+    ("eu_kaz_kgz_unrecorded_share", 51.2, 0.05, "reproduced"),
+    ("no_customs_in_the_union", 1, 0, "reproduced"),
+]
+
+
+@pytest.mark.parametrize(("claim_id", "computed", "within", "status"), REAL_CLAIMS)
+def test_published_figures_come_out_of_the_real_files(published, claim_id, computed, within, status) -> None:
+    [(value, told, simulated)] = published(
+        f"select computed_value, status, is_simulated from claims where claim_id = '{claim_id}'"
+    )
+    assert value == pytest.approx(computed, abs=within) and (told, simulated) == (status, False)
+
+
+@pytest.mark.parametrize(
+    "claim_id",
+    ["washers_2021", "chips_2022", "eu27_arm_growth_2022", "eu_kaz_gap", "chn_kaz_gap_2021", "battlefield_total_2023"],
+)
+def test_a_figure_whose_books_are_not_loaded_is_missing_and_no_zero(published, claim_id) -> None:
+    assert published(f"select computed_value, status from claims where claim_id = '{claim_id}'") == [
+        (None, "data_missing")
+    ]
+
+
+@pytest.mark.parametrize(("year", "imported"), [(2021, 8_228), (2022, 11_144)])
+def test_kazakhstans_side_of_its_trade_with_china(published, year, imported) -> None:
+    assert published(f"""
+        select round(import_value_usd / 1e6), coverage_status from mirror_gaps
+        where freq = 'A' and product_code = 'TOTAL' and period = '{year}-01-01'
+          and exporter_iso3 = 'CHN' and importer_iso3 = 'KAZ'""") == [(imported, "exporter_nonreporting")]
