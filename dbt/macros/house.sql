@@ -85,3 +85,15 @@
     {{ build }}.data_as_of,
     {{ build }}.lists_as_of
 {%- endmacro %}
+
+{# The window of the default baseline: its first and last month, as SQL dates. #}
+{% macro default_window() -%}
+    {%- set found = var('baselines') | selectattr('id', 'equalto', var('baseline')) | first -%}
+    {{ return({'first': "cast('" ~ found.first ~ "' as date)", 'last': "cast('" ~ found.last ~ "' as date)"}) }}
+{%- endmacro %}
+
+{# The period, a month or a year, lies whole inside a window of months. #}
+{% macro is_within(freq, period, first, last) -%}
+    ({{ period }} >= {{ first }} and {{ period }} <= case {{ freq }}
+        when 'A' then {{ dbt.dateadd('month', -11, last) }} else {{ last }} end)
+{%- endmacro %}

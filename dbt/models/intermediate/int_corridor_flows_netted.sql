@@ -1,0 +1,158 @@
+-- What both books hold of a corridor, in goods that mean the same over time: the cells of one good, whatever revision
+-- each was recorded in, are added up before they are compared, and goods to baskets. TOTAL is the reported total.
+--
+-- `compared` is both books where a gap may be stated: both recorded the good, or one did and the other's silence is a
+-- zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is told as weak or silent.
+{% set measures = ['export_value_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
+    'compared_export_usd', 'compared_import_fob_usd', 'compared_import_fob_low_usd', 'compared_import_fob_high_usd',
+    'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}
+{% set counted_strengths = {'strong': ['strong'], 'medium': ['strong', 'medium'], 'weak': ['strong', 'medium', 'weak']} %}
+with
+
+flows as (
+
+    select
+        *,
+        coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated
+    from {{ ref('int_flows_typed') }}
+    where is_between_countries
+        and product_level in (0, 6)
+        and coverage_status <> 'neither'
+
+),
+
+countries as (
+
+    select iso3, role from {{ ref('stg_seeds__countries') }}
+
+),
+
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+baskets as (
+
+    select * from {{ ref('int_goods_basketed') }}
+
+),
+
+cells as (
+
+    select
+        flows.*,
+        coalesce(groups.stable_group_id, flows.product_code) as goods
+    from flows
+    inner join countries as exporters
+        on exporters.iso3 = flows.exporter_iso3
+        and exporters.role in ('coalition', 'transit')
+    inner join countries as importers
+        on importers.iso3 = flows.importer_iso3
+        and importers.role in ('transit', 'target')
+    left join groups
+        on groups.hs_revision = flows.hs_revision
+        and groups.product_code = flows.product_code
+        and flows.product_level = 6
+
+),
+
+netted as (
+
+    select
+        freq,
+        period,
+        exporter_iso3,
+        importer_iso3,
+        goods,
+        product_level,
+        {{ exact_sum('export_value_usd') }} as export_value_usd,
+        {{ exact_sum('import_value_fob_usd') }} as import_fob_usd,
+        {{ exact_sum('import_value_fob_low_usd') }} as import_fob_low_usd,
+        {{ exact_sum('import_value_fob_high_usd') }} as import_fob_high_usd,
+        coalesce({{ exact_sum('export_value_usd', 'is_stated') }}, 0) as stated_export_usd,
+        coalesce({{ exact_sum('import_value_fob_usd', 'is_stated') }}, 0) as stated_import_fob_usd,
+        coalesce({{ exact_sum('import_value_fob_low_usd', 'is_stated') }}, 0) as stated_import_fob_low_usd,
+        coalesce({{ exact_sum('import_value_fob_high_usd', 'is_stated') }}, 0) as stated_import_fob_high_usd,
+        case when count(export_net_kg) = count(export_value_usd) then {{ exact_sum('export_net_kg') }} end as export_kg,
+        case when count(import_net_kg) = count(import_value_usd) then {{ exact_sum('import_net_kg') }} end as import_kg,
+        min(concordance_quality) as concordance_quality,
+        count(*) filter (where is_stated) > 0 as is_stated,
+        count(*) filter (where zero_strength = 'strong') > 0 as has_strong,
+        count(*) filter (where zero_strength = 'medium') > 0 as has_medium
+    from cells
+    group by freq, period, exporter_iso3, importer_iso3, goods, product_level
+
+),
+
+covered as (
+
+    select
+        *,
+        coalesce(nullif(export_value_usd, 0), import_fob_usd) as value_usd,
+        case
+            when not is_stated then 'silent'
+            when stated_export_usd > 0 and stated_import_fob_usd > 0 then 'both'
+            when has_strong then 'strong'
+            when has_medium then 'medium'
+            else 'weak'
+        end as coverage
+    from netted
+
+),
+
+compared as (
+
+    select
+        *,
+        coverage in ('both', '{{ counted_strengths[var("min_zero_strength")] | join("', '") }}') as is_compared
+    from covered
+
+),
+
+goods as (
+
+    select
+        freq,
+        period,
+        exporter_iso3,
+        importer_iso3,
+        goods,
+        case product_level when 0 then 'basket' else 'product' end as goods_kind,
+        export_value_usd,
+        import_fob_usd,
+        import_fob_low_usd,
+        import_fob_high_usd,
+        case when is_compared then stated_export_usd end as compared_export_usd,
+        case when is_compared then stated_import_fob_usd end as compared_import_fob_usd,
+        case when is_compared then stated_import_fob_low_usd end as compared_import_fob_low_usd,
+        case when is_compared then stated_import_fob_high_usd end as compared_import_fob_high_usd,
+        {% for coverage in ['both', 'strong', 'medium', 'weak', 'silent'] -%}
+        case when coverage = '{{ coverage }}' then value_usd else 0 end as {{ coverage }}_usd,
+        {% endfor -%}
+        export_kg,
+        import_kg,
+        case when export_value_usd > 0 and export_kg is null then 1 else 0 end as exports_unweighed,
+        case when import_fob_usd > 0 and import_kg is null then 1 else 0 end as imports_unweighed,
+        coalesce(concordance_quality, 1) * value_usd as quality_usd
+    from compared
+
+)
+
+select
+    freq, period, exporter_iso3, importer_iso3, goods, goods_kind,
+    {{ measures | join(', ') }}, exports_unweighed, imports_unweighed
+from goods
+union all
+select
+    goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, baskets.basket_id as goods,
+    'basket' as goods_kind,
+    {% for measure in measures -%}
+    {{ exact_sum('goods.' ~ measure) }} as {{ measure }},
+    {% endfor -%}
+    max(goods.exports_unweighed) as exports_unweighed,
+    max(goods.imports_unweighed) as imports_unweighed
+from goods
+inner join baskets on baskets.goods = goods.goods
+group by goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, baskets.basket_id
