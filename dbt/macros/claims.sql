@@ -203,8 +203,8 @@ from (
         count(distinct importer_iso3) as importers,
         count(*) filter (where is_good and value is null) as cells_unknown,
         {% if claim.measure == 'dip_and_return' -%}
-        cast(avg(coalesce(sum(value) filter (where is_good), 0)) over (partition by is_window order by period rows between 2 preceding and current row) as double) as mean_of_3,
-        row_number() over (partition by is_window order by period) as place,
+        cast(avg(coalesce(sum(value) filter (where is_good), 0)) over (partition by is_window order by period nulls last rows between 2 preceding and current row) as double) as mean_of_3,
+        row_number() over (partition by is_window order by period nulls last) as place,
         {% endif -%}
         {% if second -%}
         coalesce(sum(second) filter (where is_good), 0) as second,
