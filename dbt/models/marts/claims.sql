@@ -133,6 +133,7 @@ select
     held.computed_value - held.published_value as deviation,
     (held.computed_value - held.published_value) / nullif(abs(held.published_value), 0) as deviation_share,
     held.status,
+    held.was_reproduced,
     case
         when held.status <> 'data_missing' then null
         when held.measure = 'none' then 'no_source: ' || held.lacking

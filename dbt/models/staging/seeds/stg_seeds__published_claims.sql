@@ -28,5 +28,6 @@ select
     cast(tolerance_high as double) as tolerance_high,
     definition,
     variant_of,
-    lacking
+    lacking,
+    cast(was_reproduced as boolean) as was_reproduced
 from published_claims
