@@ -49,6 +49,7 @@ DECIDING = {
     "bloc_gaps",
     "int_caps_compared",
     "policy_caps",
+    "substitution",
     "union_scenarios",
     "designated_corridors",
     "rolling_gaps",
