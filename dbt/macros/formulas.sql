@@ -40,3 +40,39 @@
 {% macro comparable_revision(product_level, hs_revision) -%}
     (case when {{ product_level }} >= 4 then {{ hs_revision }} else 'any' end)
 {%- endmacro %}
+
+{# ---- METHODS 2.7 and 2.9: change against a baseline. Each has its Python twin in tests/test_formulas.py too. #}
+
+{# Money on a scale that is linear near nothing and logarithmic above. #}
+{% macro asinh_scaled(value) -%} asinh({{ value }} / {{ var('asinh_scale_usd') }}) {%- endmacro %}
+
+{# What a normal spread is: the median absolute deviation as a standard deviation, never under the floor. #}
+{% macro robust_scale(mad, floor) -%} greatest(1.4826 * {{ mad }}, {{ floor }}) {%- endmacro %}
+
+{# How many normal spreads from the median; capped. #}
+{% macro robust_z(value, median, scale) -%}
+    (case
+        when {{ scale }} > 0 and {{ value }} is not null and {{ median }} is not null
+            then greatest(-{{ var('z_cap') }}, least({{ var('z_cap') }}, ({{ value }} - {{ median }}) / {{ scale }}))
+    end)
+{%- endmacro %}
+
+{# The least spread of a gap in log points, by the size of its larger side in USD. #}
+{% macro gap_floor(size_usd) -%}
+    (case
+        when {{ size_usd }} < 1000000 then {{ var('gap_floors')[0] }}
+        when {{ size_usd }} < 10000000 then {{ var('gap_floors')[1] }}
+        else {{ var('gap_floors')[2] }}
+    end)
+{%- endmacro %}
+
+{# Exports above the baseline that are not matched by imports above theirs. #}
+{% macro ghost_did(x, x_base, m, m_base) -%} (({{ x }} - {{ x_base }}) - ({{ m }} - {{ m_base }})) {%- endmacro %}
+
+{# The share of exports that was missing before; below 0 where the importer recorded more. #}
+{% macro missing_before(x_base, m_base) -%} (1 - {{ m_base }} / nullif({{ x_base }}, 0)) {%- endmacro %}
+
+{# What is missing beyond that share of today's exports. ghost_did less this is missing_before of the added exports. #}
+{% macro ghost_rate(x, x_base, m, m_base) -%}
+    (({{ x }} - {{ m }}) - {{ missing_before(x_base, m_base) }} * {{ x }})
+{%- endmacro %}

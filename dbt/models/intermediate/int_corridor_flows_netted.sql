@@ -5,7 +5,7 @@
 -- zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is told as weak or silent.
 {% set measures = ['export_value_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
     'compared_export_usd', 'compared_import_fob_usd', 'compared_import_fob_low_usd', 'compared_import_fob_high_usd',
-    'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}
+    'compared_import_cif_usd', 'compared_import_as_fob_usd', 'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}
 {% set counted_strengths = {'strong': ['strong'], 'medium': ['strong', 'medium'], 'weak': ['strong', 'medium', 'weak']} %}
 with
 
@@ -13,7 +13,8 @@ flows as (
 
     select
         *,
-        coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated
+        coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated,
+        import_basis in ('published_fob', 'reported_fob') as is_fob
     from {{ ref('int_flows_typed') }}
     where is_between_countries
         and product_level in (0, 6)
@@ -75,6 +76,9 @@ netted as (
         coalesce({{ exact_sum('import_value_fob_usd', 'is_stated') }}, 0) as stated_import_fob_usd,
         coalesce({{ exact_sum('import_value_fob_low_usd', 'is_stated') }}, 0) as stated_import_fob_low_usd,
         coalesce({{ exact_sum('import_value_fob_high_usd', 'is_stated') }}, 0) as stated_import_fob_high_usd,
+        -- what a margin is taken off, and what needs none
+        coalesce({{ exact_sum('import_value_usd', 'is_stated and not is_fob') }}, 0) as stated_import_cif_usd,
+        coalesce({{ exact_sum('import_value_fob_usd', 'is_stated and is_fob') }}, 0) as stated_import_as_fob_usd,
         case when count(export_net_kg) = count(export_value_usd) then {{ exact_sum('export_net_kg') }} end as export_kg,
         case when count(import_net_kg) = count(import_value_usd) then {{ exact_sum('import_net_kg') }} end as import_kg,
         min(concordance_quality) as concordance_quality,
@@ -128,6 +132,8 @@ goods as (
         case when is_compared then stated_import_fob_usd end as compared_import_fob_usd,
         case when is_compared then stated_import_fob_low_usd end as compared_import_fob_low_usd,
         case when is_compared then stated_import_fob_high_usd end as compared_import_fob_high_usd,
+        case when is_compared then stated_import_cif_usd end as compared_import_cif_usd,
+        case when is_compared then stated_import_as_fob_usd end as compared_import_as_fob_usd,
         {% for coverage in ['both', 'strong', 'medium', 'weak', 'silent'] -%}
         case when coverage = '{{ coverage }}' then value_usd else 0 end as {{ coverage }}_usd,
         {% endfor -%}

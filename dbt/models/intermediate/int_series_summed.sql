@@ -4,7 +4,8 @@
 -- its baskets.
 {% set window = default_window() %}
 {% set values = ['import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd'] %}
-{% set sides = ['export_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd'] %}
+{% set sides = ['export_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
+    'import_cif_usd', 'import_as_fob_usd'] %}
 {% set evidence = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
 with
 
