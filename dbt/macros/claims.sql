@@ -52,7 +52,18 @@ from {{ relations.countries }}
 where is_eaeu and iso3 in ('{{ claim.exporter }}', '{{ claim.importer }}')
     {%- elif claim.measure == 'gap_as_published' -%}
 {{ claim_query_as_published(claim, relations) }}
-    {%- elif claim.measure in ('none', 'ghost_low', 'above_cap') -%}
+    {%- elif claim.measure == 'ghost_low' -%}
+select max(ghost_low_usd) as computed_value
+from {{ relations.ghost_trade }}
+where window_kind = 'year' and period = date '{{ claim.period_from }}' and baseline_id = '{{ var('baseline') }}'
+    and exporter = '{{ claim.exporter }}' and importer_iso3 = '{{ claim.importer }}' and goods = '{{ claim.products }}'
+    {%- elif claim.measure == 'above_cap' -%}
+select case when count(breach_usd) = {{ periods_within(claim.period_from, claim.period_to, 'M') }}
+    then 100 * (cast(sum(cast(value_usd as decimal(38, 6))) as double) / nullif(cast(sum(cast(cap_usd as decimal(38, 6))) as double), 0) - 1) end as computed_value
+from {{ relations.policy_caps }}
+where period between date '{{ claim.period_from }}' and date '{{ claim.period_to }}' and baseline_id = '{{ var('baseline') }}'
+    and exporter_bloc = '{{ claim.exporter }}' and transit_iso3 = '{{ claim.importer }}' and goods = '{{ claim.products }}'
+    {%- elif claim.measure == 'none' -%}
 select cast(null as double) as computed_value
     {%- else -%}
 {{ claim_query_of_flows(claim, relations) }}

@@ -16,7 +16,7 @@
     {%- endfor -%}
 {%- endif -%}
 {%- set published = {} -%}
-{%- for mart in ['mirror_gaps', 'bloc_members', 'controlled_goods', 'exchange_rates', 'countries'] -%}
+{%- for mart in ['mirror_gaps', 'bloc_members', 'controlled_goods', 'exchange_rates', 'countries', 'ghost_trade', 'policy_caps'] -%}
     {%- do published.update({mart: 'marts.' ~ mart}) -%}
 {%- endfor %}
 with
@@ -54,6 +54,18 @@ exchange_rates as (
 countries as (
 
     select * from {{ ref('countries') }}
+
+),
+
+ghost_trade as (
+
+    select * from {{ ref('ghost_trade') }}
+
+),
+
+policy_caps as (
+
+    select * from {{ ref('policy_caps') }}
 
 ),
 
