@@ -172,6 +172,10 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
         "bloc_gaps": "freq period exporter_bloc importer_iso3 product_code export_value_usd import_value_usd gap_usd "
         "positive_gap_usd negative_gap_usd misattribution_ratio",
         "revisions": "old_value_usd new_value_usd kind alert_effect",
+        "policy_caps": "exporter_bloc transit_iso3 goods period baseline_id cap_usd value_usd breach_usd first_breach "
+        "headroom_usd months_in_breach cumulated_breach_usd",
+        "substitution": "exporter_bloc transit_iso3 target_iso3 goods window_kind period baseline_id drop_usd "
+        "excess_usd substitution_ratio",
         "claims": "claim_id quote source published_value computed_value deviation status query",
         "about": "dataset is_simulated data_as_of lists_as_of built_at code_version run_id",
     }

@@ -403,6 +403,8 @@ REAL_CLAIMS = [
     ("eu_kaz_gap_2022_as_published", 2887.3e6, 5e4, "reproduced"),
     ("eu_kaz_kgz_unrecorded_share", 51.2, 0.05, "reproduced"),
     ("no_customs_in_the_union", 1, 0, "reproduced"),
+    ("declared_and_gone", 2_026.9e6, 5e4, "reproduced"),
+    ("above_the_pre_war_level", 64.55, 0.005, "reproduced"),
 ]
 
 
@@ -430,3 +432,34 @@ def test_kazakhstans_side_of_its_trade_with_china(published, year, imported) -> 
         select round(import_value_usd / 1e6), coverage_status from mirror_gaps
         where freq = 'A' and product_code = 'TOTAL' and period = '{year}-01-01'
           and exporter_iso3 = 'CHN' and importer_iso3 = 'KAZ'""") == [(imported, "exporter_nonreporting")]
+
+
+def test_the_query_beside_a_published_figure_gives_what_was_computed(published) -> None:
+    for claim_id, query, computed in published("select claim_id, query, computed_value from claims"):
+        assert published(query) == [(computed,)], claim_id
+
+
+def test_the_caps_of_kazakhstan_and_kyrgyzstan_are_breached_from_the_spring_of_2022(published) -> None:
+    assert published("""
+        select transit_iso3, cast(min(first_breach) as varchar), count(*) filter (where is_breach), count(*)
+        from policy_caps
+        where exporter_bloc = 'EU27' and goods = 'TOTAL' and baseline_id = 'b19_21' and transit_iso3 in ('KAZ', 'KGZ')
+        group by 1 order by 1""") == [("KAZ", "2022-05-01", 28, 32), ("KGZ", "2022-04-01", 29, 32)]
+
+
+def test_the_margin_moves_the_gap_of_kazakhstan_by_less_than_half(published) -> None:
+    # METHODS 2.9: 3,271.6 m without freight
+    rows = dict(
+        published("""
+        select margin, round(gap_usd / 1e6, 1) from gap_sensitivities
+        where freq = 'A' and period = '2022-01-01' and exporter_bloc = 'EU27' and importer_iso3 = 'KAZ'
+          and goods = 'TOTAL'""")
+    )
+    assert rows[0] == 3271.6 and rows[0.12] == 4088.5 and len(rows) == 6
+
+
+def test_designated_entities_stand_beside_trade_and_without_controlled_goods_say_so(published) -> None:
+    rows = published("select transit_iso3, entities, total_year_usd > 0, reason from designated_corridors")
+    told = {iso3 for iso3, *_ in rows}
+    assert {"ARE", "CHN", "TUR", "KGZ"} <= told
+    assert {reason for *_, reason in rows} <= {"no_controlled_goods_loaded", "no_trade_loaded"}

@@ -16,8 +16,11 @@
     {%- endfor -%}
 {%- endif -%}
 {%- set published = {} -%}
+{%- set own = {} -%}
+{%- set asked_importers = [] -%}
 {%- for mart in ['mirror_gaps', 'bloc_members', 'controlled_goods', 'exchange_rates', 'countries', 'ghost_trade', 'policy_caps'] -%}
     {%- do published.update({mart: 'marts.' ~ mart}) -%}
+    {%- do own.update({mart: 'mirror_gaps_of_claims' if mart == 'mirror_gaps' else mart}) -%}
 {%- endfor %}
 with
 
@@ -75,7 +78,7 @@ builds as (
 
 ),
 
--- read once: every figure is about a transit or target country, or a Chinese price
+-- read once, and only what is asked: figures of named importers, else of a period
 mirror_gaps_of_claims as (
 
     select
@@ -83,11 +86,16 @@ mirror_gaps_of_claims as (
         export_value_usd, export_net_kg, export_quantity, export_quantity_unit,
         import_value_usd, import_value_fob_usd, import_net_kg, import_quantity, import_quantity_unit
     from mirror_gaps
-    where period >= date '2017-01-01'
-        and (
-            importer_iso3 in (select iso3 from countries where role in ('transit', 'target'))
-            or exporter_iso3 = 'CHN' and freq = 'A' and product_level = 6
-        )
+    where false
+        {%- for claim in claims if claim.measure != 'none' and claim.importer not in asked_importers %}
+        {%- do asked_importers.append(claim.importer) %}
+        or {{ is_party('importer_iso3', claim.importer, own) if claim.importer else 'true' }}
+            {%- if claim.importer in ('', 'TRANSIT') %}
+            and period between date '{{ claim.base_from }}' and date '{{ claim.period_to }}'
+            and freq = '{{ 'M' if claim.importer else 'A' }}' and product_level = 6
+            and {{ is_party('exporter_iso3', claim.exporter, own) }}
+            {%- endif %}
+        {%- endfor %}
 
 ),
 
@@ -95,8 +103,6 @@ computed as (
 
     select cast(null as {{ dbt.type_string() }}) as claim_id, cast(null as double) as computed_value, cast(null as {{ dbt.type_string() }}) as query
     {%- for claim in claims %}
-    {%- set own = dict(zip(published.keys(), published.keys())) %}
-    {%- do own.update({'mirror_gaps': 'mirror_gaps_of_claims'}) %}
     union all
     select
         '{{ claim.claim_id }}' as claim_id,
