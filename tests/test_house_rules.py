@@ -171,6 +171,9 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
         "import_export_ratio is_sign_robust coverage_status import_basis is_controlled_then is_controlled_now",
         "bloc_gaps": "freq period exporter_bloc importer_iso3 product_code export_value_usd import_value_usd gap_usd "
         "positive_gap_usd negative_gap_usd misattribution_ratio",
+        "flow_baselines": "baseline_id mean_usd median_asinh scale_asinh months",
+        "excess_trade": "value_usd baseline_usd excess_usd growth_ratio z is_z3 is_ec_criterion excess_did_usd reason",
+        "ghost_trade": "ghost_gap_usd ghost_did_usd ghost_rate_usd ghost_low_usd ghost_high_usd ghost_share reason",
         "revisions": "old_value_usd new_value_usd kind alert_effect",
         "policy_caps": "exporter_bloc transit_iso3 goods period baseline_id cap_usd value_usd breach_usd first_breach "
         "headroom_usd months_in_breach cumulated_breach_usd",
