@@ -34,7 +34,8 @@ mirror_gaps as (
 
 members as (
 
-    select * from {{ ref('int_bloc_members_dated') }}
+    -- those of today, for earlier years too: a change of the bloc's gap is no change of its members
+    select distinct bloc, iso3 from {{ ref('int_bloc_members_dated') }}
 
 ),
 
@@ -61,13 +62,9 @@ summed as (
     from mirror_gaps
     inner join members
         on members.iso3 = mirror_gaps.exporter_iso3
-        and mirror_gaps.period >= members.member_from
-        and mirror_gaps.period < members.member_to
     left join members as own
         on own.bloc = members.bloc
         and own.iso3 = mirror_gaps.importer_iso3
-        and mirror_gaps.period >= own.member_from
-        and mirror_gaps.period < own.member_to
     where own.iso3 is null  -- trade inside the bloc is not the bloc's
     group by
         mirror_gaps.freq, mirror_gaps.period, members.bloc, mirror_gaps.importer_iso3,

@@ -16,7 +16,7 @@ mirror_gaps as (
 
 members as (
 
-    select * from {{ ref('int_bloc_members_dated') }}
+    select distinct bloc, iso3 from {{ ref('int_bloc_members_dated') }}
 
 ),
 
@@ -57,8 +57,6 @@ summed as (
     inner join countries on countries.iso3 = mirror_gaps.importer_iso3
     inner join members
         on members.iso3 = mirror_gaps.exporter_iso3
-        and mirror_gaps.period >= members.member_from
-        and mirror_gaps.period < members.member_to
     group by
         mirror_gaps.freq, mirror_gaps.period, members.bloc, mirror_gaps.importer_iso3, mirror_gaps.goods
 
