@@ -228,7 +228,9 @@ def test_a_rate_that_moves_over_the_year_moves_a_steady_year_little_and_a_steep_
         ("KGZ", 2023, 1991.4, (1970, 2008, 2031), (0.75, 0.76, 0.77), (1784, 1683)),
     ],
 )
-def test_both_ghost_estimates_of_the_union_are_those_published(published, importer, year, gap, did, share, rate) -> None:
+def test_both_ghost_estimates_of_the_union_are_those_published(
+    published, importer, year, gap, did, share, rate
+) -> None:
     """METHODS 2.9, against 2021, at margins 0, 6 and 10 %."""
     rows = published(f"""
         select ghost_did_usd / 1e6, ghost_rate_usd / 1e6, ghost_share from ghost_sensitivities
