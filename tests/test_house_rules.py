@@ -190,6 +190,11 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
         "excess_trade": "value_usd baseline_usd excess_usd growth_ratio z is_z3 is_ec_criterion excess_did_usd reason",
         "ghost_trade": "ghost_gap_usd ghost_did_usd ghost_rate_usd ghost_low_usd ghost_high_usd ghost_share reason",
         "revisions": "old_value_usd new_value_usd kind alert_effect",
+        "policy_caps": "exporter_bloc transit_iso3 goods period baseline_id cap_usd value_usd breach_usd first_breach "
+        "headroom_usd months_in_breach cumulated_breach_usd",
+        "substitution": "exporter_bloc transit_iso3 target_iso3 goods window_kind period baseline_id drop_usd "
+        "excess_usd substitution_ratio",
+        "claims": "claim_id quote source published_value computed_value deviation status query",
         "about": "dataset is_simulated data_as_of lists_as_of built_at code_version run_id",
     }
     marts = transform.described()

@@ -104,6 +104,56 @@ def test_the_articles_chips_come_out_as_planted(ask, year: int, usd: int, freq: 
     assert value == pytest.approx(usd, abs=0.01)
 
 
+def test_the_articles_own_figures_are_reproduced_and_said_to_be_simulated(ask) -> None:
+    assert ask("""
+        select claim_id, computed_value, status, is_simulated from claims
+        where claim_order <= 4 order by claim_order""") == [
+        ("washers_2021", 0, "reproduced", True),
+        ("washers_2022", 100_000, "reproduced", True),
+        ("chips_2021", 12_000, "reproduced", True),
+        ("chips_2022", 3_700_000, "reproduced", True),
+    ]
+
+
+def test_the_query_beside_a_published_figure_gives_what_was_computed(ask) -> None:
+    rows = ask("select claim_id, query, computed_value from claims")
+    assert len(rows) >= 70
+    for claim_id, query, computed in rows:
+        assert ask(query) == [(computed,)], claim_id
+
+
+def test_every_planted_corridor_breaches_its_cap(refreshed, ask) -> None:
+    planted = pd.read_csv(refreshed[0] / "simulated" / "truth" / "diversions.csv", dtype={"product_code": str})
+    large = planted[(planted.kind == "never_arrived") & (planted.value_usd > 5e6)]
+    breached = {
+        iso3
+        for (iso3,) in ask("""
+        select distinct transit_iso3 from policy_caps
+        where exporter_bloc = 'COALITION' and goods = 'CHPL' and baseline_id = 'b19_21' and months_in_breach >= 6""")
+    }
+    assert len(large) and set(large.transit_iso3) <= breached
+
+
+def test_the_union_counted_as_one_nets_what_its_members_buy(ask) -> None:
+    [(months, netted)] = ask("""
+        select count(*), sum(netted_breach_usd) from union_scenarios
+        where exporter_bloc = 'COALITION' and goods = 'TOTAL' and baseline_id = 'b19_21' and targets = 2""")
+    assert months >= 24 and netted > 0
+
+
+def test_twelve_months_of_both_books_have_no_hole(ask) -> None:
+    [(rows, whole)] = ask("""
+        select count(*), count(*) filter (where date_diff('month', first_month, period) = 11) from rolling_gaps""")
+    assert rows == whole > 1000
+
+
+def test_what_the_sample_does_not_hold_is_missing_and_says_why(ask) -> None:
+    told = dict(ask("select claim_id, reason from claims where status = 'data_missing'"))
+    assert told["deu_kgz_growth_2022"].startswith("not_loaded")  # no rates of the euro, so no euro
+    assert told["fisman_wei_elasticity"].startswith("no_source")
+    assert told["battlefield_total_2023"].startswith("not_loaded")  # Russia does not report
+
+
 def test_goods_that_never_arrived_are_lost_exports_of_the_planted_size(refreshed, ask) -> None:
     planted = pd.read_csv(refreshed[0] / "simulated" / "truth" / "diversions.csv", dtype={"product_code": str})
     never = planted[planted.kind == "never_arrived"]

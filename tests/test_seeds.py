@@ -43,7 +43,7 @@ DATES = {
     "country_codes": ["valid_from", "valid_to"],
     "controlled_goods": ["valid_from", "valid_to"],
     "events": ["event_date"],
-    "published_claims": ["published_on", "period_from", "period_to"],
+    "published_claims": ["published_on", "period_from", "period_to", "base_from", "base_to"],
     "source_precedences": ["period_from", "period_to"],
     "bloc_members": ["member_from", "member_to"],
     "fetch_scopes": ["period_from"],
@@ -627,9 +627,10 @@ def test_the_turning_points_have_their_day(event_id, day):
 
 def test_claims_are_numbered_and_the_article_comes_first(claims):
     assert claims.claim_order.tolist() == [str(n + 1) for n in range(len(claims))]
-    first = ["washers_2021", "washers_2022", "chips_2021", "chips_2022"]
-    assert claims.claim_id.head(4).tolist() == first
-    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 4 + [False] * (len(claims) - 4)
+    first = ["washers_2021", "washers_2022", "chips_2021", "chips_2022", "semiconductors_soar", "declared_and_gone"]
+    first += ["no_customs_in_the_union", "above_the_pre_war_level"]
+    assert claims.claim_id.head(8).tolist() == first
+    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 8 + [False] * (len(claims) - 8)
 
 
 def test_the_articles_figures_are_as_published(claims):
@@ -643,17 +644,33 @@ def test_a_published_value_lies_within_its_tolerance(claims):
     low, high = pd.to_numeric(claims.tolerance_low), pd.to_numeric(claims.tolerance_high)
     given = value.notna()
     assert ((low <= value) & (value <= high))[given].all()
-    assert (low.isna() == high.isna()).all()
+    assert (low.notna() & high.notna() | ~given).all()  # a direction alone has an end that is open
     assert (claims.unit[given] != "").all()
 
 
 def test_claims_use_known_words(claims, countries):
     assert set(claims.flow_side) == {"export", "import", "gap"}
-    assert set(claims.unit) == {"items", "usd", "eur", "percent", ""}
+    assert set(claims.unit) == {"items", "usd", "eur", "percent", "truth"}
+    assert set(claims.currency) == {"usd", "eur", ""} and (claims.currency[claims.unit == "eur"] == "eur").all()
     parties = set(" ".join(claims.exporter + " " + claims.importer).split())
-    assert parties <= set(countries.iso3) | {"EU27"}
+    assert parties <= set(countries.iso3) | {"EU27", "COALITION", "TRANSIT"}
     products = set(" ".join(claims.products).split())
-    assert all(p in {"TOTAL", "CHPL"} or (p.isdigit() and len(p) in {2, 4, 6}) for p in products)
+    assert all(p in {"TOTAL", "CHPL", "EU_833_2014"} or (p.isdigit() and len(p) in {2, 4, 6}) for p in products)
+
+
+def test_a_claim_that_no_source_could_give_says_what_is_lacking(claims):
+    assert ((claims.measure == "none") == (claims.lacking != "")).all()
+    measured = claims[~claims.measure.isin(["none", "same_union"])]
+    assert (measured.products != "").all() and (measured.period_from != "").all()
+    changes = measured[measured.measure.str.contains("growth|peak|unrecorded|dip")]
+    assert (changes.base_from != "").all() and (changes.base_to != "").all()
+
+
+def test_another_reading_of_a_claim_keeps_its_figure(claims):
+    own = claims.set_index("claim_id").published_value
+    readings = claims[claims.variant_of != ""]
+    assert len(readings) >= 3
+    assert (readings.published_value == readings.variant_of.map(own)).all()
 
 
 def test_every_claim_says_what_it_measures(claims):

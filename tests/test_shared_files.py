@@ -442,3 +442,81 @@ def test_a_year_that_is_not_over_has_no_annual_row(warehouse):
         ("A", date(2023, 1, 1)),
         ("M", date(2024, 8, 1)),
     ]
+
+
+# METHODS section 4: what the real files give of what others published. near: IT's peak came after the figure did,
+# and the gap of the calendar year is not that of the year after the invasion.
+REAL_CLAIMS = [
+    ("eu27_kgz_growth_2022", 344.81, 0.005, "reproduced"),
+    ("eu27_kaz_growth_2022", 88.58, 0.005, "reproduced"),
+    ("deu_kgz_peak_month", 1925.8, 0.05, "reproduced"),
+    ("ita_kgz_peak_2024", 2687.6, 0.05, "near"),
+    ("deu_kgz_growth_2022", 551.57, 0.005, "reproduced"),
+    ("est_kaz_2021", 11.02e6, 5e3, "reproduced"),
+    ("est_kaz_2022", 77.79e6, 5e3, "reproduced"),
+    ("fin_kgz_2021", 3.16e6, 5e3, "reproduced"),
+    ("fin_kgz_2023", 112.63e6, 5e3, "reproduced"),
+    ("eu_kaz_gap_2022", 3271.6e6, 5e4, "near"),
+    ("eu_kaz_gap_2022_as_published", 2887.3e6, 5e4, "reproduced"),
+    ("eu_kaz_kgz_unrecorded_share", 51.2, 0.05, "reproduced"),
+    ("no_customs_in_the_union", 1, 0, "reproduced"),
+    ("declared_and_gone", 2_026.9e6, 5e4, "reproduced"),
+    ("above_the_pre_war_level", 64.55, 0.005, "reproduced"),
+]
+
+
+@pytest.mark.parametrize(("claim_id", "computed", "within", "status"), REAL_CLAIMS)
+def test_published_figures_come_out_of_the_real_files(published, claim_id, computed, within, status) -> None:
+    [(value, told, simulated)] = published(
+        f"select computed_value, status, is_simulated from claims where claim_id = '{claim_id}'"
+    )
+    assert value == pytest.approx(computed, abs=within) and (told, simulated) == (status, False)
+
+
+@pytest.mark.parametrize(
+    "claim_id",
+    ["washers_2021", "chips_2022", "eu27_arm_growth_2022", "eu_kaz_gap", "chn_kaz_gap_2021", "battlefield_total_2023"],
+)
+def test_a_figure_whose_books_are_not_loaded_is_missing_and_no_zero(published, claim_id) -> None:
+    assert published(f"select computed_value, status from claims where claim_id = '{claim_id}'") == [
+        (None, "data_missing")
+    ]
+
+
+@pytest.mark.parametrize(("year", "imported"), [(2021, 8_228), (2022, 11_144)])
+def test_kazakhstans_side_of_its_trade_with_china(published, year, imported) -> None:
+    assert published(f"""
+        select round(import_value_usd / 1e6), coverage_status from mirror_gaps
+        where freq = 'A' and product_code = 'TOTAL' and period = '{year}-01-01'
+          and exporter_iso3 = 'CHN' and importer_iso3 = 'KAZ'""") == [(imported, "exporter_nonreporting")]
+
+
+def test_the_query_beside_a_published_figure_gives_what_was_computed(published) -> None:
+    for claim_id, query, computed in published("select claim_id, query, computed_value from claims"):
+        assert published(query) == [(computed,)], claim_id
+
+
+def test_the_caps_of_kazakhstan_and_kyrgyzstan_are_breached_from_the_spring_of_2022(published) -> None:
+    assert published("""
+        select transit_iso3, cast(min(first_breach) as varchar), count(*) filter (where is_breach), count(*)
+        from policy_caps
+        where exporter_bloc = 'EU27' and goods = 'TOTAL' and baseline_id = 'b19_21' and transit_iso3 in ('KAZ', 'KGZ')
+        group by 1 order by 1""") == [("KAZ", "2022-05-01", 28, 32), ("KGZ", "2022-04-01", 29, 32)]
+
+
+def test_the_margin_moves_the_gap_of_kazakhstan_by_less_than_half(published) -> None:
+    # METHODS 2.9: 3,271.6 m without freight
+    rows = dict(
+        published("""
+        select margin, round(gap_usd / 1e6, 1) from gap_sensitivities
+        where freq = 'A' and period = '2022-01-01' and exporter_bloc = 'EU27' and importer_iso3 = 'KAZ'
+          and goods = 'TOTAL'""")
+    )
+    assert rows[0] == 3271.6 and rows[0.12] == 4088.5 and len(rows) == 6
+
+
+def test_designated_entities_stand_beside_trade_and_without_controlled_goods_say_so(published) -> None:
+    rows = published("select transit_iso3, entities, total_year_usd > 0, reason from designated_corridors")
+    told = {iso3 for iso3, *_ in rows}
+    assert {"ARE", "CHN", "TUR", "KGZ"} <= told
+    assert {reason for *_, reason in rows} <= {"no_controlled_goods_loaded", "no_trade_loaded"}

@@ -16,11 +16,18 @@ select
     importer,
     products,
     flow_side,
+    measure,
+    currency,
     cast(period_from as date) as period_from,
     cast(period_to as date) as period_to,
+    cast(base_from as date) as base_from,
+    cast(base_to as date) as base_to,
     cast(published_value as double) as published_value,
     unit,
     cast(tolerance_low as double) as tolerance_low,
     cast(tolerance_high as double) as tolerance_high,
-    definition
+    definition,
+    variant_of,
+    lacking,
+    cast(was_reproduced as boolean) as was_reproduced
 from published_claims

@@ -1,0 +1,119 @@
+-- A bloc's monthly exports beside the cap that the article proposes: the mean of the same month before the war, times
+-- an index of the importer's domestic demand (METHODS 2.13). A cap is never under the floor: of goods that were not
+-- traded before, nothing at all would be too much. Months after the window only, of baskets and of the goods in the
+-- baskets that `capped_baskets` names.
+with
+
+series as (
+
+    select * from {{ ref('int_series_summed') }} where freq = 'M' and exporter_kind = 'bloc'
+
+),
+
+goods as (
+
+    select distinct goods
+    from {{ ref('int_goods_basketed') }}
+    where basket_id in ('{{ var('capped_baskets') | join("', '") }}')
+
+),
+
+demand as (
+
+    select * from {{ ref('stg_seeds__demand_indexes') }}
+
+),
+
+baselines as (
+
+    {% for baseline in var('baselines') -%}
+    select
+        '{{ baseline.id }}' as baseline_id,
+        cast('{{ baseline.first }}' as date) as first_month,
+        cast('{{ baseline.last }}' as date) as last_month
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+capped as (
+
+    select
+        series.exporter as exporter_bloc,
+        series.importer_iso3,
+        series.goods,
+        series.goods_kind,
+        series.period,
+        extract(month from series.period) as month_of_year,
+        series.export_value_usd,
+        series.import_fob_usd
+    from series
+    left join goods on goods.goods = series.goods
+    where series.goods_kind = 'basket' or goods.goods is not null
+
+),
+
+usual as (
+
+    select
+        capped.exporter_bloc,
+        capped.importer_iso3,
+        capped.goods,
+        capped.month_of_year,
+        baselines.baseline_id,
+        {{ exact_sum('capped.export_value_usd') }} / nullif(count(capped.export_value_usd), 0) as baseline_usd,
+        {{ exact_sum('capped.import_fob_usd') }} / nullif(count(capped.import_fob_usd), 0) as baseline_import_fob_usd,
+        count(capped.export_value_usd) as baseline_years
+    from capped
+    inner join baselines
+        on capped.period >= baselines.first_month
+        and capped.period <= baselines.last_month
+    group by
+        capped.exporter_bloc, capped.importer_iso3, capped.goods, capped.month_of_year, baselines.baseline_id
+
+),
+
+valued as (
+
+    select
+        capped.exporter_bloc,
+        capped.importer_iso3,
+        capped.goods,
+        capped.goods_kind,
+        capped.period,
+        baselines.baseline_id,
+        coalesce(demand.demand_index, 1) as demand_index,
+        coalesce(usual.baseline_years, 0) as baseline_years,
+        usual.baseline_usd,
+        usual.baseline_import_fob_usd,
+        capped.export_value_usd as value_usd,
+        capped.import_fob_usd
+    from capped
+    inner join baselines on capped.period > baselines.last_month
+    left join usual
+        on usual.exporter_bloc = capped.exporter_bloc
+        and usual.importer_iso3 = capped.importer_iso3
+        and usual.goods = capped.goods
+        and usual.month_of_year = capped.month_of_year
+        and usual.baseline_id = baselines.baseline_id
+    left join demand
+        on demand.iso3 = capped.importer_iso3
+        and demand.year = extract(year from capped.period)
+
+)
+
+select
+    exporter_bloc,
+    importer_iso3,
+    goods,
+    goods_kind,
+    period,
+    baseline_id,
+    demand_index,
+    baseline_years,
+    baseline_usd,
+    value_usd,
+    {{ cap_usd('baseline_usd', 'demand_index') }} as cap_usd,
+    import_fob_usd,
+    {{ cap_usd('baseline_import_fob_usd', 'demand_index') }} as cap_import_fob_usd
+from valued

@@ -1,0 +1,46 @@
+-- Imports by origin and by the country they were consigned from (the second partner), of reporters that give both:
+-- what Comtrade says now, or said on the day the build asks for. Parts of the totals in stg_comtrade__flows.
+with
+
+flows as (
+
+    select
+        *,
+        {{ gone_at() }} as gone_at
+    from {{ source('comtrade', 'comtrade_flows') }}
+    where {{ was_known() }}
+        and typeCode = 'C'
+        and freqCode in ('A', 'M')
+        and flowCode = 'M'
+        and customsCode = 'C00'
+        and motCode = '0'
+        and partnerCode <> '0'
+        and partner2Code <> '0'
+        and coalesce(mosCode, '0') = '0'
+        and regexp_full_match(classificationCode, 'H[0-6]')
+        and regexp_full_match(cmdCode, 'TOTAL|([0-9A-Z]{2}){1,3}')
+
+)
+
+select
+    freqCode as freq,
+    case
+        when freqCode = 'A' then make_date(cast(period as integer), 1, 1)
+        else cast(strptime(period || '01', '%Y%m%d') as date)
+    end as period,
+    reporterCode as reporter_code,
+    partnerCode as origin_code,
+    partner2Code as consignment_code,
+    cmdCode as product_code,
+    case classificationCode
+        when 'H0' then 'HS1992'
+        when 'H1' then 'HS1996'
+        when 'H2' then 'HS2002'
+        when 'H3' then 'HS2007'
+        when 'H4' then 'HS2012'
+        when 'H5' then 'HS2017'
+        when 'H6' then 'HS2022'
+    end as hs_revision,
+    cast(primaryValue as double) as value_usd
+from flows
+where gone_at is null
