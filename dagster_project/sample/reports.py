@@ -49,6 +49,8 @@ REWRITTEN = [
     Rewriting("TJK", None, None, "KAZ", 0.15, "2019-01"),
     Rewriting("KGZ", "TUR", None, "KAZ", 0.30, "2019-01"),
 ]
+# What a month brings comes in parcels, each with its own day and its own papers: no trade of millions arrives on one.
+PARCEL_USD, MOST_PARCELS = 250_000, 10
 REEXPORT_SHARE = {"HKG": 0.90, "ARE": 0.60, "NLD": 0.30, "TUR": 0.08}  # of exports, within X
 REIMPORT_SHARE = {"CHE": 0.03}  # of imports, within M
 
@@ -139,9 +141,16 @@ def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.Dat
 
 
 def _import_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plot) -> pd.DataFrame:
-    """Importers record what reached them, on arrival (this month or next), CIF unless they value FOB."""
+    """Importers record what reached them, by the parcel, on arrival (this month or next), CIF unless they value FOB."""
     noise, quantity_noise = _noise(rng, shipments, shipments.importer, "import_noise_sd")
     noise = noise * np.exp(shipments.importer.map(IMPORT_BIAS_LOG).fillna(0))
+    parcels = np.clip(np.ceil(shipments.value_usd / PARCEL_USD), 1, MOST_PARCELS).astype(int)
+    shipments = shipments.assign(
+        value_usd=shipments.value_usd * noise / parcels,
+        kg=shipments.kg * quantity_noise / parcels,
+        items=np.maximum(shipments["items"] * quantity_noise / parcels, shipments["items"] > 0),
+    ).loc[shipments.index.repeat(parcels)]
+    shipments = shipments.reset_index(drop=True)
     distance = distance_km(shipments.exporter, shipments.importer)
     arrives_next_month = rng.random(len(shipments)) < np.minimum(distance / 20_000, 0.5)
     partner = shipments.exporter
@@ -151,13 +160,13 @@ def _import_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plo
         for side, meant in (("importer", rule.importer), ("exporter", rule.shipper), ("product", rule.product)):
             moved &= meant is None or shipments[side] == meant
         partner = partner.mask(moved, rule.written)
-    fob = np.rint(shipments.value_usd * noise * 100)
+    fob = np.rint(shipments.value_usd * 100)
     cif = np.rint(fob * (1 + _freight_share(shipments)))
     records = pd.DataFrame({
         "reporter": shipments.importer, "flow": "M", "partner": partner, "code": shipments.importer_code,
         "month": shipments.month + arrives_next_month,
         "cents": cif.mask(shipments.importer.isin(IMPORTS_VALUED_FOB), fob), "fob_cents": fob,
-        "kg": np.rint(shipments.kg * quantity_noise), "items": np.rint(shipments["items"] * quantity_noise),
+        "kg": np.rint(shipments.kg), "items": np.rint(shipments["items"]),
     }).astype(dict.fromkeys(MEASURES, "int64"))  # fmt: skip
     return records[records.month < MONTHS]
 
