@@ -1,4 +1,4 @@
-"""The formulas of METHODS 2.4 and 2.5, each macro against a plain Python twin, on DuckDB.
+"""The formulas of METHODS 2.4, 2.5, 2.7 and 2.9, each macro against a plain Python twin, on DuckDB.
 
 Here belongs what is true of a formula whatever the data: its worked example, its symmetries, its edges.
 Not here: which rows it is applied to (dbt's unit tests).
@@ -85,6 +85,39 @@ def reconciled_error(export_noise: float, import_noise: float, floor: float) -> 
 TWINS_OF_THREE = [reconciled_weight, reconciled_value, reconciled_error]
 
 
+def asinh_scaled(value: float) -> float:
+    return math.asinh(value / VARS["asinh_scale_usd"])
+
+
+def robust_scale(mad: float, floor: float) -> float:
+    return max(1.4826 * mad, floor)
+
+
+def robust_z(value: float, median: float, scale: float) -> float | None:
+    return max(-VARS["z_cap"], min(VARS["z_cap"], (value - median) / scale)) if scale > 0 else None
+
+
+def gap_floor(size_usd: float) -> float:
+    small, middle, large = VARS["gap_floors"]
+    return small if size_usd < 1e6 else middle if size_usd < 1e7 else large
+
+
+def ghost_did(x: float, x_base: float, m: float, m_base: float) -> float:
+    return (x - x_base) - (m - m_base)
+
+
+def missing_before(x_base: float, m_base: float) -> float | None:
+    return 1 - m_base / x_base if x_base else None
+
+
+def ghost_rate(x: float, x_base: float, m: float, m_base: float) -> float | None:
+    return (x - m) - missing_before(x_base, m_base) * x if x_base else None
+
+
+# of one value, or of more than two
+CHANGE_TWINS = [asinh_scaled, robust_scale, robust_z, gap_floor, ghost_did, missing_before, ghost_rate]
+
+
 # ---------------------------------------------------------------- one query for a list of pairs
 
 Pairs = Sequence[tuple[float | None, float | None]]
@@ -114,6 +147,15 @@ def same(found: list, expected: list, *, within: float = 1e-9) -> bool:
     )
 
 
+def of_rows(con, macro: str, rows: Sequence[tuple]) -> list:
+    """The answer of a macro of any number of arguments for each row of them, in order."""
+    names = [f"a{i}" for i in range(len(rows[0]))]
+    con.execute(f"create or replace temp table rows (i integer, {', '.join(f'{name} double' for name in names)})")
+    con.executemany(f"insert into rows values (?{', ?' * len(names)})", [(i, *row) for i, row in enumerate(rows)])
+    expression = getattr(MACROS, macro)(*names)
+    return [row[0] for row in con.execute(f"select cast({expression} as double) from rows order by i").fetchall()]
+
+
 MONEY = st.one_of(st.just(0.0), st.floats(0.01, 1e12))
 POSITIVE = st.floats(0.01, 1e12)
 MARGIN = st.floats(0, 0.25)
@@ -140,7 +182,7 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
     told_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of"}
-    assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE} | told_below == in_file
+    assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | told_below == in_file
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)
@@ -290,6 +332,21 @@ def test_sql_and_python_agree_on_three(con, twin):
     agree()
 
 
+# ---------------------------------------------------------------- change against a baseline
+
+
+@pytest.mark.parametrize("twin", CHANGE_TWINS, ids=lambda twin: twin.__name__)
+def test_sql_and_python_agree_on_change(con, twin):
+    arguments = twin.__code__.co_argcount
+
+    @examples(max_examples=25, deadline=None)
+    @given(st.lists(st.tuples(*[MONEY] * arguments), min_size=1, max_size=25))
+    def agree(rows):
+        assert same(of_rows(con, twin.__name__, rows), [twin(*row) for row in rows], within=1e-6)
+
+    agree()
+
+
 @examples(max_examples=25, deadline=None)
 @given(triples=st.lists(st.tuples(NOISE, NOISE, st.floats(0.01, 1)), min_size=1, max_size=25))
 def test_both_books_together_count_once_and_are_surer_than_either(con, triples):
@@ -327,3 +384,61 @@ def test_a_margin_is_a_person_s_then_the_model_s_within_bounds_then_the_default(
 @pytest.mark.parametrize(("code", "heading"), [("854231", "8542"), ("G270900", "2709"), ("0101", "0101")])
 def test_a_group_has_the_heading_of_the_code_it_is_called_after(con, code, heading):
     assert con.execute(f"select {MACROS.heading_of(repr(code))}").fetchone()[0] == heading
+@examples(max_examples=50, deadline=None)
+@given(rows=st.lists(st.tuples(POSITIVE, POSITIVE, MONEY, MONEY), min_size=1, max_size=25))
+def test_the_two_ghost_estimates_differ_by_the_habit_of_the_added_exports(con, rows):
+    """METHODS 0.5: ghost_did - ghost_rate = g0 * (X - x_base), to a millionth of what they are made of."""
+    did, rate = of_rows(con, "ghost_did", rows), of_rows(con, "ghost_rate", rows)
+    for (x, x_base, m, m_base), one, other in zip(rows, did, rate, strict=True):
+        habit = missing_before(x_base, m_base) * (x - x_base)
+        assert abs(one - other - habit) <= 1e-6 * max(1, x, x_base, m, m_base, m_base / x_base * x)
+
+
+def test_lithuanias_dual_use_goods_come_out_as_computed(con):
+    """METHODS, claim 7: before 28 exported and 9 recorded, after 84 and 11, both raw and at 6 %."""
+    for margin, did, rate in ((0, 54.0, 16.0), (0.06, 54.1, 15.1)):
+        row = (84, 28, 11 / (1 + margin), 9 / (1 + margin))
+        assert of_rows(con, "ghost_did", [row])[0] == pytest.approx(did, abs=0.05)
+        assert of_rows(con, "ghost_rate", [row])[0] == pytest.approx(rate, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("x_base", "m_base", "x", "m", "gap", "did", "rate"),
+    [
+        (6489.6, 5655.0, 10896.1, 7624.5, 3271.6, 2437, 1870),
+        (6489.6, 5655.0, 13094.7, 10314.0, 2780.6, 1946, 1097),
+        (311.3, 289.5, 1233.0, 526.9, 706.1, 684, 620),
+        (311.3, 289.5, 2956.0, 964.6, 1991.4, 1970, 1784),
+    ],
+)
+def test_the_published_lines_come_out(con, x_base, m_base, x, m, gap, did, rate):
+    """METHODS 2.9, margin 0."""
+    assert x - m == pytest.approx(gap, abs=0.15)
+    assert of_rows(con, "ghost_did", [(x, x_base, m, m_base)])[0] == pytest.approx(did, abs=0.6)
+    assert of_rows(con, "ghost_rate", [(x, x_base, m, m_base)])[0] == pytest.approx(rate, abs=1)
+
+
+def test_a_new_flow_has_no_habit_to_subtract(con):
+    assert of_rows(con, "missing_before", [(0, 0), (0, 5)]) == [None, None]
+    assert of_rows(con, "ghost_rate", [(100, 0, 40, 0)]) == [None]
+    assert of_rows(con, "ghost_did", [(100, 0, 40, 0)]) == [60]
+
+
+@examples(max_examples=25, deadline=None)
+@given(rows=st.lists(st.tuples(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.1, 5)), min_size=1, max_size=25))
+def test_z_rises_with_the_value_and_never_passes_its_cap(con, rows):
+    z = of_rows(con, "robust_z", rows)
+    higher = of_rows(con, "robust_z", [(value + 1, median, scale) for value, median, scale in rows])
+    assert all(-VARS["z_cap"] <= one <= other <= VARS["z_cap"] for one, other in zip(z, higher, strict=True))
+
+
+def test_kyrgyzstans_spread_gives_the_published_z(con):
+    """METHODS 2.7: median 8.5408, MAD .1170; the EU's exports of September 2022 at z 10.86."""
+    (scale,) = of_rows(con, "robust_scale", [(0.1170, VARS["z_floor"])])
+    assert round(scale, 4) == 0.1735
+    assert of_rows(con, "robust_z", [(8.5408 + 10.86 * scale, 8.5408, scale)])[0] == pytest.approx(10.86)
+    assert of_rows(con, "robust_scale", [(0.01, VARS["z_floor"])]) == [VARS["z_floor"]]  # a calm series
+
+
+def test_what_is_missing_has_no_z(con):
+    assert of_rows(con, "robust_z", [(None, 1, 1), (1, None, 1), (1, 1, None), (1, 1, 0)]) == [None] * 4

@@ -186,6 +186,9 @@ def test_the_contract_of_the_published_tables_is_kept() -> None:
         "alerts": "exporter_bloc transit_iso3 goods entered_on left_on cause",
         "headline": "period exporter_bloc transit_iso3 export_value_usd import_value_usd gap_low_usd gap_high_usd "
         "ghost_low_usd ghost_high_usd z class exports_until imports_until",
+        "flow_baselines": "baseline_id mean_usd median_asinh scale_asinh months",
+        "excess_trade": "value_usd baseline_usd excess_usd growth_ratio z is_z3 is_ec_criterion excess_did_usd reason",
+        "ghost_trade": "ghost_gap_usd ghost_did_usd ghost_rate_usd ghost_low_usd ghost_high_usd ghost_share reason",
         "revisions": "old_value_usd new_value_usd kind alert_effect",
         "about": "dataset is_simulated data_as_of lists_as_of built_at code_version run_id",
     }

@@ -219,6 +219,63 @@ def test_a_rate_that_moves_over_the_year_moves_a_steady_year_little_and_a_steep_
     assert max(abs(share) for share in shares.values()) < 0.012
 
 
+@pytest.mark.parametrize(
+    ("importer", "year", "gap", "did", "share", "rate"),
+    [
+        ("KAZ", 2022, 3271.6, (2437, 2549, 2616), (0.55, 0.58, 0.59), (1870, 1765)),
+        ("KAZ", 2023, 2780.6, (1946, 2210, 2370), (0.29, 0.33, 0.36), (1097, 1035)),
+        ("KGZ", 2022, 706.1, (684, 698, 706), (0.74, 0.76, 0.77), (620, 585)),
+        ("KGZ", 2023, 1991.4, (1970, 2008, 2031), (0.75, 0.76, 0.77), (1784, 1683)),
+    ],
+)
+def test_both_ghost_estimates_of_the_union_are_those_published(
+    published, importer, year, gap, did, share, rate
+) -> None:
+    """METHODS 2.9, against 2021, at margins 0, 6 and 10 %."""
+    rows = published(f"""
+        select ghost_did_usd / 1e6, ghost_rate_usd / 1e6, ghost_share from ghost_sensitivities
+        where window_kind = 'year' and exporter = 'EU27' and goods = 'TOTAL' and baseline_id = 'b2021'
+          and importer_iso3 = '{importer}' and period = '{year}-01-01' and cif_margin in (0, 0.06, 0.10)
+        order by cif_margin""")
+    assert [row[0] for row in rows] == pytest.approx(did, rel=0.02)
+    assert [row[1] for row in rows[:2]] == pytest.approx(rate, rel=0.02)
+    assert [row[2] for row in rows] == pytest.approx(share, abs=0.0051)
+    [(least, middle, low, high, at_cif, both)] = published(f"""
+        select ghost_rate_usd, ghost_did_usd, ghost_low_usd, ghost_high_usd,
+            (export_value_usd - import_cif_usd) / 1e6, both_share
+        from ghost_trade where window_kind = 'year' and exporter = 'EU27' and goods = 'TOTAL'
+          and baseline_id = 'b2021' and importer_iso3 = '{importer}' and period = '{year}-01-01'""")
+    assert low < least < middle < high
+    assert at_cif == pytest.approx(gap, rel=0.02)
+    assert both == 1
+
+
+def test_about_half_of_the_added_exports_to_two_countries_never_arrived_in_their_books(published) -> None:
+    assert published("""
+        select cif_margin, round(100 * sum(ghost_did_usd) / sum(added_export_usd)) from ghost_sensitivities
+        where window_kind = 'year' and exporter = 'EU27' and goods = 'TOTAL' and baseline_id = 'b2021'
+          and importer_iso3 in ('KAZ', 'KGZ') and year(period) in (2022, 2023) and cif_margin in (0, 0.06, 0.10)
+        group by all order by all""") == [(0, 48), (0.06, 51), (0.1, 53)]
+
+
+def test_the_first_alarms_on_the_unions_exports(published) -> None:
+    """METHODS 2.7. There in euro; here in dollars, which moves no month."""
+    assert published("""
+        select importer_iso3, min(period) filter (where is_z3), count(*) filter (where z is not null)
+        from excess_trade where freq = 'M' and exporter = 'EU27' and goods = 'TOTAL' and baseline_id = 'b19_21'
+          and importer_iso3 in ('KAZ', 'KGZ')
+        group by all order by all""") == [("KAZ", date(2022, 7, 1), 68), ("KGZ", date(2022, 6, 1), 68)]
+    assert published("""
+        select round(median_asinh, 4), round(mad_asinh, 4), months from flow_baselines
+        where freq = 'M' and exporter = 'EU27' and goods = 'TOTAL' and series = 'export'
+          and baseline_id = 'b19_21' and importer_iso3 = 'KGZ'""") == [(8.5408, 0.117, 36)]
+    assert published("""
+        select round(z, 2) from excess_trade
+        where freq = 'M' and exporter = 'EU27' and goods = 'TOTAL' and baseline_id = 'b19_21'
+          and importer_iso3 = 'KGZ' and period in ('2022-09-01', '2023-12-01') order by period
+        """) == [(10.86,), (13.2,)]
+
+
 def test_no_member_is_in_the_union_twice_and_no_source_is_added_to_another(published, warehouse) -> None:
     """Germany and seven other members have the year 2022 from Comtrade as well; Comext speaks first."""
     assert published("""

@@ -182,7 +182,8 @@ euro_years as (
     from in_euro
     where freq = 'M'
     window last_year as (
-        partition by exporter, importer_iso3, goods order by month_number range between 11 preceding and current row
+        partition by exporter, importer_iso3, goods
+        order by month_number nulls last range between 11 preceding and current row
     )
 
 ),
@@ -238,7 +239,7 @@ high as (
     select
         period, month_number, exporter, importer_iso3, goods, baseline_id,
         month_number - row_number() over (
-            partition by exporter, importer_iso3, goods, baseline_id order by month_number
+            partition by exporter, importer_iso3, goods, baseline_id order by month_number nulls last
         ) as run
     from compared
     where z >= {{ var('z_enter') }}

@@ -58,7 +58,7 @@ answered as (
     where freq = 'M'
     window answer as (
         partition by exporter, importer_iso3, goods
-        order by month_number range between {{ lag }} following and {{ lag }} following
+        order by month_number nulls last range between {{ lag }} following and {{ lag }} following
     )
 
 ),
@@ -122,7 +122,8 @@ years as (
         from answered
         where freq = 'M'
         window year as (
-            partition by exporter, importer_iso3, goods order by month_number range between 11 preceding and current row
+            partition by exporter, importer_iso3, goods
+            order by month_number nulls last range between 11 preceding and current row
         )
     ) as rolled
     where recorded_months = 12
