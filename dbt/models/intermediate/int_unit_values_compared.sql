@@ -9,7 +9,8 @@ with
 flows as (
 
     select
-        *,
+        freq, period, role, reporter, partner, product_code, hs_revision, value_usd, net_kg, is_net_kg_estimated,
+        quantity, quantity_unit, is_quantity_estimated,
         cast(extract(year from period) as integer) as year,
         {{ unit_value('value_usd', 'net_kg') }} as unit_value_usd_kg
     from {{ ref('int_flows_chosen') }}
@@ -36,11 +37,10 @@ guessing as (
 
 ),
 
-judged as (
+examined as (
 
     select
         flows.*,
-        ln(flows.unit_value_usd_kg) as unit_value_log,
         listed.product_code is not null as is_listed,
         case
             when flows.net_kg is null then 'no_weight'
@@ -57,6 +57,15 @@ judged as (
         and guessing.period = flows.period
         and guessing.role = flows.role
         and guessing.reporter = flows.reporter
+
+),
+
+judged as (
+
+    select
+        *,
+        case when reason is null then ln(unit_value_usd_kg) end as unit_value_log
+    from examined
 
 ),
 
@@ -79,16 +88,15 @@ scored as (
 
     select
         judged.*,
-        quartiles.cells as reference_cells,
-        quartiles.median_log,
+        case when judged.unit_value_log is not null then quartiles.cells end as reference_cells,
+        case when judged.unit_value_log is not null then quartiles.median_log end as median_log,
         judged.unit_value_log - quartiles.median_log as distance_log,
         -- the quartiles of a normal distribution lie 1.349 standard deviations apart
         (judged.unit_value_log - quartiles.median_log)
             / greatest((quartiles.upper_log - quartiles.lower_log) / 1.349, {{ var('z_floor') }}) as z
     from judged
     left join quartiles
-        on judged.reason is null
-        and quartiles.freq = judged.freq
+        on quartiles.freq = judged.freq
         and quartiles.role = judged.role
         and quartiles.hs_revision = judged.hs_revision
         and quartiles.product_code = judged.product_code
