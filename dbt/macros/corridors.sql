@@ -12,13 +12,13 @@
    months, so that a month without a row is a hole and not skipped. #}
 {% macro year_sum(column, series) -%}
     cast(sum(cast({{ column }} as decimal(38, 6))) over (
-        partition by {{ series }} order by month_number range between 11 preceding and current row
+        partition by {{ series }} order by month_number nulls last range between 11 preceding and current row
     ) as double)
 {%- endmacro %}
 
 {% macro year_count(column, series) -%}
     count({{ column }}) over (
-        partition by {{ series }} order by month_number range between 11 preceding and current row
+        partition by {{ series }} order by month_number nulls last range between 11 preceding and current row
     )
 {%- endmacro %}
 
@@ -51,7 +51,8 @@
 {% macro risk_class(anomaly, evidence) -%}
     (case
         when {{ anomaly }} is null or {{ evidence }} is null then null
-        when {{ anomaly }} >= {{ var('anomaly_least') }} and {{ evidence }} >= {{ var('evidence_least') }} then 'investigate'
+        when {{ anomaly }} >= {{ var('anomaly_least') }} and {{ evidence }} >= {{ var('evidence_least') }}
+            then 'investigate'
         when {{ anomaly }} >= {{ var('anomaly_least') }} then 'verify_data'
         when {{ evidence }} >= {{ var('evidence_least') }} then 'monitor'
         else 'low'
@@ -109,7 +110,10 @@
         when baseline_export_usd > 0 then {{ saturated('ln(nullif(growth_ratio, 0))', *logs('growth_bounds')) }}
         else 1.0
     end as c_growth,
-    case when excess_usd > 0 then {{ saturated('ln(excess_usd)', *logs('excess_bounds_usd')) }} else 0.0 end as c_excess,
+    case
+        when excess_usd > 0 then {{ saturated('ln(excess_usd)', *logs('excess_bounds_usd')) }}
+        else 0.0
+    end as c_excess,
     {{ saturated('gap_shift_log', *var('gap_shift_bounds')) }} as c_gap_shift,
     case
         when added_export_usd > 0 then least(1.0, ghost_low_usd / added_export_usd)
@@ -173,30 +177,45 @@
 {%- endmacro %}
 
 {# A row's evidence as JSON: components with their weights, inputs, the rows behind it, and the query over the
-   published tables that gives all of it back. #}
+   published tables that gives all of it back. Quotation marks of SQL are written chr(39): engines escape them
+   differently. #}
 {% macro evidence_json() -%}
     {%- set parts = [] -%}
     {%- for title, weights, prefix in [
-        ('components', var('anomaly_weights'), 'c_'), ('documentation', var('evidence_weights'), 'e_'),
+        ('components', var('anomaly_weights'), 'c_'),
+        ('documentation', var('evidence_weights'), 'e_'),
     ] -%}
         {%- set told = [] -%}
         {%- for name, weight in weights.items() -%}
-            {%- do told.append("'\"" ~ name ~ "\": {\"weight\": " ~ weight ~ ", \"value\": ' || " ~ json_number(prefix ~ name) ~ " || '}'") -%}
+            {%- do told.append("'\"" ~ name ~ "\": {\"weight\": " ~ weight ~ ", \"value\": ' || "
+                ~ json_number(prefix ~ name) ~ " || '}'") -%}
         {%- endfor -%}
-        {%- do parts.append("'\"" ~ title ~ "\": {' || " ~ told | join(" || ', ' || ") ~ " || '}'") -%}
+        {%- do parts.append(json_object(title, told)) -%}
     {%- endfor -%}
     {%- set told = [] -%}
     {%- for name in risk_inputs() -%}
         {%- do told.append("'\"" ~ name ~ "\": ' || " ~ json_number(name)) -%}
     {%- endfor -%}
-    {%- do parts.append("'\"inputs\": {' || " ~ told | join(" || ', ' || ") ~ " || '}'") -%}
-    {%- set text = dbt.type_string() -%}
-    {%- do parts.append("'\"rows\": {\"corridor_flows\": {\"exporter\": \"' || exporter_bloc || '\", \"importer_iso3\": \"' || transit_iso3"
-        ~ " || '\", \"goods\": \"' || goods || '\", \"from\": \"' || cast(cast(" ~ dbt.dateadd('month', -11, 'period') ~ " as date) as " ~ text ~ ")"
-        ~ " || '\", \"to\": \"' || cast(period as " ~ text ~ ") || '\"}}'") -%}
-    {%- do parts.append("'\"query\": \"select * from corridor_evidence where exporter_bloc = ''' || exporter_bloc || ''' and transit_iso3 = '''"
-        ~ " || transit_iso3 || ''' and goods = ''' || goods || ''' and period = date ''' || cast(period as " ~ text ~ ") || '''\"'") -%}
+    {%- do parts.append(json_object('inputs', told)) -%}
+    {%- set first_month = 'cast(' ~ dbt.dateadd('month', -11, 'period') ~ ' as date)' -%}
+    {%- set told = [] -%}
+    {%- for name, value in [
+        ('exporter', 'exporter_bloc'), ('importer_iso3', 'transit_iso3'), ('goods', 'goods'),
+        ('from', first_month), ('to', 'period'),
+    ] -%}
+        {%- do told.append("'\"" ~ name ~ "\": \"' || cast(" ~ value ~ " as " ~ dbt.type_string() ~ ") || '\"'") -%}
+    {%- endfor -%}
+    {%- do parts.append(json_object('corridor_flows', told)) -%}
+    {%- set conditions = [] -%}
+    {%- for name, type in [('exporter_bloc', ''), ('transit_iso3', ''), ('goods', ''), ('period', 'date ')] -%}
+        {%- do conditions.append("'" ~ name ~ " = " ~ type ~ "' || chr(39) || cast(" ~ name ~ " as "
+            ~ dbt.type_string() ~ ") || chr(39)") -%}
+    {%- endfor -%}
+    {%- do parts.append("'\"query\": \"select * from corridor_evidence where ' || "
+        ~ conditions | join(" || ' and ' || ") ~ " || '\"'") -%}
     '{' || {{ parts | join(" || ', ' || ") }} || '}'
 {%- endmacro %}
+
+{% macro json_object(name, members) -%} '"{{ name }}": {' || {{ members | join(" || ', ' || ") }} || '}' {%- endmacro %}
 
 {% macro json_number(column) -%} coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null') {%- endmacro %}

@@ -113,9 +113,9 @@ rows_of_months as (
     window
         recent as (
             partition by {{ series }}
-            order by month_number range between {{ needed - 1 }} preceding and current row
+            order by month_number nulls last range between {{ needed - 1 }} preceding and current row
         ),
-        before as (partition by {{ series }} order by month_number range between 1 preceding and 1 preceding)
+        before as (partition by {{ series }} order by month_number nulls last range between 1 preceding and 1 preceding)
 
 ),
 
@@ -138,7 +138,7 @@ transitions as (
 
     select *
     from (
-        select *, lag(step) over (partition by {{ series }} order by month_number) as step_before
+        select *, lag(step) over (partition by {{ series }} order by month_number nulls last) as step_before
         from steps
         where step is not null
     ) as stepped
@@ -150,7 +150,7 @@ spans as (
 
     select
         *,
-        lead(period) over (partition by {{ series }} order by month_number) as left_seen_on
+        lead(period) over (partition by {{ series }} order by month_number nulls last) as left_seen_on
     from transitions
 
 )

@@ -33,5 +33,5 @@ select
 from flows
 window answer as (
     partition by exporter, importer_iso3, goods
-    order by month_number range between {{ lag }} following and {{ lag }} following
+    order by month_number nulls last range between {{ lag }} following and {{ lag }} following
 )

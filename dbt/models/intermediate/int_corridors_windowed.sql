@@ -59,7 +59,7 @@ summed as (
         {{ year_sum('case when export_kg is not null then export_value_usd end', corridor) }} as weighed_usd,
         {{ year_sum('case when is_settled then export_value_usd end', corridor) }} as settled_usd,
         min(concordance_quality) over (
-            partition by {{ corridor }} order by month_number range between 11 preceding and current row
+            partition by {{ corridor }} order by month_number nulls last range between 11 preceding and current row
         ) as concordance_quality
     from flows
 
@@ -113,8 +113,7 @@ drops as (
         goods,
         left_out_year,
         period,
-        {{ exact_sum('case when export_value_usd < baseline_export_usd then baseline_export_usd - export_value_usd else 0 end') }}
-            as drop_usd
+        {{ exact_sum('greatest(baseline_export_usd - export_value_usd, 0)') }} as drop_usd
     from compared
     where importer_role = 'target'
     group by exporter, goods, left_out_year, period

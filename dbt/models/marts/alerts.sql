@@ -163,7 +163,7 @@ recoded as (
     from (
         select
             *,
-            lag(hs_revision) over (partition by exporter, importer_iso3, goods order by period) as revision_before
+            lag(hs_revision) over (partition by exporter, importer_iso3, goods order by period nulls last) as revision_before
         from revisions_recorded
     ) as recorded
     where hs_revision > revision_before

@@ -35,12 +35,12 @@ recorded as (
         {% for margin in ['_low', '_high'] -%}
         cast(sum(cast(flows.compared_import_fob{{ margin }}_usd as decimal(38, 6))) over (
             partition by {{ corridor }}
-            order by flows.month_number
+            order by flows.month_number nulls last
             range between {{ 11 - var('monthly_lag') }} preceding and {{ var('monthly_lag') }} following
         ) as double) as compared_import{{ margin }}_usd,
         {% endfor -%}
         min(flows.concordance_quality) over (
-            partition by {{ corridor }} order by flows.month_number range between 11 preceding and current row
+            partition by {{ corridor }} order by flows.month_number nulls last range between 11 preceding and current row
         ) as concordance_quality
     from flows
     cross join newest

@@ -63,7 +63,7 @@ select
     ranked.anomaly_went_on,
     case when ranked.class is not null then rank() over (
         partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
-        order by ranked.priority desc
+        order by ranked.priority desc nulls last
     ) end as rank,
     bands.rank_p05,
     bands.rank_p95,
