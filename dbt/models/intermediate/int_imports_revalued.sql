@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Imports brought to FOB at a low, a middle and a high margin, whatever the sign of the gap.
 -- A published FOB value is preferred; an importer that values its imports FOB is left as it is; else the
 -- most specific margin of the seed: chapter and pair, pair, exporter, importer, default.
