@@ -49,9 +49,10 @@ sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="se
 docs: $(READY)  ## where the data dictionary of the last publication lies
 	@$(PY) -m dagster_project docs
 
-bench: $(READY)  ## measure: load speed and memory
+bench: $(READY)  ## measure: speed and memory, of loading and of everything
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
+	@$(PY) -m bench.world
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
 	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock

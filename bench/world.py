@@ -318,8 +318,8 @@ def resident(pid: int) -> int:
 
 
 def tell(name: str, run: dict[str, float], rows: int) -> None:
-    print(f"  {name:<8}{run['seconds']:8.0f} s ({run['processor']:.0f} s of processors) {rows / run['seconds']:>12,.0f} rows/s   "
-          f"peak {run['memory'] / 1e9:.1f} GB", flush=True)  # fmt: skip
+    took = f"{run['seconds']:8.0f} s ({run['processor']:.0f} s of processors)"
+    print(f"  {name:<8}{took} {rows / run['seconds']:>12,.0f} rows/s   peak {run['memory'] / 1e9:.1f} GB", flush=True)
 
 
 def steps_of(data: Path) -> list[tuple[str, float]]:
