@@ -49,9 +49,10 @@ sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="se
 docs: $(READY)  ## where the data dictionary of the last publication lies
 	@$(PY) -m dagster_project docs
 
-bench: $(READY)  ## measure: load speed and memory; how well diversion is found
+bench: $(READY)  ## measure: speed and memory, of loading and of everything; how well diversion is found
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
+	@$(PY) -m bench.world
 	@$(PY) -m bench.detection
 
 lock:  ## write requirements.lock anew from pyproject.toml (needs uv)

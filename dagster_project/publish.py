@@ -22,6 +22,7 @@ def descriptions() -> list[Description]:
             name=name,
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
+            grain=transform.grain(name),
             view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
         )
         for name, node in sorted(transform.described().items())

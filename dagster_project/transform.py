@@ -115,3 +115,12 @@ def described() -> dict[str, dict]:
     """The models of the layer `marts` from the manifest: name → its node, with descriptions and columns."""
     nodes = json.loads(MANIFEST.read_text())["nodes"].values()
     return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n["schema"] == "marts"}
+
+
+def grain(name: str) -> tuple[str, ...]:
+    """The columns that no two rows of a mart share, as the test of its grain names them; empty where there is none."""
+    for node in json.loads(MANIFEST.read_text())["nodes"].values():
+        told = node.get("test_metadata") or {}
+        if told.get("name") == "unique_together" and node["attached_node"] == f"model.ghost_trade.{name}":
+            return tuple(told["kwargs"]["columns"])
+    return ()

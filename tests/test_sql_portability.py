@@ -50,7 +50,13 @@ IN_TREE = (
 )
 # Legitimately different, each behind a dispatched macro with a Spark twin: macro → the models that use it.
 # joined_text: DuckDB says string_agg(x order by x), Spark array_join(sort_array(collect_list(x))).
-DISPATCHED = {"joined_text": {"sanctioned_entities", "products"}}
+# read_in_place: DuckDB writes down a part that is read twice, unless told not to; Spark never does.
+# row_hash: hash() and xxhash64(), only in generic tests.
+DISPATCHED = {
+    "joined_text": {"sanctioned_entities", "products"},
+    "read_in_place": {"int_comtrade_flows_placed"},
+    "row_hash": set(),
+}
 
 
 def bare(sql: str) -> str:
@@ -92,7 +98,9 @@ def compiled(tmp_path_factory) -> dict[str, str]:
 
 @pytest.mark.parametrize("path", [*MODELS, *MACROS], ids=lambda path: path.stem)
 def test_the_text_keeps_to_plain_sql(path):
-    assert refused_in_text(path.read_text()) == set()
+    # what an engine says in its own words stands in a twin of a dispatched macro, and nowhere else
+    text = re.sub(r"\{% macro (default|spark)__.*?endmacro %\}", "", path.read_text(), flags=re.S)
+    assert refused_in_text(text) == set()
 
 
 @pytest.mark.parametrize("model", [path.stem for path in MODELS])

@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -17,8 +18,9 @@ from dagster_project.sample.cast import GOODS, HS2017_ANCESTOR
 WRITTEN = "2022-06-01T00:00:00Z"  # in every copy, so that the same world gives the same bytes
 
 
-def write_bridge(path: Path) -> None:
-    pairs = [(code, HS2017_ANCESTOR.get(code, code)) for code in GOODS.index]
+def write_bridge(path: Path, pairs: Sequence[tuple[str, str]] = ()) -> None:
+    """Write the workbook; of the world's goods, or of pairs (code, its ancestor) that are given."""
+    pairs = pairs or [(code, HS2017_ANCESTOR.get(code, code)) for code in GOODS.index]
     heirs = Counter(old for _, old in pairs)
     book = openpyxl.Workbook()
     conversions, correlations = book.active, book.create_sheet("Correlation Tables")

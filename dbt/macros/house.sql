@@ -3,9 +3,9 @@
     {{ (custom_schema_name or target.schema) | trim }}
 {%- endmacro %}
 
-{# Tells Dagster how many rows a model holds; the transform asset reads this line. #}
+{# Tells Dagster how many rows a model holds; the transform asset reads this line. To count a view is to compute it. #}
 {% macro log_rows() -%}
-    {%- if execute and flags.WHICH in ('build', 'run') -%}
+    {%- if execute and flags.WHICH in ('build', 'run') and model.config.materialized != 'view' -%}
         {%- do log('rows: ' ~ run_query('select count(*) from ' ~ this).columns[0].values()[0], info=true) -%}
     {%- endif -%}
 {%- endmacro %}
@@ -119,3 +119,18 @@
         else least({{ var('years_needed') }}, floor(({{ months_between(first, last) }} + 1) / 12))
     end)
 {%- endmacro %}
+
+{# Between `as` and the bracket of a part that is read several times, each time for few of its rows or columns:
+   engines that would write all of it down first are told not to. #}
+{% macro read_in_place() -%} {{ return(adapter.dispatch('read_in_place')()) }} {%- endmacro %}
+
+{% macro default__read_in_place() -%} not materialized {%- endmacro %}
+
+{% macro spark__read_in_place() -%} {%- endmacro %}
+
+{# Columns of a row as one number. Engines name this function differently. #}
+{% macro row_hash(columns) -%} {{ return(adapter.dispatch('row_hash')(columns)) }} {%- endmacro %}
+
+{% macro default__row_hash(columns) -%} hash({{ columns | join(', ') }}) {%- endmacro %}
+
+{% macro spark__row_hash(columns) -%} xxhash64({{ columns | join(', ') }}) {%- endmacro %}

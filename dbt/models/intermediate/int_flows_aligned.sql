@@ -1,14 +1,9 @@
+{{ config(materialized='view') }}
 -- What was chosen, ready to be compared: where exporter and importer recorded a period in different HS
 -- revisions, six-digit codes are summed to groups that are one thing in both (int_products_grouped), and stand in
 -- the revision 'mixed'. All else stays as it was recorded: pairs in one revision, headings (they do not meet
 -- across revisions), codes without a counterpart, and everything where no table between revisions is loaded.
 with
-
-flows as (
-
-    select * from {{ ref('int_flows_chosen') }}
-
-),
 
 groups as (
 
@@ -36,48 +31,61 @@ group_links as (
 recorded as (
 
     select freq, period, role, reporter, min(hs_revision) as hs_revision
-    from flows
+    from {{ ref('int_flows_chosen') }}
     where product_level = 6
     group by freq, period, role, reporter
     having min(hs_revision) = max(hs_revision)
 
 ),
 
-faced as (
+faced_revisions as (
 
     select
-        flows.*,
-        groups.stable_group_id,
-        group_links.quality
-    from flows
-    inner join recorded as own
-        on own.freq = flows.freq
-        and own.period = flows.period
-        and own.role = flows.role
-        and own.reporter = flows.reporter
+        own.freq, own.period, own.role, own.reporter, others.reporter as partner,
+        own.hs_revision, others.hs_revision as other_revision, 6 as product_level
+    from recorded as own
     inner join recorded as others
-        on others.freq = flows.freq
-        and others.period = flows.period
-        and others.role <> flows.role
-        and others.reporter = flows.partner
-        and others.hs_revision <> flows.hs_revision
-    inner join groups
-        on groups.hs_revision = flows.hs_revision
-        and groups.product_code = flows.product_code
+        on others.freq = own.freq
+        and others.period = own.period
+        and others.role <> own.role
+        and others.hs_revision <> own.hs_revision
+
+),
+
+links as (
+
+    select
+        groups.hs_revision, groups.product_code, groups.stable_group_id,
+        group_links.other_revision, group_links.quality
+    from groups
     inner join group_links
         on group_links.stable_group_id = groups.stable_group_id
-        and group_links.hs_revision = flows.hs_revision
-        and group_links.other_revision = others.hs_revision
-    where flows.product_level = 6
+        and group_links.hs_revision = groups.hs_revision
+
+),
+
+faced as (
+
+    select flows.*, faced_revisions.other_revision
+    from {{ ref('int_flows_chosen') }} as flows
+    inner join faced_revisions
+        on faced_revisions.freq = flows.freq
+        and faced_revisions.period = flows.period
+        and faced_revisions.role = flows.role
+        and faced_revisions.reporter = flows.reporter
+        and faced_revisions.partner = flows.partner
+        and faced_revisions.hs_revision = flows.hs_revision
+        and faced_revisions.product_level = flows.product_level
 
 ),
 
 aligned as (
 
     select
-        source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
-        stable_group_id as product_code,
-        product_level,
+        flows.source_name, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
+        flows.reporter_is_country, flows.partner_is_country,
+        links.stable_group_id as product_code,
+        flows.product_level,
         'mixed' as hs_revision,
         {{ exact_sum('value_usd') }} as value_usd,
         {{ exact_sum('re_traded_value_usd') }} as re_traded_value_usd,
@@ -87,16 +95,20 @@ aligned as (
         case when count(net_kg) = count(*) then {{ exact_sum('net_kg') }} end as net_kg,
         count(*) filter (where is_net_kg_estimated) > 0 as is_net_kg_estimated,
         case
-            when count(quantity) = count(*) and count(distinct quantity_unit) = 1 then {{ exact_sum('quantity') }}
+            when count(quantity) = count(*) and min(quantity_unit) = max(quantity_unit) then {{ exact_sum('quantity') }}
         end as quantity,
         case
-            when count(quantity) = count(*) and count(distinct quantity_unit) = 1 then max(quantity_unit)
+            when count(quantity) = count(*) and min(quantity_unit) = max(quantity_unit) then max(quantity_unit)
         end as quantity_unit,
-        min(quality) as concordance_quality
-    from faced
+        min(links.quality) as concordance_quality
+    from faced as flows
+    inner join links
+        on links.hs_revision = flows.hs_revision
+        and links.product_code = flows.product_code
+        and links.other_revision = flows.other_revision
     group by
-        source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
-        stable_group_id, product_level
+        flows.source_name, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
+        flows.reporter_is_country, flows.partner_is_country, links.stable_group_id, flows.product_level
 
 )
 
@@ -106,16 +118,29 @@ select
     flows.value_usd, flows.re_traded_value_usd, flows.published_fob_value_usd,
     flows.net_kg, flows.is_net_kg_estimated, flows.quantity, flows.quantity_unit,
     cast(1 as double) as concordance_quality
-from flows
-left join faced
-    on faced.freq = flows.freq
-    and faced.period = flows.period
-    and faced.role = flows.role
-    and faced.reporter = flows.reporter
-    and faced.partner = flows.partner
-    and faced.product_code = flows.product_code
-    and faced.product_level = flows.product_level
-where faced.freq is null
+from {{ ref('int_flows_chosen') }} as flows
+left join faced_revisions
+    on faced_revisions.freq = flows.freq
+    and faced_revisions.period = flows.period
+    and faced_revisions.role = flows.role
+    and faced_revisions.reporter = flows.reporter
+    and faced_revisions.partner = flows.partner
+    and faced_revisions.hs_revision = flows.hs_revision
+    and faced_revisions.product_level = flows.product_level
+where faced_revisions.freq is null
+union all
+select
+    flows.source_name, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
+    flows.reporter_is_country, flows.partner_is_country, flows.product_code, flows.product_level, flows.hs_revision,
+    flows.value_usd, flows.re_traded_value_usd, flows.published_fob_value_usd,
+    flows.net_kg, flows.is_net_kg_estimated, flows.quantity, flows.quantity_unit,
+    cast(1 as double) as concordance_quality
+from faced as flows
+left join links
+    on links.hs_revision = flows.hs_revision
+    and links.product_code = flows.product_code
+    and links.other_revision = flows.other_revision
+where links.product_code is null
 union all
 select
     source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,

@@ -3,42 +3,45 @@
 -- flow would be added up.
 with
 
-flows as (
-
-    select * from {{ ref('int_flows_unioned') }}
-
-),
-
 precedence as (
 
     select * from {{ ref('stg_seeds__source_precedences') }}
 
 ),
 
+speakers as (
+
+    select source_name, freq, period, role, reporter, partner, product_level
+    from {{ ref('int_flows_unioned') }}
+    group by source_name, freq, period, role, reporter, partner, product_level
+
+),
+
 ranked as (
 
     select
-        flows.source_name,
-        flows.freq,
-        flows.period,
-        flows.role,
-        flows.reporter,
-        flows.partner,
-        flows.product_level,
+        speakers.source_name,
+        speakers.freq,
+        speakers.period,
+        speakers.role,
+        speakers.reporter,
+        speakers.partner,
+        speakers.product_level,
         min(coalesce(own.precedence, general.precedence)) as precedence
-    from flows
+    from speakers
     left join precedence as own
-        on own.reporter = flows.reporter
-        and own.source_name = flows.source_name
-        and flows.period >= own.period_from
-        and flows.period < own.period_to
+        on own.reporter = speakers.reporter
+        and own.source_name = speakers.source_name
+        and speakers.period >= own.period_from
+        and speakers.period < own.period_to
     left join precedence as general
         on general.reporter = '*'
-        and general.source_name = flows.source_name
-        and flows.period >= general.period_from
-        and flows.period < general.period_to
+        and general.source_name = speakers.source_name
+        and speakers.period >= general.period_from
+        and speakers.period < general.period_to
     group by
-        flows.source_name, flows.freq, flows.period, flows.role, flows.reporter, flows.partner, flows.product_level
+        speakers.source_name, speakers.freq, speakers.period, speakers.role, speakers.reporter, speakers.partner,
+        speakers.product_level
 
 ),
 
@@ -50,7 +53,8 @@ first_ranks as (
 
 ),
 
-speaking as (
+-- mostly nobody; a source without a rank never speaks
+silenced as (
 
     select ranked.*
     from ranked
@@ -61,17 +65,18 @@ speaking as (
         and first_ranks.reporter = ranked.reporter
         and first_ranks.partner = ranked.partner
         and first_ranks.product_level = ranked.product_level
-        and first_ranks.precedence = ranked.precedence
+        and coalesce(first_ranks.precedence <> ranked.precedence, true)
 
 )
 
 select flows.*
-from flows
-inner join speaking
-    on speaking.source_name = flows.source_name
-    and speaking.freq = flows.freq
-    and speaking.period = flows.period
-    and speaking.role = flows.role
-    and speaking.reporter = flows.reporter
-    and speaking.partner = flows.partner
-    and speaking.product_level = flows.product_level
+from {{ ref('int_flows_unioned') }} as flows
+left join silenced
+    on silenced.source_name = flows.source_name
+    and silenced.freq = flows.freq
+    and silenced.period = flows.period
+    and silenced.role = flows.role
+    and silenced.reporter = flows.reporter
+    and silenced.partner = flows.partner
+    and silenced.product_level = flows.product_level
+where silenced.freq is null

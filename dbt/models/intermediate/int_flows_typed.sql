@@ -6,18 +6,11 @@
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it: a download
 -- of one heading is no statement about the others. Late is a side that reported until recently, in a period that is recent
 -- in the data; whoever fell silent earlier is not late but does not report.
+--
+-- Only a cell with one book has a silent side, and only it is asked about: every look-up below goes by the silent
+-- party, which is NULL for all others. Flows and mirrored flows are the largest tables, so each part reads of them
+-- what it needs.
 with
-
-mirrored as (
-
-    select
-        *,
-        {{ chapter_of('product_code') }} as chapter,
-        coalesce(export_value_usd > 0, false) as has_export,
-        coalesce(import_value_usd > 0, false) as has_import
-    from {{ ref('int_flows_mirrored') }}
-
-),
 
 reports as (
 
@@ -25,77 +18,64 @@ reports as (
 
 ),
 
-flows as (
-
-    select
-        *,
-        {{ is_selective('source_name') }} as is_selective,
-        left(product_code, 2) as chapter,
-        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_chosen') }}
-
-),
-
 scopes as (
 
-    select distinct freq, role, reporter, product_level, chapter, is_selective from flows
+    select
+        freq,
+        role,
+        reporter,
+        product_level,
+        left(product_code, 2) as chapter,
+        {{ is_selective('source_name') }} as is_selective
+    from {{ ref('int_flows_chosen') }}
+    group by freq, role, reporter, product_level, left(product_code, 2), {{ is_selective('source_name') }}
 
 ),
 
--- who may have spoken of whom, of what …
-questions as (
-
-    select distinct
-        freq, period, 'export' as role, exporter_iso3 as reporter, importer_iso3 as partner,
-        product_level, comparable_revision, chapter
-    from mirrored
-    union all
-    select distinct
-        freq, period, 'import' as role, importer_iso3 as reporter, exporter_iso3 as partner,
-        product_level, comparable_revision, chapter
-    from mirrored
-
-),
-
--- … and who did: a year that one source holds whole is whole
+-- who published what, of every partner …
 answers as (
 
     select
-        questions.*,
-        count(scopes.reporter) > 0 as is_published,
-        min(case when reports.is_partial then 1 else 0 end) = 1 as is_partial
-    from questions
-    inner join reports
-        on reports.freq = questions.freq
-        and reports.period = questions.period
-        and reports.role = questions.role
-        and reports.reporter = questions.reporter
-        and reports.partner in ('*', questions.partner)
-        and reports.product_level = questions.product_level
-        and reports.comparable_revision = questions.comparable_revision
-    left join scopes
-        on scopes.freq = questions.freq
-        and scopes.role = questions.role
-        and scopes.reporter = questions.reporter
-        and scopes.product_level = questions.product_level
-        and scopes.chapter = questions.chapter
-        and scopes.is_selective = (reports.partner <> '*')
-    group by
-        questions.freq, questions.period, questions.role, questions.reporter, questions.partner,
-        questions.product_level, questions.comparable_revision, questions.chapter
+        reports.freq, reports.period, reports.role, reports.reporter, reports.product_level,
+        reports.comparable_revision, scopes.chapter
+    from reports
+    inner join scopes
+        on scopes.freq = reports.freq
+        and scopes.role = reports.role
+        and scopes.reporter = reports.reporter
+        and scopes.product_level = reports.product_level
+        and not scopes.is_selective
+    where reports.partner = '*'
+
+),
+
+-- … or of one
+own_reports as (
+
+    select freq, period, role, reporter, partner, product_level, comparable_revision
+    from reports
+    where partner <> '*'
+
+),
+
+own_scopes as (
+
+    select freq, role, reporter, product_level, chapter from scopes where is_selective
+
+),
+
+-- a year that one source holds whole is whole
+partial_reports as (
+
+    select freq, period, role, reporter, product_level, comparable_revision from reports where is_partial
 
 ),
 
 last_periods as (
 
-    select pairs.freq, pairs.role, pairs.reporter, pairs.partner, max(reports.last_period) as last_period
-    from (select distinct freq, role, reporter, partner from questions) as pairs
-    inner join (select distinct freq, role, reporter, partner, last_period from reports) as reports
-        on reports.freq = pairs.freq
-        and reports.role = pairs.role
-        and reports.reporter = pairs.reporter
-        and reports.partner in ('*', pairs.partner)
-    group by pairs.freq, pairs.role, pairs.reporter, pairs.partner
+    select freq, role, reporter, partner, max(last_period) as last_period
+    from reports
+    group by freq, role, reporter, partner
 
 ),
 
@@ -111,37 +91,39 @@ groups as (
 
 ),
 
-silent as (
+-- who has a group to compare, and with whom it may be silent
+compared_in_groups as (
 
-    select
-        mirrored.*,
-        case when has_export then 'importer' else 'exporter' end as silent_side,
-        case when has_export then 'import' else 'export' end as silent_role,
-        case when has_export then importer_iso3 else exporter_iso3 end as silent_party,
-        case when has_export then exporter_iso3 else importer_iso3 end as speaking_party
-    from mirrored
+    select freq, period, 'export' as role, exporter_iso3 as reporter
+    from {{ ref('int_flows_mirrored') }}
+    where comparable_revision = 'mixed'
+    union
+    select freq, period, 'import' as role, importer_iso3 as reporter
+    from {{ ref('int_flows_mirrored') }}
+    where comparable_revision = 'mixed'
 
 ),
 
 -- the silent side records this product with somebody else …
 products_elsewhere as (
 
-    select distinct freq, period, role, reporter, product_code, comparable_revision from flows
-    union
-    -- a group, whoever it was recorded with, by those who have one to compare
     select
+        freq, period, role, reporter, product_code,
+        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
+    from {{ ref('int_flows_chosen') }}
+    group by
+        freq, period, role, reporter, product_code, {{ comparable_revision('product_level', 'hs_revision') }}
+    union all
+    -- a group, whoever it was recorded with, by those who have one to compare
+    select distinct
         flows.freq, flows.period, flows.role, flows.reporter,
         groups.stable_group_id as product_code, 'mixed' as comparable_revision
-    from flows
-    inner join (
-        select distinct freq, period, silent_role, silent_party
-        from silent
-        where comparable_revision = 'mixed'
-    ) as asked
+    from {{ ref('int_flows_chosen') }} as flows
+    inner join compared_in_groups as asked
         on asked.freq = flows.freq
         and asked.period = flows.period
-        and asked.silent_role = flows.role
-        and asked.silent_party = flows.reporter
+        and asked.role = flows.role
+        and asked.reporter = flows.reporter
     inner join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code
@@ -152,13 +134,47 @@ products_elsewhere as (
 -- … and something with this very partner, in either direction
 active_pairs as (
 
-    select distinct freq, period, reporter, partner from flows
+    select freq, period, reporter, partner
+    from {{ ref('int_flows_chosen') }}
+    group by freq, period, reporter, partner
 
 ),
 
 residuals as (
 
-    select * from {{ ref('int_residuals_measured') }} where is_suppressed_possible
+    select freq, period, role, reporter, partner, chapter
+    from {{ ref('int_residuals_measured') }}
+    where is_suppressed_possible
+
+),
+
+sided as (
+
+    select
+        *,
+        {{ chapter_of('product_code') }} as chapter,
+        coalesce(export_value_usd > 0, false) as has_export,
+        coalesce(import_value_usd > 0, false) as has_import
+    from {{ ref('int_flows_mirrored') }}
+
+),
+
+silent as (
+
+    select
+        *,
+        case
+            when not is_between_countries or has_export = has_import then null
+            when has_export then 'import'
+            else 'export'
+        end as silent_role,
+        case
+            when not is_between_countries or has_export = has_import then null
+            when has_export then importer_iso3
+            else exporter_iso3
+        end as silent_party,
+        case when has_export then exporter_iso3 else importer_iso3 end as speaking_party
+    from sided
 
 ),
 
@@ -166,40 +182,83 @@ examined as (
 
     select
         silent.*,
-        coalesce(exporter_answers.is_published, false) as is_exporter_published,
-        coalesce(importer_answers.is_published, false) as is_importer_published,
+        answers.reporter is not null or (own_reports.reporter is not null and own_scopes.reporter is not null)
+            as is_silent_side_published,
         -- of either side: what a silent side did not record in some months it may have recorded in the others
-        coalesce(exporter_answers.is_partial, false) or coalesce(importer_answers.is_partial, false) as is_partial,
-        last_periods.last_period as silent_last_period,
+        (partial_exports.reporter is not null and whole_exports.reporter is null)
+            or (partial_imports.reporter is not null and whole_imports.reporter is null) as is_partial,
+        case
+            when own_last.last_period > all_last.last_period then own_last.last_period
+            else coalesce(all_last.last_period, own_last.last_period)
+        end as silent_last_period,
         newest_periods.newest_period,
         products_elsewhere.reporter is not null as is_product_recorded_elsewhere,
         active_pairs.reporter is not null as is_pair_active,
         residuals.reporter is not null as is_suppressed_possible
     from silent
     inner join newest_periods on newest_periods.freq = silent.freq
-    left join answers as exporter_answers
-        on exporter_answers.freq = silent.freq
-        and exporter_answers.period = silent.period
-        and exporter_answers.role = 'export'
-        and exporter_answers.reporter = silent.exporter_iso3
-        and exporter_answers.partner = silent.importer_iso3
-        and exporter_answers.product_level = silent.product_level
-        and exporter_answers.comparable_revision = silent.comparable_revision
-        and exporter_answers.chapter = silent.chapter
-    left join answers as importer_answers
-        on importer_answers.freq = silent.freq
-        and importer_answers.period = silent.period
-        and importer_answers.role = 'import'
-        and importer_answers.reporter = silent.importer_iso3
-        and importer_answers.partner = silent.exporter_iso3
-        and importer_answers.product_level = silent.product_level
-        and importer_answers.comparable_revision = silent.comparable_revision
-        and importer_answers.chapter = silent.chapter
-    left join last_periods
-        on last_periods.freq = silent.freq
-        and last_periods.role = silent.silent_role
-        and last_periods.reporter = silent.silent_party
-        and last_periods.partner = silent.speaking_party
+    left join answers
+        on answers.freq = silent.freq
+        and answers.period = silent.period
+        and answers.role = silent.silent_role
+        and answers.reporter = silent.silent_party
+        and answers.product_level = silent.product_level
+        and answers.comparable_revision = silent.comparable_revision
+        and answers.chapter = silent.chapter
+    left join own_reports
+        on own_reports.freq = silent.freq
+        and own_reports.period = silent.period
+        and own_reports.role = silent.silent_role
+        and own_reports.reporter = silent.silent_party
+        and own_reports.partner = silent.speaking_party
+        and own_reports.product_level = silent.product_level
+        and own_reports.comparable_revision = silent.comparable_revision
+    left join own_scopes
+        on own_scopes.freq = silent.freq
+        and own_scopes.role = silent.silent_role
+        and own_scopes.reporter = silent.silent_party
+        and own_scopes.product_level = silent.product_level
+        and own_scopes.chapter = silent.chapter
+    left join partial_reports as partial_exports
+        on partial_exports.freq = silent.freq
+        and partial_exports.period = silent.period
+        and partial_exports.role = 'export'
+        and partial_exports.reporter = silent.exporter_iso3
+        and partial_exports.product_level = silent.product_level
+        and partial_exports.comparable_revision = silent.comparable_revision
+    left join partial_reports as partial_imports
+        on partial_imports.freq = silent.freq
+        and partial_imports.period = silent.period
+        and partial_imports.role = 'import'
+        and partial_imports.reporter = silent.importer_iso3
+        and partial_imports.product_level = silent.product_level
+        and partial_imports.comparable_revision = silent.comparable_revision
+    left join own_reports as whole_exports
+        on whole_exports.freq = partial_exports.freq
+        and whole_exports.period = partial_exports.period
+        and whole_exports.role = 'export'
+        and whole_exports.reporter = partial_exports.reporter
+        and whole_exports.partner = silent.importer_iso3
+        and whole_exports.product_level = partial_exports.product_level
+        and whole_exports.comparable_revision = partial_exports.comparable_revision
+    left join own_reports as whole_imports
+        on whole_imports.freq = partial_imports.freq
+        and whole_imports.period = partial_imports.period
+        and whole_imports.role = 'import'
+        and whole_imports.reporter = partial_imports.reporter
+        and whole_imports.partner = silent.exporter_iso3
+        and whole_imports.product_level = partial_imports.product_level
+        and whole_imports.comparable_revision = partial_imports.comparable_revision
+    left join last_periods as all_last
+        on all_last.freq = silent.freq
+        and all_last.role = silent.silent_role
+        and all_last.reporter = silent.silent_party
+        and all_last.partner = '*'
+    left join last_periods as own_last
+        on own_last.freq = silent.freq
+        and own_last.role = silent.silent_role
+        and own_last.reporter = silent.silent_party
+        and own_last.partner = silent.speaking_party
     left join products_elsewhere
         on products_elsewhere.freq = silent.freq
         and products_elsewhere.period = silent.period
@@ -227,8 +286,7 @@ dated as (
 
     select
         *,
-        case when silent_side = 'exporter' then is_exporter_published else is_importer_published end
-            as is_silent_side_published,
+        case silent_role when 'export' then 'exporter' else 'importer' end as silent_side,
         period > silent_last_period
             and {{ months_between('silent_last_period', 'period') }} <= {{ late_months('freq') }}
             and {{ months_between('period', 'newest_period') }} <= {{ late_months('freq') }} as is_late

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- What every source says, side by side. Two sources that speak of one flow are never added: the next step
 -- chooses.
 {% set columns %}

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Imports brought to FOB at a low, a middle and a high margin, whatever the sign of the gap. A published FOB value
 -- is preferred; else the margin of the exporter, importer, chapter and year (int_margins_assigned).
 with

@@ -7,35 +7,37 @@
 -- rows for Kazakhstan a member has said nothing of Brazil.
 with
 
-flows as (
-
-    select
-        *,
-        {{ is_selective('source_name') }} as is_selective,
-        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_chosen') }}
-    where reporter_is_country
-
-),
-
 bridged_revisions as (
 
     select distinct hs_revision from {{ ref('int_products_grouped') }}
 
 ),
 
+told as (
+
+    select
+        source_name,
+        {{ is_selective('source_name') }} as is_selective,
+        freq, period, role, reporter, partner, product_level, hs_revision
+    from {{ ref('int_flows_chosen') }}
+    where reporter_is_country
+    group by source_name, freq, period, role, reporter, partner, product_level, hs_revision
+
+),
+
 statements as (
 
     select distinct
-        source_name, is_selective, freq, period, role, reporter, partner, product_level, comparable_revision
-    from flows
+        source_name, is_selective, freq, period, role, reporter, partner, product_level,
+        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
+    from told
     union
     select distinct
-        flows.source_name, flows.is_selective, flows.freq, flows.period, flows.role, flows.reporter, flows.partner,
-        flows.product_level, 'mixed' as comparable_revision
-    from flows
-    inner join bridged_revisions on bridged_revisions.hs_revision = flows.hs_revision
-    where flows.product_level = 6
+        told.source_name, told.is_selective, told.freq, told.period, told.role, told.reporter, told.partner,
+        told.product_level, 'mixed' as comparable_revision
+    from told
+    inner join bridged_revisions on bridged_revisions.hs_revision = told.hs_revision
+    where told.product_level = 6
 
 ),
 
@@ -86,8 +88,8 @@ last_periods as (
 annual_totals as (
 
     select role, reporter, extract(year from period) as year, {{ exact_sum('value_usd') }} as value_usd
-    from flows
-    where freq = 'A' and product_level = 0 and not is_selective
+    from {{ ref('int_flows_chosen') }}
+    where freq = 'A' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
     group by role, reporter, extract(year from period)
 
 ),
@@ -101,8 +103,8 @@ monthly_totals as (
         count(distinct period) as months,
         max(extract(month from period)) as last_month,
         {{ exact_sum('value_usd') }} as value_usd
-    from flows
-    where freq = 'M' and product_level = 0 and not is_selective
+    from {{ ref('int_flows_chosen') }}
+    where freq = 'M' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
     group by role, reporter, extract(year from period)
 
 ),

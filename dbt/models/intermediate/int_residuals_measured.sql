@@ -2,22 +2,16 @@
 -- that its HS6 rows do not explain, and the part of the total that stands in chapter 99.
 with
 
-flows as (
-
-    select *, left(product_code, 2) as chapter
-    from {{ ref('int_flows_chosen') }}
-
-),
-
 chapters as (
 
     select
-        freq, period, role, reporter, partner, chapter,
+        freq, period, role, reporter, partner,
+        left(product_code, 2) as chapter,
         {{ exact_sum('value_usd', "product_level = 2") }} as chapter_value_usd,
         coalesce({{ exact_sum('value_usd', "product_level = 6") }}, 0) as children_value_usd
-    from flows
+    from {{ ref('int_flows_chosen') }}
     where product_level in (2, 6)
-    group by freq, period, role, reporter, partner, chapter
+    group by freq, period, role, reporter, partner, left(product_code, 2)
 
 ),
 
@@ -25,9 +19,9 @@ pairs as (
 
     select
         freq, period, role, reporter, partner,
-        coalesce({{ exact_sum('value_usd', "product_level = 2 and chapter = '99'") }}, 0) as specials_value_usd,
+        coalesce({{ exact_sum('value_usd', "product_level = 2 and product_code = '99'") }}, 0) as specials_value_usd,
         {{ exact_sum('value_usd', "product_level = 0") }} as total_value_usd
-    from flows
+    from {{ ref('int_flows_chosen') }}
     where product_level in (0, 2)
     group by freq, period, role, reporter, partner
 

@@ -2,9 +2,35 @@
 -- never added; a difference of more than two per cent is a question to both.
 with
 
+-- which flows have several speakers: few, and only their rows are compared
+speakers as (
+
+    select source_name, freq, period, role, reporter, partner, product_level
+    from {{ ref('int_flows_unioned') }}
+    group by source_name, freq, period, role, reporter, partner, product_level
+
+),
+
+contested as (
+
+    select freq, period, role, reporter, partner, product_level
+    from speakers
+    group by freq, period, role, reporter, partner, product_level
+    having count(*) > 1
+
+),
+
 flows as (
 
-    select * from {{ ref('int_flows_unioned') }}
+    select unioned.*
+    from {{ ref('int_flows_unioned') }} as unioned
+    inner join contested
+        on contested.freq = unioned.freq
+        and contested.period = unioned.period
+        and contested.role = unioned.role
+        and contested.reporter = unioned.reporter
+        and contested.partner = unioned.partner
+        and contested.product_level = unioned.product_level
 
 ),
 
