@@ -55,7 +55,6 @@ cells as (
     left join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code
-        and flows.product_level = 6
 
 ),
 

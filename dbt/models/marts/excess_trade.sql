@@ -237,7 +237,7 @@ compared as (
 high as (
 
     select
-        period, month_number, exporter, importer_iso3, goods, baseline_id,
+        freq, period, month_number, exporter, importer_iso3, goods, baseline_id,
         month_number - row_number() over (
             partition by exporter, importer_iso3, goods, baseline_id order by month_number nulls last
         ) as run
@@ -249,7 +249,7 @@ high as (
 runs as (
 
     select
-        period, exporter, importer_iso3, goods, baseline_id,
+        freq, period, exporter, importer_iso3, goods, baseline_id,
         count(*) over (partition by exporter, importer_iso3, goods, baseline_id, run) as months
     from high
 
@@ -298,7 +298,7 @@ left join placebo_growths
     and placebo_growths.goods = compared.goods
     and placebo_growths.baseline_id = compared.baseline_id
 left join runs
-    on compared.freq = 'M'
+    on runs.freq = compared.freq
     and runs.period = compared.period
     and runs.exporter = compared.exporter
     and runs.importer_iso3 = compared.importer_iso3
