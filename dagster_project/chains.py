@@ -13,6 +13,7 @@ import pandas as pd
 IN_KEY = ["exporter_bloc", "transit_iso3", "goods", "left_out_year"]
 OUT_KEY = ["transit_iso3", "target_iso3", "goods", "left_out_year"]
 KEY = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "left_out_year"]
+TEXT = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "goods_kind"]
 AMOUNTS = ["usd", "kg"]
 
 
@@ -126,4 +127,5 @@ def chain(inflows: pd.DataFrame, outflows: pd.DataFrame, *, lag: int, scale: flo
         [*KEY, "goods_kind", "period", "in_excess_usd", "arrived_excess_usd", "out_excess_usd"]
         + ["chain_upper_usd", "chain_arrived_usd", "chain_upper_kg"]
         + ["lead_lag_months", "lead_lag_correlation", "lead_lag_p"]
-    ].reset_index(drop=True)
+    # a table without rows has its types too
+    ].astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)

@@ -48,4 +48,6 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
         )
         low[rows[wanted]], high[rows[wanted]] = np.percentile(above + 1, [LEAST, MOST], axis=0, method="nearest")
     found = scored[KEY].assign(rank_p05=low, rank_p95=high)[told]
-    return found.astype({"rank_p05": "int64", "rank_p95": "int64"}).reset_index(drop=True)
+    # a table without rows has its types too
+    types = dict.fromkeys(KEY[:3], "str") | {"rank_p05": "int64", "rank_p95": "int64"}
+    return found.astype(types).reset_index(drop=True)

@@ -223,7 +223,7 @@ compared as (
         end as z
     from series
     inner join windows
-        on windows.is_of_products or series.goods_kind = 'basket' or series.exporter_kind = 'bloc'
+        on windows.is_of_products or series.goods_kind = 'basket'
     left join flow_baselines
         on flow_baselines.freq = series.freq
         and flow_baselines.exporter = series.exporter

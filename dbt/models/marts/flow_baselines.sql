@@ -33,7 +33,7 @@ known as (
     from series
     inner join windows
         on {{ is_within('series.freq', 'series.period', 'windows.first_month', 'windows.last_month') }}
-        and (windows.is_of_products or series.goods_kind = 'basket' or series.exporter_kind = 'bloc')
+        and (windows.is_of_products or series.goods_kind = 'basket')
 
 ),
 

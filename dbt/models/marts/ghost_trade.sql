@@ -143,7 +143,7 @@ compared as (
         baselines.goods is not null as has_baseline
     from years
     inner join windows
-        on windows.is_of_products or years.goods_kind = 'basket' or years.exporter_kind = 'bloc'
+        on windows.is_of_products or years.goods_kind = 'basket'
     left join baselines
         on baselines.freq = years.freq
         and baselines.exporter = years.exporter
