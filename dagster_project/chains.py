@@ -13,8 +13,9 @@ import pandas as pd
 IN_KEY = ["exporter_bloc", "transit_iso3", "goods", "left_out_year"]
 OUT_KEY = ["transit_iso3", "target_iso3", "goods", "left_out_year"]
 KEY = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "left_out_year"]
-TEXT = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "goods_kind"]
-AMOUNTS = ["usd", "kg"]
+TEXTS = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "goods_kind"]
+AMOUNTS = ["in_excess_usd", "arrived_excess_usd", "out_excess_usd", "chain_upper_usd", "chain_arrived_usd",
+           "chain_upper_kg", "lead_lag_months", "lead_lag_correlation", "lead_lag_p"]  # fmt: skip
 
 
 def matched(inflow: np.ndarray, outflow: np.ndarray, lag: int) -> np.ndarray:
@@ -123,9 +124,7 @@ def chain(inflows: pd.DataFrame, outflows: pd.DataFrame, *, lag: int, scale: flo
     rows = rows.join(found.astype("float64"), on="at")
     year = pd.to_datetime(rows.period).dt.year
     rows = rows[(rows.left_out_year == 0) | (year == rows.left_out_year)]
-    return rows[
-        [*KEY, "goods_kind", "period", "in_excess_usd", "arrived_excess_usd", "out_excess_usd"]
-        + ["chain_upper_usd", "chain_arrived_usd", "chain_upper_kg"]
-        + ["lead_lag_months", "lead_lag_correlation", "lead_lag_p"]
-    # a table without rows has its types too
-    ].astype(dict.fromkeys(TEXT, "str")).reset_index(drop=True)
+    # typed, so that a table without rows has the columns of one with rows
+    types = dict.fromkeys(TEXTS, "string") | dict.fromkeys(AMOUNTS, "float64")
+    types |= {"left_out_year": "int64", "period": "datetime64[us]"}
+    return rows[[*KEY, "goods_kind", "period", *AMOUNTS]].astype(types).reset_index(drop=True)

@@ -48,6 +48,7 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
         )
         low[rows[wanted]], high[rows[wanted]] = np.percentile(above + 1, [LEAST, MOST], axis=0, method="nearest")
     found = scored[KEY].assign(rank_p05=low, rank_p95=high)[told]
-    # a table without rows has its types too
-    types = dict.fromkeys(KEY[:3], "str") | {"rank_p05": "int64", "rank_p95": "int64"}
+    # typed, so that a table without rows has the columns of one with rows
+    types = dict.fromkeys(["exporter_bloc", "transit_iso3", "goods"], "string")
+    types |= {"period": "datetime64[us]", "rank_p05": "int64", "rank_p95": "int64"}
     return found.astype(types).reset_index(drop=True)

@@ -129,5 +129,7 @@ def test_of_a_baseline_that_leaves_a_year_out_only_that_year_is_told() -> None:
     assert rows.chain_upper_usd.tolist() == [6, 3]  # the months before serve the queue
 
 
-def test_no_trade_is_no_chain() -> None:
-    assert chained(INFLOW.iloc[:0], OUTFLOW.iloc[:0]).empty
+def test_no_trade_is_no_chain_and_has_the_same_columns() -> None:
+    nothing = chained(INFLOW.iloc[:0], OUTFLOW.iloc[:0])
+    assert nothing.empty
+    assert nothing.dtypes.to_dict() == chained(INFLOW, OUTFLOW).dtypes.to_dict()

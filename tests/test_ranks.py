@@ -66,5 +66,7 @@ def test_every_weight_moves_by_half_at_most() -> None:
     assert mixes.min() >= 0.5 and mixes.max() <= 1.5 and mixes.mean() == pytest.approx(1, abs=0.03)
 
 
-def test_no_rows_are_no_ranks() -> None:
-    assert ranked(scored().iloc[:0]).empty
+def test_no_rows_are_no_ranks_and_have_the_same_columns() -> None:
+    nothing = bands(scored().iloc[:0].astype(object), WEIGHTS, draws=2, spread=0.5)
+    assert nothing.empty
+    assert nothing.dtypes.to_dict() == bands(scored(), WEIGHTS, draws=2, spread=0.5).dtypes.to_dict()

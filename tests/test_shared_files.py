@@ -520,3 +520,18 @@ def test_designated_entities_stand_beside_trade_and_without_controlled_goods_say
     told = {iso3 for iso3, *_ in rows}
     assert {"ARE", "CHN", "TUR", "KGZ"} <= told
     assert {reason for *_, reason in rows} <= {"no_controlled_goods_loaded", "no_trade_loaded"}
+
+
+def test_exports_to_both_countries_left_their_habit_in_2022_and_no_importer_answers_by_month(published):
+    """METHODS 2.7: Kyrgyzstan from June 2022, Kazakhstan from July, nothing before the war."""
+    assert published("""
+        select transit_iso3, entered_on, kind, rule, cause from alerts
+        where exporter_bloc = 'EU27' and goods = 'TOTAL' order by 1""") == [
+        ("KAZ", date(2022, 7, 1), "notice", "z", "new_data"),
+        ("KGZ", date(2022, 6, 1), "notice", "z", "new_data"),
+    ]
+    assert published("""
+        select count(class), count(*) filter (where reason = 'no_admissible_mirror') = count(*)
+        from corridor_risk""") == [
+        (0, True)
+    ]
