@@ -18,7 +18,7 @@ from dagster_project.visit import Visit
 
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
 # What a build says of itself: when it was made, and whom it heard.
-TOLD = dg.AssetSelection.assets(["marts", "about"], ["marts", "sources"])
+TOLD = dg.AssetSelection.assets(["intermediate", "int_builds_described"], ["marts", "about"], ["marts", "sources"])
 NOTES = TOLD | (TOLD.upstream() & dg.AssetSelection.groups("staging"))
 
 

@@ -276,10 +276,10 @@ def test_signals_rarely_fire_on_quiet_years_and_never_where_one_side_is_silent(a
 def test_alerts_and_signals_meet_where_goods_were_diverted(ask) -> None:
     assert ask("""
         select min(entered_on) between date '2022-05-01' and date '2022-09-01' from alerts
-        where exporter_bloc = 'COALITION' and transit_iso3 = 'KAZ' and goods = 'CHPL'""") == [(True,)]
+        where exporter_bloc = 'COALITION' and transit_iso3 = 'KGZ' and goods = 'CHPL'""") == [(True,)]
     [(classed,)] = ask("""
         select count(*) from corridor_risk
-        where exporter_bloc = 'COALITION' and transit_iso3 = 'KAZ' and goods = 'CHPL' and class = 'investigate'""")
+        where exporter_bloc = 'COALITION' and transit_iso3 = 'KGZ' and goods = 'CHPL' and class = 'investigate'""")
     assert classed >= 6
 
 
