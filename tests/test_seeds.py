@@ -16,6 +16,7 @@ import pandas as pd
 import pycountry
 import pytest
 import xlrd
+import yaml
 from defusedxml.ElementTree import iterparse
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -731,3 +732,12 @@ def test_an_identifier_is_issued_by_the_world_by_a_country_or_by_what_the_row_sa
 @pytest.mark.parametrize("word", ["phone", "fax", "email", "website", "date of founding", "gender", "mmsi", "ticker"])
 def test_what_many_may_share_is_no_identifier(word):
     assert not seed("identifier_kinds").identifier_type.str.contains(word).any()
+
+
+def test_the_default_margin_of_the_seed_is_the_parameter(margins) -> None:
+    """It stands with its source in the seed, and as a parameter in dbt_project.yml, whose hash every mart carries."""
+    parameters = yaml.safe_load((SEEDS.parent / "dbt" / "dbt_project.yml").read_text())["vars"]
+    default = margins[margins.method == "default"]
+    assert [tuple(map(float, row)) for row in default[["margin_low", "margin_mid", "margin_high"]].to_numpy()] == [
+        (parameters["cif_low"], parameters["cif_default"], parameters["cif_high"])
+    ]
