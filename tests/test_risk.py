@@ -48,11 +48,26 @@ def weighted_score(components: dict[str, float | None], weights: dict[str, float
     return 100 * sum(weight * components[name] for name, weight in known.items()) / sum(known.values())
 
 
-def risk_class(anomaly: float | None, evidence: float | None) -> str | None:
+def risk_class(is_unusual: bool, anomaly: float | None, evidence: float | None) -> str | None:
     if anomaly is None or evidence is None:
         return None
-    unusual, documented = anomaly >= VARS["anomaly_least"], evidence >= VARS["evidence_least"]
-    return {(1, 1): "investigate", (1, 0): "verify_data", (0, 1): "monitor", (0, 0): "low"}[unusual, documented]
+    documented = evidence >= VARS["evidence_least"]
+    return {(1, 1): "investigate", (1, 0): "verify_data", (0, 1): "monitor", (0, 0): "low"}[is_unusual, documented]
+
+
+def risk_route(never_arrived: dict[str, float | None], went_on: dict[str, float | None]) -> str | None:
+    def taken(score, share, rise, baseline) -> bool:
+        if None in (score, share, rise, baseline):
+            return False
+        least = max(VARS["ghost_min_share"] * baseline, VARS["ghost_min_usd"])
+        return score >= VARS["anomaly_least"] and share >= VARS["route_share"] and rise >= least
+
+    open_routes = {
+        name: route["score"]
+        for name, route in {"never_arrived": never_arrived, "went_on": went_on}.items()
+        if taken(**route)
+    }
+    return max(open_routes, key=open_routes.get) if open_routes else None
 
 
 def score_in_sql(con, components: dict[str, float | None]) -> float | None:
@@ -101,7 +116,34 @@ def test_too_little_known_is_no_score(con) -> None:
     assert score_in_sql(con, known | {"persistence": 1.0}) == pytest.approx(100)  # .60: just enough
 
 
-@given(*[st.one_of(st.none(), st.floats(0, 100))] * 2)
+@given(st.booleans(), *[st.one_of(st.none(), st.floats(0, 100))] * 2)
 @examples(max_examples=60, deadline=None)
-def test_the_class_follows_from_both_scores(con, anomaly, evidence) -> None:
-    assert in_sql(con, MACROS.risk_class("a", "e"), a=anomaly, e=evidence) == risk_class(anomaly, evidence)
+def test_the_class_follows_from_the_route_and_the_evidence(con, is_unusual: bool, anomaly, evidence) -> None:
+    found = in_sql(con, MACROS.risk_class("u = 1", "a", "e"), u=float(is_unusual), a=anomaly, e=evidence)
+    assert found == risk_class(is_unusual, anomaly, evidence)
+
+
+ROUTE = st.fixed_dictionaries({
+    "score": st.one_of(st.none(), st.floats(0, 100)), "share": SHARE,
+    "rise": st.one_of(st.none(), st.floats(-1e7, 1e7)), "baseline": st.floats(0, 2e7),
+})  # fmt: skip
+
+
+@given(ROUTE, ROUTE)
+@examples(max_examples=200, deadline=None)
+def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, never_arrived, went_on) -> None:
+    found = in_sql(
+        con, MACROS.risk_route().removesuffix("as route"),
+        anomaly_never_arrived=never_arrived["score"], c_ghost=never_arrived["share"],
+        added_export_usd=never_arrived["rise"], baseline_compared_export_usd=never_arrived["baseline"],
+        anomaly_went_on=went_on["score"], c_chain=went_on["share"],
+        excess_usd=went_on["rise"], baseline_export_usd=went_on["baseline"],
+    )  # fmt: skip
+    assert found == risk_route(never_arrived, went_on)
+
+
+@given(st.integers(0, 12), st.floats(0, 100), st.floats(0, 100))
+@examples(max_examples=60, deadline=None)
+def test_a_year_is_compared_where_most_of_its_months_and_exports_are(con, months: int, compared, recorded) -> None:
+    found = in_sql(con, MACROS.is_comparable("m", "c", "r"), m=float(months), c=compared, r=recorded)
+    assert found == (months >= 9 and compared >= VARS["compared_share"] * recorded)

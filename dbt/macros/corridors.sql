@@ -47,13 +47,43 @@
     end)
 {%- endmacro %}
 
-{# A signal's class, from how unusual it is and how well that is documented (METHODS 2.14). #}
-{% macro risk_class(anomaly, evidence) -%}
+{# Whether a year's exports and imports may be held against each other: most of its months, and of its exports. #}
+{% macro is_comparable(months, compared, recorded) -%}
+    ({{ months }} >= {{ var('compared_share') }} * 12 and {{ compared }} >= {{ var('compared_share') }} * {{ recorded }})
+{%- endmacro %}
+
+{# By which route twelve months are unusual; NULL where by none. Growth alone is no route: exports rose by so much that
+   the rise can be judged, and half of it at least is missing at the interval's near end, or was matched onward. #}
+{% macro risk_route() -%}
+    {%- set never_arrived = route_is_taken('never_arrived', 'c_ghost', 'added_export_usd', 'baseline_compared_export_usd') -%}
+    {%- set went_on = route_is_taken('went_on', 'c_chain', 'excess_usd', 'baseline_export_usd') -%}
+    case
+        when {{ never_arrived }} and {{ went_on }} and anomaly_went_on > anomaly_never_arrived then 'went_on'
+        when {{ never_arrived }} then 'never_arrived'
+        when {{ went_on }} then 'went_on'
+    end as route
+{%- endmacro %}
+
+{% macro route_is_taken(route, share, rise, baseline) -%}
+    (anomaly_{{ route }} >= {{ var('anomaly_least') }} and {{ share }} >= {{ var('route_share') }}
+        and {{ rise }} >= greatest({{ var('ghost_min_share') }} * {{ baseline }}, {{ var('ghost_min_usd') }}))
+{%- endmacro %}
+
+{# Unusual in as many windows in a row as a signal needs: goods under way at the end of one are none. `period` is the
+   window's last month. #}
+{% macro is_held(series) -%}
+    count(route) over (
+        partition by {{ series }} order by {{ month_number('period') }} nulls last
+        range between {{ var('windows_needed') - 1 }} preceding and current row
+    ) >= {{ var('windows_needed') }}
+{%- endmacro %}
+
+{# A signal's class, from whether it is unusual and how well that is documented (METHODS 2.14). #}
+{% macro risk_class(is_unusual, anomaly, evidence) -%}
     (case
         when {{ anomaly }} is null or {{ evidence }} is null then null
-        when {{ anomaly }} >= {{ var('anomaly_least') }} and {{ evidence }} >= {{ var('evidence_least') }}
-            then 'investigate'
-        when {{ anomaly }} >= {{ var('anomaly_least') }} then 'verify_data'
+        when {{ is_unusual }} and {{ evidence }} >= {{ var('evidence_least') }} then 'investigate'
+        when {{ is_unusual }} then 'verify_data'
         when {{ evidence }} >= {{ var('evidence_least') }} then 'monitor'
         else 'low'
     end)

@@ -1,5 +1,5 @@
 -- How unusual twelve months of a corridor are, and how well that is documented: the components of METHODS 2.14, their
--- weighted means, and the class that follows.
+-- weighted means, and the class that follows. A corridor is unusual by the score of one route, not by the mean of both.
 --
 -- Goods take one of two routes: they never arrive (gap_shift, ghost), or they arrive and go on (chain, re_export,
 -- price_premium). Only what arrived can go on: where less than `ghost_min_share` of the added exports was recorded as
@@ -63,15 +63,34 @@ scored as (
         {{ risk_scores() }}
     from components
 
+),
+
+routed as (
+
+    select *, {{ risk_route() }} from scored
+
+),
+
+-- of the years of the baseline there is one window each: it is judged alone
+held as (
+
+    select
+        *,
+        case
+            when left_out_year > 0 then route is not null
+            else {{ is_held('exporter_bloc, transit_iso3, goods, left_out_year') }}
+        end as is_unusual
+    from routed
+
 )
 
 select
     *,
     -- nothing is classed where one side has not spoken, however large the other's figures are
-    case when is_admissible then {{ risk_class('anomaly', 'evidence') }} end as class,
+    case when is_admissible then {{ risk_class('is_unusual', 'anomaly', 'evidence') }} end as class,
     case
         when not is_admissible then 'no_admissible_mirror'
         when anomaly is null then 'too_few_components'
         when evidence is null then 'too_little_documented'
     end as reason
-from scored
+from held

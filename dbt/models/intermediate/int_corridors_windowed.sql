@@ -2,8 +2,9 @@
 -- month after the baseline (`left_out_year` 0); and each year of the baseline is one, held against the rest of it.
 --
 -- Only windows of twelve months that the exporting side published, with exports that are worth a look (12 times the
--- least value of a cell). Exports and imports are compared where a gap may be stated, against a baseline that holds a
--- year of such months at least, as in ghost_trade.
+-- least value of a cell). Exports and imports are compared in the months in which a gap may be stated, against as many
+-- months of a baseline that holds a year of such months at least. A window is admissible where these months hold
+-- `compared_share` of the year and of its exports: one month that a country never published hides no year.
 {% set baseline = default_window() %}
 with
 
@@ -49,11 +50,9 @@ summed as (
         {{ year_count('export_value_usd', corridor) }} as export_months,
         {{ year_sum('export_value_usd', corridor) }} as export_value_usd,
         {% for side in ['export', 'import', 'import_low', 'import_high'] -%}
-        case
-            when {{ year_count('compared_export_usd', corridor) }} = 12
-                then {{ year_sum('compared_' ~ side ~ '_usd', corridor) }}
-        end as compared_{{ side }}_usd,
+        {{ year_sum('compared_' ~ side ~ '_usd', corridor) }} as compared_{{ side }}_usd,
         {% endfor -%}
+        {{ year_count('compared_export_usd', corridor) }} as compared_months,
         {{ year_sum('covered_usd', corridor) }} as covered_usd,
         {{ year_sum('recorded_usd', corridor) }} as recorded_usd,
         {{ year_sum('case when export_kg is not null then export_value_usd end', corridor) }} as weighed_usd,
@@ -65,17 +64,26 @@ summed as (
 
 ),
 
+comparable as (
+
+    select
+        *,
+        coalesce({{ is_comparable('compared_months', 'compared_export_usd', 'export_value_usd') }}, false) as is_comparable
+    from summed
+    where export_months = 12
+
+),
+
 -- which baseline a window is held against
 windows as (
 
     select *, 0 as left_out_year
-    from summed
-    where export_months = 12 and period > {{ baseline.last }}
+    from comparable
+    where period > {{ baseline.last }}
     union all
     select *, cast(extract(year from period) as integer) as left_out_year
-    from summed
-    where export_months = 12
-        and period between {{ baseline.first }} and {{ baseline.last }}
+    from comparable
+    where period between {{ baseline.first }} and {{ baseline.last }}
         and extract(month from period) = 12
 
 ),
@@ -88,13 +96,12 @@ compared as (
         {% for side in {'compared_export': 'compared_export', 'import': 'compared_import',
             'import_low': 'compared_import_low', 'import_high': 'compared_import_high'}.items() -%}
         case
-            when windows.compared_export_usd is not null and baselines.compared_months >= 12
-                then 12 * baselines.mean_{{ side[1] }}_usd
+            when windows.is_comparable and baselines.compared_months >= 12
+                then windows.compared_months * baselines.mean_{{ side[1] }}_usd
         end as baseline_{{ side[0] }}_usd,
         {% endfor -%}
-        coalesce(
-            windows.compared_export_usd + windows.compared_import_usd > 0 and baselines.compared_months >= 12, false
-        ) as is_admissible
+        windows.is_comparable and windows.compared_export_usd + windows.compared_import_usd > 0
+            and baselines.compared_months >= 12 as is_admissible
     from windows
     inner join baselines
         on baselines.exporter = windows.exporter
@@ -183,11 +190,11 @@ select
 
     compared.export_value_usd,
     compared.baseline_export_usd,
-    compared.compared_export_usd,
+    case when compared.is_comparable then compared.compared_export_usd end as compared_export_usd,
     compared.baseline_compared_export_usd,
-    compared.compared_import_usd,
-    compared.compared_import_low_usd,
-    compared.compared_import_high_usd,
+    case when compared.is_comparable then compared.compared_import_usd end as compared_import_usd,
+    case when compared.is_comparable then compared.compared_import_low_usd end as compared_import_low_usd,
+    case when compared.is_comparable then compared.compared_import_high_usd end as compared_import_high_usd,
     compared.baseline_import_usd,
     compared.baseline_import_low_usd,
     compared.baseline_import_high_usd,
@@ -201,9 +208,9 @@ select
     drops.drop_usd,
     case when persisted.z_months = 12 then persisted.high_z_months end as high_z_months,
     persisted.in_excess_usd,
-    case when went_on.chain_months = 12 then went_on.out_excess_usd end as out_excess_usd,
-    case when went_on.chain_months = 12 then went_on.chain_upper_usd end as chain_upper_usd,
-    case when went_on.chain_months = 12 then went_on.chain_arrived_usd end as chain_arrived_usd
+    case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.out_excess_usd end as out_excess_usd,
+    case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.chain_upper_usd end as chain_upper_usd,
+    case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.chain_arrived_usd end as chain_arrived_usd
 from compared
 left join drops
     on drops.exporter = compared.exporter

@@ -7,7 +7,15 @@ with
 
 flows as (
 
-    select *, {{ month_number('period') }} as month_number
+    select
+        *,
+        {% for margin in ['_low', '_high'] -%}
+        max(compared_import_fob{{ margin }}_usd) over (
+            partition by exporter, importer_iso3, goods order by {{ month_number('period') }} nulls last
+            range between {{ var('monthly_lag') }} following and {{ var('monthly_lag') }} following
+        ) as answer{{ margin }}_usd,
+        {% endfor -%}
+        {{ month_number('period') }} as month_number
     from {{ ref('corridor_flows') }}
     where exporter_kind = 'bloc'
 
@@ -33,11 +41,8 @@ recorded as (
         {{ year_sum('case when ' ~ months_between('flows.period', 'newest.newest_period') ~ ' >= '
             ~ var('late_months_monthly') ~ ' then flows.export_value_usd end', corridor) }} as settled_usd,
         {% for margin in ['_low', '_high'] -%}
-        cast(sum(cast(flows.compared_import_fob{{ margin }}_usd as decimal(38, 6))) over (
-            partition by {{ corridor }}
-            order by flows.month_number nulls last
-            range between {{ 11 - var('monthly_lag') }} preceding and {{ var('monthly_lag') }} following
-        ) as double) as compared_import{{ margin }}_usd,
+        {{ year_sum('case when flows.compared_export_usd is not null then flows.answer' ~ margin ~ '_usd end', corridor) }}
+            as compared_import{{ margin }}_usd,
         {% endfor -%}
         min(flows.concordance_quality) over (
             partition by {{ corridor }} order by flows.month_number nulls last range between 11 preceding and current row
@@ -143,16 +148,16 @@ windows as (
         ghosts.baseline_export_usd as baseline_compared_export_usd,
         ghosts.import_fob_usd as compared_import_usd,
         ghosts.baseline_import_fob_usd as baseline_import_usd,
-        recorded.compared_import_low_usd,
-        recorded.compared_import_high_usd,
+        case when ghosts.import_fob_usd is not null then recorded.compared_import_low_usd end as compared_import_low_usd,
+        case when ghosts.import_fob_usd is not null then recorded.compared_import_high_usd end as compared_import_high_usd,
         ghosts.ghost_low_usd,
         ghosts.ghost_high_usd,
         coalesce(ghosts.export_value_usd + ghosts.import_fob_usd > 0 and ghosts.baseline_export_usd is not null, false)
             as is_admissible,
         exceeded.in_excess_usd,
-        case when went_on.chain_months = 12 then went_on.out_excess_usd end as out_excess_usd,
-        case when went_on.chain_months = 12 then went_on.chain_upper_usd end as chain_upper_usd,
-        case when went_on.chain_months = 12 then went_on.chain_arrived_usd end as chain_arrived_usd,
+        case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.out_excess_usd end as out_excess_usd,
+        case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.chain_upper_usd end as chain_upper_usd,
+        case when went_on.chain_months >= {{ var('compared_share') }} * 12 then went_on.chain_arrived_usd end as chain_arrived_usd,
         drops.drop_usd,
         case when exceeded.z_months = 12 then exceeded.high_z_months end as high_z_months,
         went_on.price_premium_ratio,
@@ -213,6 +218,18 @@ scored as (
         {{ risk_scores() }}
     from components
 
+),
+
+routed as (
+
+    select *, {{ risk_route() }} from scored
+
+),
+
+held as (
+
+    select *, {{ is_held('exporter_bloc, transit_iso3, goods') }} as is_unusual from routed
+
 )
 
 select
@@ -220,12 +237,13 @@ select
     transit_iso3,
     goods,
     period,
-    case when is_admissible then {{ risk_class('anomaly', 'evidence') }} end as class,
+    case when is_admissible then {{ risk_class('is_unusual', 'anomaly', 'evidence') }} end as class,
     anomaly,
     evidence,
     anomaly_never_arrived,
     anomaly_went_on,
+    route,
     {% for name in var('anomaly_weights') -%} c_{{ name }}, {% endfor %}
     {% for name in var('evidence_weights') -%} e_{{ name }}, {% endfor %}
     {{ risk_inputs() | join(', ') }}
-from scored
+from held

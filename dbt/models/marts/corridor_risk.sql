@@ -61,6 +61,7 @@ select
     ranked.severity,
     ranked.anomaly_never_arrived,
     ranked.anomaly_went_on,
+    ranked.route,
     case when ranked.class is not null then rank() over (
         partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
         order by ranked.priority desc nulls last

@@ -1,6 +1,10 @@
 -- How much of what was exported on top of the baseline did not arrive in the importer's books: two estimates whose
 -- difference is known (METHODS 2.9), over three margins. Both books are compared where a gap may be stated, summed over
--- a year or over twelve months; in months the imports of `monthly_lag` later answer the exports.
+-- a year or over twelve months; in months the imports of `monthly_lag` later answer the exports, and of twelve months
+-- those that may be compared are, where they hold `compared_share` of the months and of the exports.
+--
+-- The second interval adds that both books err by as much as their reporters do elsewhere: nine of ten truths are in
+-- it if the errors of the two sides are normal and their own. A bloc errs like an average exporter.
 --
 -- Where the baseline holds no exports there is no habit to subtract: the rate is undefined, and the interval is that
 -- of the other estimate.
@@ -63,15 +67,14 @@ answered as (
 
 ),
 
+-- a month's or a year's worth
 baselines as (
 
     select
         answered.freq, answered.exporter, answered.importer_iso3, answered.goods, windows.baseline_id,
-        case answered.freq when 'M' then 12 else 1 end * {{ exact_sum('answered.export_usd') }} / count(*)
-            as baseline_export_usd,
+        {{ exact_sum('answered.export_usd') }} / count(*) as baseline_export_usd,
         {% for import in imports -%}
-        case answered.freq when 'M' then 12 else 1 end * {{ exact_sum('answered.compared_' ~ import) }} / count(*)
-            as baseline_{{ import }}{{ ',' if not loop.last }}
+        {{ exact_sum('answered.compared_' ~ import) }} / count(*) as baseline_{{ import }}{{ ',' if not loop.last }}
         {% endfor %}
     from answered
     inner join windows
@@ -92,7 +95,8 @@ years as (
         {% for import in imports -%}
         compared_{{ import }} as {{ import }},
         {% endfor -%}
-        {{ coverages | join(', ') }}
+        {{ coverages | join(', ') }},
+        1 as compared_periods
     from answered
     where freq = 'A' and recorded_export_usd is not null
     union all
@@ -100,11 +104,13 @@ years as (
         'rolling_12' as window_kind, freq, period, exporter, exporter_kind, importer_iso3, goods, goods_kind,
         recorded_export_usd,
         is_importer_published,
-        case when compared_months = 12 then export_usd end as export_usd,
+        {% set is_comparable = is_comparable('compared_months', 'export_usd', 'recorded_export_usd') -%}
+        case when {{ is_comparable }} then export_usd end as export_usd,
         {% for import in imports -%}
-        case when compared_months = 12 then {{ import }} end as {{ import }},
+        case when {{ is_comparable }} then {{ import }} end as {{ import }},
         {% endfor -%}
-        {{ coverages | join(', ') }}
+        {{ coverages | join(', ') }},
+        compared_months as compared_periods
     from (
         select
             freq, period, exporter, exporter_kind, importer_iso3, goods, goods_kind,
@@ -136,9 +142,10 @@ compared as (
         years.*,
         years.both_usd + years.strong_usd + years.medium_usd + years.weak_usd + years.silent_usd as covered_usd,
         windows.baseline_id,
-        case when years.export_usd is not null then baselines.baseline_export_usd end as baseline_export_usd,
+        case when years.export_usd is not null then years.compared_periods * baselines.baseline_export_usd end as baseline_export_usd,
         {% for import in imports -%}
-        case when years.export_usd is not null then baselines.baseline_{{ import }} end as baseline_{{ import }},
+        case when years.export_usd is not null then years.compared_periods * baselines.baseline_{{ import }} end
+            as baseline_{{ import }},
         {% endfor -%}
         baselines.goods is not null as has_baseline
     from years
@@ -153,6 +160,23 @@ compared as (
 
 ),
 
+noises as (
+
+    select country_iso3 as iso3, role, noise_sd
+    from {{ ref('reporter_reliability') }}
+    where variant = 'noise'
+
+),
+
+average_noises as (
+
+    select
+        avg(case when role = 'export' then noise_sd end) as export_noise_sd,
+        avg(case when role = 'import' then noise_sd end) as import_noise_sd
+    from noises
+
+),
+
 estimated as (
 
     select
@@ -162,8 +186,15 @@ estimated as (
         {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did_{{ margin }}_usd,
         {{ ghost_rate('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as rate_{{ margin }}_usd,
         {% endfor -%}
-        export_usd - baseline_export_usd as added_export_usd
+        export_usd - baseline_export_usd as added_export_usd,
+        {{ var('noise_z') }} * sqrt(
+            power(coalesce(exporters.noise_sd, average_noises.export_noise_sd) * export_usd, 2)
+            + power(coalesce(importers.noise_sd, average_noises.import_noise_sd) * import_fob_usd, 2)
+        ) as noise_usd
     from compared
+    left join noises as exporters on exporters.iso3 = compared.exporter and exporters.role = 'export'
+    left join noises as importers on importers.iso3 = compared.importer_iso3 and importers.role = 'import'
+    cross join average_noises
 
 )
 
@@ -198,6 +229,16 @@ select
     case when did_mid_usd is not null then
         greatest(0, greatest(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd))
     end as ghost_high_usd,
+    case when did_mid_usd is not null then
+        greatest(
+            0, least(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd) - noise_usd
+        )
+    end as ghost_low_90_usd,
+    case when did_mid_usd is not null then
+        greatest(
+            0, greatest(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd) + noise_usd
+        )
+    end as ghost_high_90_usd,
     case
         when added_export_usd
             >= greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }})
@@ -208,7 +249,7 @@ select
     strong_usd / nullif(covered_usd, 0) as strong_share,
     medium_usd / nullif(covered_usd, 0) as medium_share,
     case
-        when not is_importer_published then 'importer_not_published'
+        when export_usd is null and not is_importer_published then 'importer_not_published'
         when export_usd is null then 'not_comparable'
         when not has_baseline then 'no_baseline'
         when baseline_export_usd = 0 then 'zero_baseline'
