@@ -142,7 +142,8 @@ RIVAL_SCORES = """
 """
 OUR_SCORES = """
     select 'ours' as method, transit_iso3, coalesce(same.good, ltrim(goods, 'G')) as goods, period,
-        anomaly * (0.5 + 0.5 * severity) as score, class = 'investigate' as is_flagged
+        case when class in ('investigate', 'verify_data') then 100 else 0 end + anomaly * (0.5 + 0.5 * severity) as score,
+        class = 'investigate' as is_flagged
     from corridor_risk left join same on same.code = ltrim(goods, 'G')
     where exporter_bloc = 'COALITION' and goods_kind = 'product' and class is not null
 """
@@ -151,7 +152,7 @@ OUR_GHOSTS = """
         ghost_did_usd as estimate_usd, ghost_low_90_usd as low_usd, ghost_high_90_usd as high_usd
     from ghost_trade left join same on same.code = ltrim(goods, 'G')
     where exporter = 'COALITION' and goods_kind = 'product' and window_kind = 'rolling_12' and baseline_id = 'b19_21'
-        and ghost_did_usd is not null
+        and ghost_did_usd is not null and compared_months = 12
 """
 
 

@@ -25,13 +25,14 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
     """KEY, rank_p05, rank_p95: between which ranks a row stands in nine of ten draws of the weights.
 
     scored: KEY, goods_kind, severity, class, anomaly and a column `c_<component>` (0 to 1, NaN where unknown) for
-    each weight. Ranked is anomaly × (0.5 + 0.5 severity) within GROUP, as the mart ranks it; rows without an
-    anomaly have no rank. Told are the newest month of each bloc, and all rows above the class `low` and `monitor`:
+    each weight. Ranked is as the mart ranks it, within GROUP: the classes above `low` and `monitor` first, then
+    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Told are the newest month of each bloc, and all rows above the class `low` and `monitor`:
     that is where somebody looks. They are ranked among all rows of their group.
     """
     scored = scored[scored.anomaly.notna()].sort_values(KEY, ignore_index=True)
     newest = scored.groupby("exporter_bloc").period.transform("max") == scored.period
-    told = (newest | scored["class"].isin(["investigate", "verify_data"])).to_numpy(dtype=bool)
+    unusual = scored["class"].isin(["investigate", "verify_data"]).to_numpy(dtype=bool)
+    told = newest.to_numpy(dtype=bool) | unusual
     values = scored[[f"c_{name}" for name in weights]].to_numpy(dtype="float64", na_value=np.nan)
     known, values = np.isfinite(values).astype(float), np.nan_to_num(values)
     gravity = 0.5 + 0.5 * scored.severity.to_numpy(dtype="float64")
@@ -43,6 +44,7 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
             continue
         # rounded, so that rows that are equal stay so
         sizes = np.round(gravity[rows, None] * (values[rows] @ mixes.T) / (known[rows] @ mixes.T), 9)
+        sizes += unusual[rows, None]  # a size is 1 at most
         above = np.array(
             [len(rows) - np.searchsorted(np.sort(size), size[wanted], side="right") for size in sizes.T]
         )

@@ -1,7 +1,7 @@
 -- The calendar of every corridor: in which periods the exporter published, and in which the importer did, of all its
 -- partners ('openly') or of this one; totals (level 0) and codes of six digits (level 6) apart. A year of a few months
--- is no year. A reporter that gives its total and details the other flow of the period has detailed this one too: that
--- it sold no good of six digits is a statement. Corridors begin in the coalition or a transit country and end in a transit or a target country.
+-- is no year. A reporter that gives the total of its exports and details its imports of that period has detailed both:
+-- that it sold no good of six digits is a statement. Corridors begin in the coalition or a transit country and end in a transit or a target country.
 with
 
 countries as (
@@ -27,15 +27,14 @@ reports as (
     from {{ ref('int_reports_dated') }}
     where product_level in (0, 6) and not is_partial
     union
-    select totals.freq, totals.period, totals.role, totals.reporter, '*' as partner, 6 as product_level, true as is_open
-    from {{ ref('int_reports_dated') }} as totals
-    inner join {{ ref('int_reports_dated') }} as details
-        on details.freq = totals.freq
-        and details.period = totals.period
-        and details.reporter = totals.reporter
-        and details.role <> totals.role
-    where totals.product_level = 0 and totals.partner = '*' and not totals.is_partial
-        and details.product_level = 6 and details.partner = '*' and not details.is_partial
+    select exports.freq, exports.period, exports.role, exports.reporter, '*' as partner, 6 as product_level, true as is_open
+    from {{ ref('int_reports_dated') }} as exports
+    inner join {{ ref('int_reports_dated') }} as imports
+        on imports.freq = exports.freq
+        and imports.period = exports.period
+        and imports.reporter = exports.reporter
+    where exports.role = 'export' and exports.product_level = 0 and exports.partner = '*' and not exports.is_partial
+        and imports.role = 'import' and imports.product_level = 6 and imports.partner = '*' and not imports.is_partial
 
 ),
 

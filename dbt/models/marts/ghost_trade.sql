@@ -96,7 +96,8 @@ years as (
         compared_{{ import }} as {{ import }},
         {% endfor -%}
         {{ coverages | join(', ') }},
-        1 as compared_periods
+        1 as compared_periods,
+        12 as compared_months
     from answered
     where freq = 'A' and recorded_export_usd is not null
     union all
@@ -110,7 +111,8 @@ years as (
         case when {{ is_comparable }} then {{ import }} end as {{ import }},
         {% endfor -%}
         {{ coverages | join(', ') }},
-        compared_months as compared_periods
+        compared_months as compared_periods,
+        compared_months
     from (
         select
             freq, period, exporter, exporter_kind, importer_iso3, goods, goods_kind,
@@ -208,6 +210,7 @@ select
     goods_kind,
     baseline_id,
 
+    cast(case when export_usd is not null then compared_months end as integer) as compared_months,
     coalesce(export_usd, recorded_export_usd) as export_value_usd,
     import_fob_usd,
     import_cif_usd,
@@ -229,12 +232,12 @@ select
     case when did_mid_usd is not null then
         greatest(0, greatest(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd))
     end as ghost_high_usd,
-    case when did_mid_usd is not null then
+    case when did_mid_usd is not null and noise_usd is not null then
         greatest(
             0, least(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd) - noise_usd
         )
     end as ghost_low_90_usd,
-    case when did_mid_usd is not null then
+    case when did_mid_usd is not null and noise_usd is not null then
         greatest(
             0, greatest(did_mid_usd, did_low_usd, did_high_usd, rate_mid_usd, rate_low_usd, rate_high_usd) + noise_usd
         )
