@@ -64,7 +64,7 @@ select
     ranked.route,
     case when ranked.class is not null then rank() over (
         partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
-        order by case when ranked.is_unusual then 0 else 1 end, ranked.priority desc nulls last
+        order by case when ranked.is_unusual then 0 else 1 end nulls last, ranked.priority desc nulls last
     ) end as rank,
     bands.rank_p05,
     bands.rank_p95,
