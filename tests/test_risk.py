@@ -55,12 +55,13 @@ def risk_class(is_unusual: bool, anomaly: float | None, evidence: float | None) 
     return {(1, 1): "investigate", (1, 0): "verify_data", (0, 1): "monitor", (0, 0): "low"}[is_unusual, documented]
 
 
-def risk_route(never_arrived: dict[str, float | None], went_on: dict[str, float | None]) -> str | None:
+def risk_route(never_arrived: dict[str, float | None], went_on: dict[str, float | None], kind: str) -> str | None:
     def taken(score, share, rise, baseline) -> bool:
         if None in (score, share, rise, baseline):
             return False
         least = max(VARS["ghost_min_share"] * baseline, VARS["ghost_min_usd"])
-        return score >= VARS["anomaly_least"] and share >= VARS["route_share"] and rise >= least
+        enough = VARS["basket_route_share" if kind == "basket" else "route_share"]
+        return score >= VARS["anomaly_least"] and share >= enough and rise >= least
 
     open_routes = {
         name: route["score"]
@@ -129,17 +130,17 @@ ROUTE = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@given(ROUTE, ROUTE)
+@given(ROUTE, ROUTE, st.sampled_from(["product", "basket"]))
 @examples(max_examples=200, deadline=None)
-def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, never_arrived, went_on) -> None:
+def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, never_arrived, went_on, kind: str) -> None:
     found = in_sql(
-        con, MACROS.risk_route().removesuffix("as route"),
+        con, MACROS.risk_route().removesuffix("as route").replace("goods_kind", f"'{kind}'"),
         anomaly_never_arrived=never_arrived["score"], c_ghost=never_arrived["share"],
         added_export_usd=never_arrived["rise"], baseline_compared_export_usd=never_arrived["baseline"],
         anomaly_went_on=went_on["score"], c_chain=went_on["share"],
         excess_usd=went_on["rise"], baseline_export_usd=went_on["baseline"],
     )  # fmt: skip
-    assert found == risk_route(never_arrived, went_on)
+    assert found == risk_route(never_arrived, went_on, kind)
 
 
 @given(st.integers(0, 12), st.floats(0, 100), st.floats(0, 100))

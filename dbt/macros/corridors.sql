@@ -53,7 +53,8 @@
 {%- endmacro %}
 
 {# By which route twelve months are unusual; NULL where by none. Growth alone is no route: exports rose by so much that
-   the rise can be judged, and half of it at least is missing at the interval's near end, or was matched onward. #}
+   the rise can be judged, and half of it at least is missing at the interval's near end, or was matched onward. In a
+   basket honest goods grow beside the others: there a quarter of the rise is enough. #}
 {% macro risk_route() -%}
     {%- set never_arrived = route_is_taken('never_arrived', 'c_ghost', 'added_export_usd', 'baseline_compared_export_usd') -%}
     {%- set went_on = route_is_taken('went_on', 'c_chain', 'excess_usd', 'baseline_export_usd') -%}
@@ -65,7 +66,7 @@
 {%- endmacro %}
 
 {% macro route_is_taken(route, share, rise, baseline) -%}
-    (anomaly_{{ route }} >= {{ var('anomaly_least') }} and {{ share }} >= {{ var('route_share') }}
+    (anomaly_{{ route }} >= {{ var('anomaly_least') }} and {{ share }} >= case goods_kind when 'basket' then {{ var('basket_route_share') }} else {{ var('route_share') }} end
         and {{ rise }} >= greatest({{ var('ghost_min_share') }} * {{ baseline }}, {{ var('ghost_min_usd') }}))
 {%- endmacro %}
 

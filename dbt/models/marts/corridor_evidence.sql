@@ -141,6 +141,7 @@ windows as (
         risk.exporter_bloc,
         risk.transit_iso3,
         risk.goods,
+        risk.goods_kind,
         risk.period,
         exceeded.export_value_usd,
         exceeded.baseline_export_usd,
