@@ -128,6 +128,14 @@ def test_every_job_tells_the_webhook() -> None:
         assert {hook.name for hook in hooks} == {"tell_webhook"}, name
 
 
+def test_postgresql_gets_what_was_published_in_every_job(graph) -> None:
+    key = dg.AssetKey(["published", "postgres"])
+    assert graph.get(key).parent_keys == {dg.AssetKey(["published", "ghost_trade"])}
+    for job in defs.resolve_all_job_defs():
+        if not job.name.startswith("__"):
+            assert key in job.asset_layer.executable_asset_keys, job.name
+
+
 def test_publishing_waits_for_every_mart(graph) -> None:
     marts = {key for key in graph.materializable_asset_keys if key.path[0] == "marts"}
     assert graph.get(dg.AssetKey(["published", "ghost_trade"])).parent_keys == marts
