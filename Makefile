@@ -52,6 +52,7 @@ docs: $(READY)  ## where the data dictionary of the last publication lies
 bench: $(READY)  ## measure: speed and memory, of loading and of everything; how well diversion is found
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
+	@$(PY) -m bench.cookbook
 	@$(PY) -m bench.postgres
 	@$(PY) -m bench.world
 	@$(PY) -m bench.detection
