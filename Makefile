@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 
 export DATA DATA_DIR INBOX AS_OF SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
-export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS
+export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS PG_DSN
 export COMTRADE_URL EUROSTAT_URL ECB_URL UNSD_URL OFAC_URL EU_SANCTIONS_URL UK_SANCTIONS_URL UN_SANCTIONS_URL
 export US_SCREENING_URL OPENSANCTIONS_URL
 export DO_NOT_TRACK := 1
@@ -52,6 +52,8 @@ docs: $(READY)  ## where the data dictionary of the last publication lies
 bench: $(READY)  ## measure: speed and memory, of loading and of everything; how well diversion is found
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
+	@$(PY) -m bench.cookbook
+	@$(PY) -m bench.postgres
 	@$(PY) -m bench.world
 	@$(PY) -m bench.detection
 

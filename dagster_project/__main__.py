@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
+PUBLISHED = "published__ghost_trade"  # the step after which the files are new
 LAYERS = ("raw", "staging", "intermediate", "marts")
 
 
@@ -105,7 +106,9 @@ def _tell_failure(settings: Settings, result) -> None:
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity.value == "ERROR"
     ]
-    print("\nThe run stopped. What was published before is as it was.", file=sys.stderr)
+    is_published = any(e.event_type_value == "STEP_SUCCESS" and e.step_key == PUBLISHED for e in result.all_events)
+    kept = "The files are published." if is_published else "What was published before is as it was."
+    print(f"\nThe run stopped. {kept}", file=sys.stderr)
     for line in [*(f"check failed: {name}" for name in failed), *sorted(told)]:
         print(f"  {line}", file=sys.stderr)
     print(f"  Everything else is in {_short(settings.log_path)}", file=sys.stderr)

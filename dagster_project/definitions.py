@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project import checks, inbox, progress, publish, schedules, transform
+from dagster_project import checks, inbox, postgres, progress, publish, schedules, transform
 from dagster_project.raw import (
     Source,
     assets_of,
@@ -41,6 +41,7 @@ defs = dg.Definitions(
         month_again(SOURCES),
         transform.transform,
         publish.publish,
+        postgres.postgres,
     ],
     asset_checks=checks.gates(SOURCES),
     jobs=schedules.JOBS,

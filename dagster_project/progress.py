@@ -35,6 +35,8 @@ class Lines(logging.Handler):
             rows = materialization.metadata.get("dagster/row_count")
             files = materialization.metadata.get("files")
             amount = f"{rows.value:>12,} rows" if rows else f"{files.value:>12,} files" if files else ""
+            if idle := materialization.metadata.get("idle"):
+                amount = f"({idle.value})"
             took = materialization.metadata.get("Execution Duration")
             now = time.monotonic()
             seconds, self.before = (took.value if took else now - self.before), now

@@ -11,8 +11,10 @@ import dagster as dg
 from dagster_project import transform, warehouse
 from dagster_project.pages import dictionary
 from dagster_project.raw import POOL
-from dagster_project.settings import Settings
+from dagster_project.settings import PROJECT_DIR, Settings
 from dagster_project.warehouse import Description
+
+MACROS = PROJECT_DIR / "bi" / "macros.sql"  # the commonest questions, which the file answers by name
 
 
 def descriptions() -> list[Description]:
@@ -45,7 +47,7 @@ def _portable(name: str) -> str:
 def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     settings = Settings.from_environment()
     tables = descriptions()
-    counts = warehouse.publish(settings, tables)
+    counts = warehouse.publish(settings, tables, MACROS.read_text(encoding="utf-8"))
     page = dictionary.write(settings, tables, counts)
     return dg.MaterializeResult(
         metadata={

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = PROJECT_DIR / "dbt"
@@ -53,6 +54,7 @@ class Settings:
     addresses: Mapping[str, str]  # a name of ADDRESSES → where that service answers, without a slash at the end
     comtrade_api_key: str = field(repr=False)  # empty: the public preview
     alert_webhook_url: str = field(repr=False)  # empty: no one is told of a failure
+    pg_dsn: str = field(default="", repr=False)  # empty: the marts are published as files only
     use_opensanctions: bool = False  # its licence is non-commercial
 
     @classmethod
@@ -93,6 +95,7 @@ class Settings:
             addresses={name: read(name, default).rstrip("/") for name, default in ADDRESSES.items()},
             comtrade_api_key=read("COMTRADE_API_KEY", ""),
             alert_webhook_url=read("ALERT_WEBHOOK_URL", ""),
+            pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
         )
 
@@ -135,6 +138,23 @@ class Settings:
     @property
     def log_path(self) -> Path:
         return self.data_dir / "run.log"
+
+
+def _postgres_address(dsn: str) -> str:
+    """The address as given, if it can be read; no part of it is ever repeated, for one may be the password."""
+    try:
+        url = urlsplit(dsn)
+        is_readable = url.scheme in ("postgresql", "postgres") and "@" not in (url.hostname or "") and url.port != 0
+        # an @ that nobody encoded splits a password: its end would be taken for the server's name
+        is_readable = is_readable and url.netloc.count("@") <= 1 and not url.fragment and len(url.path) > 1
+    except ValueError:
+        is_readable = False
+    if dsn and not is_readable:
+        raise SettingsError(
+            "PG_DSN is no address of a database. Write it as postgresql://user:password@host:5432/database, with "
+            "each of @ : / # ? % in the password percent-encoded (@ is %40)."
+        )
+    return dsn
 
 
 def _absolute(path: str) -> Path:

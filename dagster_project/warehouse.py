@@ -655,8 +655,9 @@ class Description:
         return ", ".join(f'"{name}"' for name in names[: last + 1])
 
 
-def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str, int]:
-    """Write schema `marts` to a new file and to Parquet, then swap both in. Returns rows per table.
+def publish(settings: Settings, descriptions: Sequence[Description], macros: str = "") -> dict[str, int]:
+    """Write schema `marts` to a new file and to Parquet, then swap both in. Returns rows per table. `macros`: the
+    statements that make its table macros.
 
     Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole.
     """
@@ -685,6 +686,8 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
             # a table is read in the order it was written in
             ordered = target if table.view_sql is None else f"(from {target} order by {table.order})"
             con.execute(f"copy {ordered} to '{file}' (format parquet, compression zstd)")
+        if macros:
+            con.execute(macros)
         con.execute("commit")
         con.execute("detach warehouse")
     finally:

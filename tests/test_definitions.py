@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 
 import dagster as dg
 import pytest
@@ -12,7 +13,7 @@ from dagster._core.definitions.dependency import NodeHandle
 from dagster_project import transform
 from dagster_project.definitions import SOURCES, defs
 from dagster_project.raw import POOL
-from dagster_project.settings import SEEDS_DIR
+from dagster_project.settings import PROJECT_DIR, SEEDS_DIR
 
 LAYERS = {"landing", "raw", "staging", "intermediate", "marts", "published", "seeds"}
 
@@ -126,6 +127,29 @@ def test_every_job_tells_the_webhook() -> None:
         job = defs.resolve_job_def(name)
         hooks = [h for node in job.graph.nodes for h in job.get_all_hooks_for_handle(NodeHandle(node.name, None))]
         assert {hook.name for hook in hooks} == {"tell_webhook"}, name
+
+
+def test_postgresql_gets_what_was_published_in_every_job(graph) -> None:
+    key = dg.AssetKey(["published", "postgres"])
+    assert graph.get(key).parent_keys == {dg.AssetKey(["published", "ghost_trade"])}
+    for job in defs.resolve_all_job_defs():
+        if not job.name.startswith("__"):
+            assert key in job.asset_layer.executable_asset_keys, job.name
+
+
+def test_every_page_dashboard_and_door_says_which_marts_it_reads() -> None:
+    exposures = json.loads(transform.MANIFEST.read_text())["exposures"].values()
+    read = {e["name"]: {node.rpartition(".")[2] for node in e["depends_on"]["nodes"]} for e in exposures}
+    marts = set(transform.described())
+    assert {name for name in read if name.startswith("site_")} >= {
+        f"site_{family}" for family in ("home", "country", "good", "basket", "article", "method", "data_quality")
+    }
+    assert {"superset_corridors", "superset_country"} <= set(read)
+    assert all(names and names <= marts for names in read.values())
+    assert read["postgresql"] == marts
+    recipes = [*(PROJECT_DIR / "bi" / "cookbook").glob("*.sql"), PROJECT_DIR / "bi" / "macros.sql"]
+    named = {name for path in recipes for name in re.findall(r"\bmarts\.(\w+)", path.read_text())}
+    assert read["cookbook"] == named & marts
 
 
 def test_publishing_waits_for_every_mart(graph) -> None:

@@ -56,6 +56,11 @@ def test_only_the_warehouse_imports_duckdb() -> None:
     assert importers("duckdb") == {"warehouse.py"}
 
 
+@pytest.mark.parametrize("library", ["adbc_driver_postgresql", "psycopg"])
+def test_only_its_own_door_speaks_to_postgresql(library: str) -> None:
+    assert importers(library) <= {"postgres.py"}
+
+
 @pytest.mark.parametrize("library", ["socket", "httpx", "requests", "urllib.request", "http.client", "aiohttp"])
 def test_only_the_network_door_opens_a_socket(library: str) -> None:
     assert importers(library) <= {"network.py"}
@@ -86,7 +91,7 @@ def test_every_module_opens_by_saying_what_belongs_in_it() -> None:
 
 
 def test_every_public_function_of_the_doors_says_what_it_does() -> None:
-    for name in ("warehouse", "landing", "formats", "network", "visit"):
+    for name in ("warehouse", "landing", "formats", "network", "visit", "postgres"):
         tree = ast.parse((PACKAGE / f"{name}.py").read_text())
         silent = [
             node.name

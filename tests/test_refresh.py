@@ -261,6 +261,26 @@ def same_numbers(found: dict, expected: dict) -> bool:
     )
 
 
+def test_every_question_of_the_cookbook_is_answered(ask) -> None:
+    for recipe in sorted((PROJECT_DIR / "bi" / "cookbook").glob("*.sql")):
+        sql = recipe.read_text()
+        assert ask(sql) or "\n-- May be empty: " in sql, recipe.name
+
+
+def test_the_macros_answer_in_the_file_and_where_it_is_attached(refreshed, ask) -> None:
+    calls = ("both_books('deu', 'KAZ', 'TOTAL')", "country_headline('Kazakhstan')", "listed_goods('2023-06-30')",
+             "corridor('KGZ', 'CHPL')")  # fmt: skip
+    answers = [ask(f"from marts.{call}") for call in calls]
+    assert all(answers) and answers[1] == ask("from marts.country_headline('kaz')")
+    assert ask("select count(*) from listed_goods('2023-01-01') where list_id = 'CHPL'") == [(0,)]
+    with duckdb.connect() as con:
+        con.execute(f"attach '{refreshed[0] / 'published' / 'ghost_trade.duckdb'}' as x (read_only)")
+        with pytest.raises(duckdb.CatalogException):  # a macro's tables are looked up where the caller stands
+            con.execute(f"from x.marts.{calls[0]}")
+        con.execute("use x")
+        assert [con.execute(f"from marts.{call}").fetchall() for call in calls] == answers
+
+
 def test_signals_rarely_fire_on_quiet_years_and_never_where_one_side_is_silent(ask) -> None:
     assert ask("""
         select max(placebo_far) <= 0.01, min(placebo_windows) > 20 from corridor_risk

@@ -1,0 +1,10 @@
+-- Which prices of controlled goods are out of line?
+-- Means: a kilogram that cost far more or less than the same good in the same year, weights that were reported.
+-- Does not mean: a false invoice; a code holds cheap and dear goods, and a wrong unit looks the same (unit_error).
+select
+    freq, period, reporter_iso3, flow, partner_iso3, product_code, value_usd, net_kg, unit_value_usd_kg, median_usd_kg,
+    z, anomaly, is_mirror_mismatch
+from marts.unit_value_anomalies
+where is_listed and anomaly is not null
+order by value_usd desc, reporter_iso3, partner_iso3, product_code, period
+limit 50;

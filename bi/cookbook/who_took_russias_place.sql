@@ -1,0 +1,10 @@
+-- Who buys more of what Russia no longer buys?
+-- Means: what the coalition sold Russia less than before the war, beside what it sold each transit country more.
+-- Does not mean: that the one became the other; a ratio says what the rise could stand for at most.
+select
+    period, transit_iso3, goods, drop_usd, excess_usd, substitution_ratio, substitution_did_ratio, all_transit_ratio,
+    reason
+from marts.substitution
+where exporter_bloc = 'COALITION' and target_iso3 = 'RUS' and baseline_id = 'b19_21' and window_kind = 'year'
+    and goods in ('CHPL', 'TOTAL') and period >= date '2022-01-01'
+order by period desc, goods, substitution_ratio desc nulls last, transit_iso3;
