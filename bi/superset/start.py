@@ -7,6 +7,8 @@ not have the warehouse's libraries. Everything is done again at each start, so t
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import secrets
 import socket
@@ -176,7 +178,8 @@ def _set_up(password: str) -> None:
     with db.engine.connect() as connection:
         version = MigrationContext.configure(connection).get_current_revision()
     if version != ScriptDirectory(migrations).get_current_head():
-        upgrade(directory=migrations)
+        with contextlib.redirect_stdout(io.StringIO()):  # three hundred steps, each with something to say
+            upgrade(directory=migrations)
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()
     user = security_manager.find_user(USER)
