@@ -226,8 +226,8 @@ def rendered(page, address: str, name: str) -> None:
     page.goto(f"{address}/superset/dashboard/ghost-trade-{name}/")
     for chart in charts:
         page.locator(f'[data-test-chart-name="{chart}"]').locator("canvas, td").first.wait_for(timeout=60_000)
-    page.wait_for_function("document.querySelectorAll('.loading').length === 0")
     page.wait_for_timeout(1500)
+    assert page.locator(".loading").count() == 0
     assert {status for status, _ in answers} == {200} and len(answers) >= len(charts), answers
     assert page.locator('[data-test="chart-container"]').count() == len(charts)
     assert page.locator(".ant-alert-error, .ant-empty, [data-test='error-message']").count() == 0
@@ -253,13 +253,14 @@ def test_both_dashboards_render_every_chart_and_again_after_a_publication_while_
 
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 4600})  # charts out of sight are not drawn
+        page.set_default_timeout(90_000)
         left: list[str] = []
         page.on("requestfinished", lambda r: left.append(r.url) if r.url.startswith("http") else None)
         page.goto(f"{address}/login/")
         page.fill("#username", "admin")
         page.fill("#password", password)
-        page.press("#password", "Enter")
-        page.wait_for_url(lambda url: "/login" not in url)
+        page.click("button[type=submit]")
+        page.wait_for_url("**/superset/welcome/", wait_until="commit")
 
         rendered(page, address, "country")
         rendered(page, address, "corridors")
