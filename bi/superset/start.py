@@ -28,7 +28,8 @@ from dagster_project.settings import Settings, SettingsError  # noqa: E402
 
 def main() -> int:
     try:
-        settings = Settings.from_environment(os.environ | {"DATA": "sample"})  # which data set was published is no matter
+        # Which data set was published is no matter here; "sample" needs no other variable.
+        settings = Settings.from_environment(os.environ | {"DATA": "sample"})
         port = int(os.environ.get("PORT", "").strip() or 8088)
     except (SettingsError, ValueError) as error:
         print(f"make superset: {error}", file=sys.stderr)
@@ -86,7 +87,8 @@ def bundled(published: Path) -> dict[str, str]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         name = path.relative_to(HERE).as_posix()
         if name.startswith("databases/"):
-            content["sqlalchemy_uri"] = content["sqlalchemy_uri"].replace("{published_path}", str(published).lstrip("/"))
+            address = content["sqlalchemy_uri"].replace("{published_path}", str(published).lstrip("/"))
+            content["sqlalchemy_uri"] = address
         if name.startswith("datasets/"):
             content["columns"] = described_columns(content, contract)
         files[name] = yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
