@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+SUPERSET := .venv-superset
 
 export DATA DATA_DIR INBOX AS_OF SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
 export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS PG_DSN
@@ -15,7 +16,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 -include .env
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint dev sql docs bench lock clean
+.PHONY: help run test lint dev sql docs superset bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -49,6 +50,16 @@ sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="se
 docs: $(READY)  ## where the data dictionary of the last publication lies
 	@$(PY) -m dagster_project docs
 
+$(SUPERSET)/.ready: bi/superset/requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || { echo "Superset needs Python 3.11 or 3.12; this is $$($(PYTHON) --version). Try: make superset PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(SUPERSET) (once; some two minutes and 900 MB) …"
+	@$(PYTHON) -m venv --clear $(SUPERSET)
+	@$(SUPERSET)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
+	@touch $@
+
+superset: $(SUPERSET)/.ready  ## Superset with two dashboards on http://127.0.0.1:8088 (PORT=…), in an environment of its own
+	@exec $(SUPERSET)/bin/python bi/superset/start.py
+
 bench: $(READY)  ## measure: speed and memory, of loading and of everything; how well diversion is found
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
@@ -57,8 +68,9 @@ bench: $(READY)  ## measure: speed and memory, of loading and of everything; how
 	@$(PY) -m bench.world
 	@$(PY) -m bench.detection
 
-lock:  ## write requirements.lock anew from pyproject.toml (needs uv)
+lock:  ## write both requirements.lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header bi/superset/requirements.in -o bi/superset/requirements.lock
 
 clean:  ## remove what was built; data/ stays (rm -r data to remove it)
-	rm -rf $(VENV) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(SUPERSET) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis build *.egg-info
