@@ -36,14 +36,14 @@ CONFIG = {
         "labelLimit": 90,
     },
     "axisY": {"minExtent": 44, "maxExtent": 44, "titleAnchor": "end", "titleAlign": "left", "titleAngle": 0,
-              "titleX": -44, "titleY": -12},
+              "titleX": -44, "titleY": -10},
     "legend": {
         "labelColor": "var(--ink)",
         "titleColor": "var(--muted)",
         "labelFontSize": 13,
         "orient": "top",
         "title": None,
-        "offset": 18,
+        "offset": 24,
         "symbolStrokeWidth": 3,
         "labelLimit": 400,
     },
@@ -114,11 +114,11 @@ def _month(axis: bool = True) -> alt.X:
     )
 
 
-def _usd(field: str, title: str = "USD million") -> alt.Y:
-    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(tickCount=5, format="~s" if "million" not in title else ",~r"))
+def _usd(field: str, title: str = "USD m") -> alt.Y:
+    return alt.Y(f"{field}:Q", title=title, axis=alt.Axis(tickCount=5, format=",~r"))
 
 
-def _lines(series: Mapping[str, tuple[str, str]], axis_title: str = "USD million") -> list[alt.Chart]:
+def _lines(series: Mapping[str, tuple[str, str]], axis_title: str = "USD m") -> list[alt.Chart]:
     """One line for each series: label → (field, colour)."""
     names = {field: label for label, (field, _) in series.items()}
     scale = alt.Scale(domain=list(names), range=[f"var(--{colour})" for _, colour in series.values()])
@@ -151,12 +151,14 @@ def _marks() -> list[alt.Chart]:
     """The months of events, numbered as in the list below the chart."""
     data = alt.NamedData("events")
     rule = alt.Chart(data).mark_rule(strokeDash=[2, 3], opacity=0.55).encode(x=_month())
-    number = (
+    numbers = [  # in two rows: neighbours would run into each other
         alt.Chart(data)
-        .mark_text(baseline="bottom", dy=-2, fontSize=10)
+        .transform_filter(f"datum.number % 2 == {odd}")
+        .mark_text(baseline="bottom", dy=-2 - 10 * odd, fontSize=10)
         .encode(x=_month(), y=alt.value(0), text="number:N")
-    )
-    return [rule, number]
+        for odd in (0, 1)
+    ]
+    return [rule, *numbers]
 
 
 def _band(low: str, high: str, colour: str, opacity: float = 0.25) -> alt.Chart:

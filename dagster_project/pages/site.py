@@ -61,6 +61,7 @@ REASONS = {
     "zero_baseline": "nothing was traded before the war",
     "small_rise": "the rise is small",
     "exporter_not_published": "the exporters have not published it",
+    "rolling_12": "12 months",
 }
 STATUSES = {"reproduced": "reproduced", "near": "near", "contradicted": "not reproduced", "data_missing": "data missing"}
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
@@ -298,6 +299,11 @@ def words(value: str | None) -> str | Markup:
     return NOTHING if value is None else REASONS.get(value, value.replace("_", " "))
 
 
+def short(name: str, most: int = 58) -> str:
+    """A good's long official name, cut at a word."""
+    return name if len(name) <= most else name[:most].rsplit(" ", 1)[0].rstrip(" ;,") + " …"
+
+
 def file_name(text: str) -> str:
     """A name that is safe in a path and in an address; two texts never share one."""
     safe = re.sub(r"[^A-Za-z0-9_]", "-", text)
@@ -352,7 +358,9 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     }
     site.environment.globals |= {
         "names": names, "links": links, "good_links": good_links, "countries": countries.rows,
-        "good_names": {str(row["goods"]): row["name"] or BASKETS.get(str(row["goods"]), row["goods"]) for row in named.rows},
+        "good_names": {
+            str(row["goods"]): short(row["name"] or BASKETS.get(str(row["goods"]), str(row["goods"]))) for row in named.rows
+        },
     }  # fmt: skip
     claims = site.ask(questions.CLAIMS)
     home = {name: site.ask(sql) for name, sql in questions.HOME.items()}
@@ -561,6 +569,7 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
         ghost=_first(last, basket="CHPL", window_kind="rolling_12")
         or _first(last, basket="TOTAL", window_kind="rolling_12")
         or _first(last, window_kind="year"),
+        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"]],
         signal_row=_first(goods, goods="CHPL") or _first(goods, goods="TOTAL"),
         designation_chart=charts.figure("designations", dated, (), span) if dated else None,
         coverage_chart=charts.figure("coverage", statuses) if statuses else None,
