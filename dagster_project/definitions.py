@@ -41,6 +41,7 @@ defs = dg.Definitions(
         month_again(SOURCES),
         transform.transform,
         publish.publish,
+        publish.publish_site,
     ],
     asset_checks=checks.gates(SOURCES),
     jobs=schedules.JOBS,

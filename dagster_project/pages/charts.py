@@ -133,7 +133,9 @@ def _lines(series: Mapping[str, tuple[str, str]], axis_title: str = "USD m") -> 
 
 def _reading(fields: Mapping[str, str]) -> alt.Chart:
     """A rule under the pointer, with the month's numbers."""
-    near = alt.selection_point(name="near", nearest=True, on="pointermove", fields=["period"], empty=False, clear="pointerout")
+    near = alt.selection_point(
+        name="near", nearest=True, on="pointermove", fields=["period"], empty=False, clear="pointerout"
+    )
     return (
         alt.Chart()
         .mark_rule(strokeWidth=1)
@@ -173,7 +175,10 @@ def _books() -> alt.LayerChart:
     return alt.layer(
         *_marks(),
         _band("import_low", "import_high", "imports"),
-        *_lines({"Recorded as exported": ("exports", "exports"), "Recorded as imported (at FOB)": ("imports", "imports")}),
+        *_lines({
+            "Recorded as exported": ("exports", "exports"),
+            "Recorded as imported (at FOB)": ("imports", "imports"),
+        }),
         _reading({"exports": "Exported, USD m", "imports": "Imported at FOB, USD m", "gap": "Gap, USD m",
                   "gap_low": "Gap, low", "gap_high": "Gap, high"}),
         data=alt.NamedData("rows"),
@@ -212,9 +217,9 @@ def _chain() -> alt.LayerChart:
         *_marks(),
         bars,
         *_lines({
-            "Came beyond habit": ("came", "exports"),
-            "Went on to Russia and Belarus beyond habit": ("went", "target"),
             "Chain, at most (lower bound: 0)": ("chain", "chain"),
+            "Went on to Russia and Belarus beyond habit": ("went", "target"),
+            "Came beyond habit": ("came", "exports"),
         }),
         _reading({"came": "Came beyond habit, USD m", "went": "Went on beyond habit", "chain": "Chain, at most"}),
         data=alt.NamedData("rows"),
@@ -295,7 +300,15 @@ def _designations() -> alt.LayerChart:
             tooltip=[alt.Tooltip("period:T", format="%B %Y", title="Month"), alt.Tooltip("parties:Q", title="Parties")],
         )
     )
-    anchor = alt.Chart().mark_point(opacity=0).encode(y=alt.YDatum(0, type="quantitative", axis=alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)))
+    anchor = (
+        alt.Chart()
+        .mark_point(opacity=0)
+        .encode(
+            y=alt.YDatum(
+                0, type="quantitative", axis=alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)
+            )
+        )
+    )
     return alt.layer(anchor, points, data=alt.NamedData("rows")).properties(width="container", height=44)
 
 
@@ -303,7 +316,12 @@ def _designations() -> alt.LayerChart:
 
 
 def small(
-    rows: Sequence[Row], fields: Mapping[str, str], label: str, width: int = 150, height: int = 40, span: tuple[date, date] | None = None
+    rows: Sequence[Row],
+    fields: Mapping[str, str],
+    label: str,
+    width: int = 150,
+    height: int = 40,
+    span: tuple[date, date] | None = None,
 ) -> Markup:
     """Lines of a few series by month as SVG. `fields` is field → CSS class; a month without a figure is a hole.
 
@@ -311,8 +329,9 @@ def small(
     """
     points = [(row["period"], [row[field] for field in fields]) for row in rows]
     values = [v for _, several in points for v in several if v is not None]
+    opened = f'<svg class="small" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}'
     if not values:
-        return Markup(f'<svg class="small" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}: no figure"></svg>')
+        return Markup(f'{opened}: no figure"></svg>')
     first, last = span or (points[0][0], points[-1][0])
     length = max((last - first).days, 1)
     low, high = min(0.0, *values), max(*values, 1e-9)
@@ -331,9 +350,7 @@ def small(
             drawing = True
         if path:
             paths.append(f'<path class="{css}" d="{"".join(path)}"/>')
-    return Markup(
-        f'<svg class="small" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">{"".join(paths)}</svg>'
-    )
+    return Markup(f'{opened}">{"".join(paths)}</svg>')
 
 
 CHANGES = ((0.8, "fell"), (1.25, "same"), (2, "rose"), (5, "double"), (math.inf, "fivefold"))
@@ -394,7 +411,9 @@ def corridor_map(
     height = max(y + 10, 200)
     bands, marks = [], []
     at = (height - sum(thickness(row) for row in inward)) / 2
-    marks.append(f'<rect class="node" x="{left - 8}" y="{at:.1f}" width="8" height="{sum(thickness(r) for r in inward):.1f}"/>')
+    marks.append(
+        f'<rect class="node" x="{left - 8}" y="{at:.1f}" width="8" height="{sum(thickness(r) for r in inward):.1f}"/>'
+    )
     marks.append(f'<text x="{left - 14}" y="{height / 2:.1f}" text-anchor="end">{escape(coalition)}</text>')
     arrivals: dict[str, list[tuple[float, Row, str]]] = {target: [] for target in targets}
     for iso3, row, y0, tall in stations:
@@ -421,6 +440,6 @@ def corridor_map(
             at += thickness(row)
         at += free
     return Markup(
-        f'<svg class="map" viewBox="0 0 {width} {height:.0f}" role="group" aria-label="Bands from the coalition to transit '
-        f'countries and on; the table below has the same figures">{"".join(bands)}{"".join(marks)}</svg>'
+        f'<svg class="map" viewBox="0 0 {width} {height:.0f}" role="group" aria-label="Bands from the coalition to '
+        f'transit countries and on; the table below has the same figures">{"".join(bands)}{"".join(marks)}</svg>'
     )

@@ -48,7 +48,8 @@ order by all""",
     "ghost": f"""
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, period,
-    added_export_usd, arrived_extra_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_share, reason
+    added_export_usd, arrived_extra_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
+    ghost_share, reason
 from ghost_trade
 where exporter in ({BLOCS}) and goods in ({SUMS}) and window_kind = 'rolling_12' and baseline_id = '{BASELINE}'
     and importer_iso3 in (select iso3 from countries where role = 'transit')
@@ -65,7 +66,8 @@ select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, window_kind, period, baseline_id,
     export_value_usd, baseline_export_usd, added_export_usd, arrived_extra_usd,
     ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_share,
-    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as habit_share, both_share, strong_share, medium_share
+    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as habit_share, both_share, strong_share,
+    medium_share
 from estimates inner join newest using (exporter, importer_iso3, goods, window_kind, period)
 where importer_iso3 in (select iso3 from countries where role = 'transit')
 order by transit_iso3, bloc, basket, window_kind, baseline_id <> '{BASELINE}', baseline_id""",
@@ -80,7 +82,8 @@ order by all""",
     "caps": f"""
 select
     transit_iso3, exporter_bloc as bloc, goods as basket, period, demand_index,
-    cap_usd, value_usd, breach_usd, headroom_usd, is_breach, first_breach, months_in_breach, cumulated_breach_usd, reason
+    cap_usd, value_usd, breach_usd, headroom_usd, is_breach, first_breach, months_in_breach,
+    cumulated_breach_usd, reason
 from policy_caps
 where exporter_bloc in ({BLOCS}) and goods in ({SUMS}) and baseline_id = '{BASELINE}'
 order by all""",
@@ -101,7 +104,8 @@ select
     risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 left join names using (goods)
-where risk.newest_first = 1 and risk.exporter_bloc in ({BLOCS}) and (risk.goods_kind = 'basket' or names.goods is not null)
+where risk.newest_first = 1 and risk.exporter_bloc in ({BLOCS})
+    and (risk.goods_kind = 'basket' or names.goods is not null)
 order by
     risk.transit_iso3, risk.exporter_bloc, risk.class is null, risk.anomaly * (0.5 + 0.5 * risk.severity) desc,
     risk.export_value_usd desc, risk.goods""",
@@ -138,14 +142,16 @@ with pairs as (
 )
 select
     importer_iso3 as transit_iso3, extract(year from period) as year, exporter_iso3, c.name as exporter,
-    export_value_usd, import_value_usd, gap_usd, gap_low_usd, gap_high_usd, is_sign_robust, coverage_status, import_basis
+    export_value_usd, import_value_usd, gap_usd, gap_low_usd, gap_high_usd, is_sign_robust, coverage_status,
+    import_basis
 from pairs
 inner join newest using (importer_iso3, period)
 inner join countries as c on c.iso3 = exporter_iso3
 order by transit_iso3, export_value_usd desc, exporter_iso3""",
     "reliability": """
 with noise as (
-    select *, median(noise_sd) over (partition by role) as median_noise_sd from reporter_reliability where variant = 'noise'
+    select *, median(noise_sd) over (partition by role) as median_noise_sd
+    from reporter_reliability where variant = 'noise'
 )
 select
     country_iso3 as transit_iso3, role, noise_sd, median_noise_sd, standard_error, bias_log, within_20_share, rank,
@@ -157,14 +163,16 @@ order by all""",
 select
     country_iso3 as transit_iso3, coalesce(listed_on, first_seen_on) as dated,
     case when listed_on is null then 'first seen on the list' else 'listed' end as date_is_when,
-    name, kind, city, list_id, program, program_label, has_address, has_nationality, has_registration, is_listed, delisted_on
+    name, kind, city, list_id, program, program_label, has_address, has_nationality, has_registration,
+    is_listed, delisted_on
 from designations
 where country_role = 'transit'
 order by transit_iso3, dated desc, name, list_id, source_id, program""",
     "designated": "select * from designated_corridors order by transit_iso3, list_id, program",
     "alerts": f"""
 select
-    transit_iso3, exporter_bloc as bloc, goods, goods_kind, kind, rule, entered_on, seen_on, left_on, cause, left_cause,
+    transit_iso3, exporter_bloc as bloc, goods, goods_kind, kind, rule, entered_on, seen_on, left_on, cause,
+    left_cause,
     months, peak_z, excess_usd
 from alerts
 where exporter_bloc in ({BLOCS})
@@ -191,7 +199,8 @@ GOODS = {
 with codes as (
     select
         product_code as goods, 'product' as goods_kind, min(name) as name,
-        string_agg(distinct list_id, ', ' order by list_id) as lists, min(tier) as tier, min(valid_from) as listed_from
+        string_agg(distinct list_id, ', ' order by list_id) as lists, min(tier) as tier,
+        min(valid_from) as listed_from
     from controlled_goods
     where product_code in (select goods from corridor_flows where goods_kind = 'product')
     group by 1
@@ -230,7 +239,8 @@ with classed as (
     from corridor_risk
 )
 select
-    goods, transit_iso3, exporter_bloc as bloc, period, class, reason, anomaly, evidence, severity, rank, rank_p05, rank_p95,
+    goods, transit_iso3, exporter_bloc as bloc, period, class, reason, anomaly, evidence, severity, rank,
+    rank_p05, rank_p95,
     placebo_far, export_value_usd, baseline_export_usd, growth_ratio, gap_low_usd, gap_high_usd, ghost_low_usd,
     ghost_high_usd, chain_upper_usd
 from classed
@@ -239,7 +249,8 @@ order by goods, class is null, anomaly * (0.5 + 0.5 * severity) desc, bloc, expo
     "caps": f"""
 select
     goods, transit_iso3, exporter_bloc as bloc, max(period) as last_month, arg_max(cap_usd, period) as cap_usd,
-    arg_max(value_usd, period) as value_usd, max(first_breach) as first_breach, max(months_in_breach) as months_in_breach,
+    arg_max(value_usd, period) as value_usd, max(first_breach) as first_breach,
+    max(months_in_breach) as months_in_breach,
     max(cumulated_breach_usd) as cumulated_breach_usd
 from policy_caps
 where exporter_bloc = 'COALITION' and baseline_id = '{BASELINE}' and value_usd is not null
@@ -260,7 +271,8 @@ with classed as (  -- of each corridor the newest twelve months that can be clas
 )
 select
     risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.period, risk.class,
-    risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95,
+    risk.placebo_far,
     risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
@@ -298,14 +310,17 @@ with months as (
         )
 )
 select
-    exporter, importer_iso3, goods as basket, min(period) as first_month, max(period) as last_month, count(*) as months,
-    sum(value_usd) as value_usd, sum(baseline_usd) as baseline_usd, sum(value_usd) / nullif(sum(baseline_usd), 0) as growth_ratio
+    exporter, importer_iso3, goods as basket, min(period) as first_month, max(period) as last_month,
+    count(*) as months,
+    sum(value_usd) as value_usd, sum(baseline_usd) as baseline_usd,
+    sum(value_usd) / nullif(sum(baseline_usd), 0) as growth_ratio
 from months
 where newest_first <= 12
 group by all
 order by basket, value_usd desc, exporter, importer_iso3""",
     "sources": """
-select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of, last_asked_at,
+select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of,
+    last_asked_at,
     last_answered_at, stale_after_days, is_stale, last_failure
 from sources
 order by kind <> 'trade', kind <> 'list', title""",
@@ -354,7 +369,8 @@ group by all
 order by all""",
     "differences": """
 select
-    source_name, other_source_name, freq, count(*) as flows, count(*) filter (where is_beyond_tolerance) as beyond_tolerance
+    source_name, other_source_name, freq, count(*) as flows,
+    count(*) filter (where is_beyond_tolerance) as beyond_tolerance
 from source_differences
 group by all
 order by all""",
@@ -367,7 +383,8 @@ from cif_margins
 group by 1
 order by margins desc, method""",
     "placebo": """
-select exporter_bloc as bloc, goods_kind, class, max(placebo_far) as placebo_far, max(placebo_windows) as placebo_windows,
+select exporter_bloc as bloc, goods_kind, class, max(placebo_far) as placebo_far,
+    max(placebo_windows) as placebo_windows,
     count(*) as signals
 from corridor_risk
 where class is not null

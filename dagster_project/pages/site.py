@@ -63,7 +63,12 @@ REASONS = {
     "exporter_not_published": "the exporters have not published it",
     "rolling_12": "12 months",
 }
-STATUSES = {"reproduced": "reproduced", "near": "near", "contradicted": "not reproduced", "data_missing": "data missing"}
+STATUSES = {
+    "reproduced": "reproduced",
+    "near": "near",
+    "contradicted": "not reproduced",
+    "data_missing": "data missing",
+}
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
 
 
@@ -90,6 +95,14 @@ class Built:
     largest_page: str
     largest_page_bytes: int
     seconds: float
+
+    @property
+    def summary(self) -> str:
+        """A few lines for the catalog."""
+        return (
+            f"{self.pages} pages, {self.size_bytes / 1e6:.1f} MB; the largest is {self.largest_page} with "
+            f"{self.largest_page_bytes / 1e6:.2f} MB. Open `{self.path / 'index.html'}`; it needs no server."
+        )
 
 
 @dataclass(frozen=True)
@@ -242,7 +255,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 def write_csv(handle, columns: Sequence[str], rows: Iterable[Row], facts: Mapping[str, object]) -> None:
-    """Rows as CSV, each with the facts of the build behind it: a figure travels with its date and the word simulated."""
+    """Rows as CSV, each with the facts of its build: a figure travels with its date and the word simulated."""
     writer = csv.writer(handle)
     behind = [harmless(value) for value in facts.values()]
     writer.writerow([*columns, *(f"build_{name}" for name in facts)])
@@ -250,7 +263,7 @@ def write_csv(handle, columns: Sequence[str], rows: Iterable[Row], facts: Mappin
 
 
 def harmless(value: object) -> object:
-    """A cell that no spreadsheet runs as a formula: text that begins like one gets an apostrophe, unless it is a number."""
+    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe, unless it is a number."""
     if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
         return value
     try:
@@ -287,7 +300,7 @@ def times(value: float | None) -> str | Markup:
 
 
 def month(value: date | None) -> str | Markup:
-    return NOTHING if value is None else f"{value:%b %Y}"
+    return NOTHING if value is None else f"{value:%b}\u00a0{value:%Y}"
 
 
 def day(value: date | None) -> str | Markup:
@@ -353,13 +366,16 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     named = goods["named"].whole
     links = {iso3: f"country-{file_name(iso3)}.html" for iso3 in transit}
     good_links = {
-        str(row["goods"]): f"{'basket' if row['goods_kind'] == 'basket' else 'good'}-{file_name(str(row['goods']))}.html"
+        str(
+            row["goods"]
+        ): f"{'basket' if row['goods_kind'] == 'basket' else 'good'}-{file_name(str(row['goods']))}.html"
         for row in named.rows
     }
     site.environment.globals |= {
         "names": names, "links": links, "good_links": good_links, "countries": countries.rows,
         "good_names": {
-            str(row["goods"]): short(row["name"] or BASKETS.get(str(row["goods"]), str(row["goods"]))) for row in named.rows
+            str(row["goods"]): short(row["name"] or BASKETS.get(str(row["goods"]), str(row["goods"])))
+            for row in named.rows
         },
     }  # fmt: skip
     claims = site.ask(questions.CLAIMS)
@@ -445,8 +461,9 @@ def _panel(site: Site, name: str, answers: Mapping[str, Answer], bloc: str, bask
         top = max(known, key=lambda r: r["ghost_high_usd"])
         panel["ghost"] = figure("ghost", data)
         panel["ghost_said"] = (
-            f"Twelve-month estimate of added exports that did not arrive: between USD {millions(known[-1]['ghost_low_usd'])} "
-            f"and {millions(known[-1]['ghost_high_usd'])} million in the twelve months to {month(known[-1]['period'])}; "
+            "Twelve-month estimate of added exports that did not arrive: between USD "
+            f"{millions(known[-1]['ghost_low_usd'])} and {millions(known[-1]['ghost_high_usd'])} million in the twelve "
+            f"months to {month(known[-1]['period'])}; "
             f"at its widest between {millions(top['ghost_low_usd'])} and {millions(top['ghost_high_usd'])} million, to "
             f"{month(top['period'])}."
         )
@@ -457,8 +474,8 @@ def _panel(site: Site, name: str, answers: Mapping[str, Answer], bloc: str, bask
         panel["chain_upper"] = sum(r["chain"] for r in known)
         panel["chain_months"] = (known[0]["period"], known[-1]["period"])
         panel["chain_said"] = (
-            f"What can have gone on to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million from "
-            f"{month(known[0]['period'])} to {month(known[-1]['period'])}."
+            f"What can have gone on to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
+            f"from {month(known[0]['period'])} to {month(known[-1]['period'])}."
         )
     caps = answers["caps"].of(bloc=bloc, basket=basket)
     if any(r["cap_usd"] is not None for r in caps):
@@ -475,8 +492,8 @@ def _panel(site: Site, name: str, answers: Mapping[str, Answer], bloc: str, bask
             panel["cap_last"] = last
             panel["cap_said"] = (
                 f"In {month(last['period'])} exports of USD {millions(last['value_usd'])} million against a cap of "
-                f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a quarter, USD "
-                f"{millions(last['cumulated_breach_usd'])} million above it in all."
+                f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a "
+                f"quarter, USD {millions(last['cumulated_breach_usd'])} million above it in all."
             )
     return panel
 
@@ -507,7 +524,8 @@ def _chain_by_month(rows: Sequence[Row]) -> list[Row]:
         return sum(values) if values else None
 
     return [
-        {"period": period, "came": max((r["in_excess_usd"] for r in found if r["in_excess_usd"] is not None), default=None),
+        {"period": period, 
+         "came": max((r["in_excess_usd"] for r in found if r["in_excess_usd"] is not None), default=None),
          "went": added(found, "out_excess_usd"), "chain": added(found, "chain_upper_usd")}
         for (period,), found in sorted(_by(rows, "period").items())
     ]  # fmt: skip
@@ -634,7 +652,7 @@ def _write_goods(site: Site, named: Answer, goods) -> None:
             "corridors": len({r["transit_iso3"] for r in books[code].rows}),
             "last": sum(r["value"] for r in months[-12:]) if months else None,
             "top": risk[0] if risk and risk[0]["class"] else None,
-            "spark": charts.small(months, {"value": "exports"}, f"the coalition's exports of {code} to transit countries",
+            "spark": charts.small(months, {"value": "exports"}, f"exports of {code} to transit countries",
                                   span=span),
         })  # fmt: skip
     answers = site.keep("goods", {"named": named, "risk": goods["risk"].whole})
@@ -687,8 +705,11 @@ def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
     def new(kind: str) -> dict:
         return {k: v for k, v in now[kind].items() if before.get(kind, {}).get(k, "") != v}
 
+    def class_of(value: str | None) -> str:
+        return (value or "no class").replace("_", " ")
+
     classes = [
-        f"{named(k)} ({(before['classes'].get(k) or 'no class').replace('_', ' ')} → {(v or 'no class').replace('_', ' ')})"
+        f"{named(k)} ({class_of(before['classes'].get(k))} → {class_of(v)})"
         for k, v in new("classes").items()
         if before["classes"].get(k) != v
     ]
@@ -703,7 +724,9 @@ def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
     said += several(months, "series has newer months", "series have newer months")
     said += several([f"{k} is {v.replace('_', ' ')}" for k, v in new("claims").items()], "claim has another status",
                     "claims have another status")  # fmt: skip
-    said += several([k for k, v in new("sources").items() if v], "source said something new", "sources said something new")
+    said += several(
+        [k for k, v in new("sources").items() if v], "source said something new", "sources said something new"
+    )
     return said
 
 
@@ -743,6 +766,12 @@ def _write_home(site: Site, home: Mapping[str, Answer], claims: Answer, countrie
         told=told,
         before=before,
         maps=maps,
+        investigated=[
+            r
+            for r in answers["ranking"].rows
+            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == "CHPL"
+        ],
+        open_alerts=[r for r in answers["alerts"].rows if r["kind"] == "alert" and r["left_on"] is None],
         claim_counts={s: len(status.get((s,), [])) for s in STATUSES},
         recent=[r for r in answers["alerts"].rows if r["kind"] == "alert"][:10],
         until={(r["transit_iso3"], r["basket"]): r for r in answers["until"].rows},
@@ -758,7 +787,9 @@ def _write_article(site: Site, claims: Answer) -> None:
 
 
 def _write_quality(site: Site, checks: Sequence[Check], sources: Answer) -> None:
-    answers = site.keep("quality", {name: site.ask(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources})
+    answers = site.keep(
+        "quality", {name: site.ask(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources}
+    )
     file = ""
     if checks:
         file = "data/quality-checks.csv"
@@ -774,5 +805,3 @@ def _write_quality(site: Site, checks: Sequence[Check], sources: Answer) -> None
     failed = [c for c in checks if c.results and not c.results[0][1]]
     site.write("quality", "quality.html.j2", title="Data quality", answers=answers, layers=layers, failed=failed,
                checks=checks, file=file)  # fmt: skip
-
-
