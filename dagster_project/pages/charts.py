@@ -122,7 +122,7 @@ def _lines(series: Mapping[str, tuple[str, str]], axis_title: str = "USD m") -> 
     """One line for each series: label → (field, colour)."""
     names = {field: label for label, (field, _) in series.items()}
     scale = alt.Scale(domain=list(names), range=[f"var(--{colour})" for _, colour in series.values()])
-    legend = alt.Legend(labelExpr=f"{json.dumps(names)}[datum.value]", columns=1 if len(names) > 2 else 2)
+    legend = alt.Legend(labelExpr=f"{json.dumps(names)}[datum.value]", columns=1)
     return [
         alt.Chart()
         .transform_fold(list(names), as_=["series", "value"])

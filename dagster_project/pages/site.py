@@ -66,7 +66,7 @@ REASONS = {
 STATUSES = {
     "reproduced": "reproduced",
     "near": "near",
-    "contradicted": "not reproduced",
+    "contradicted": "contradicted",
     "data_missing": "data missing",
 }
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
@@ -287,8 +287,10 @@ def millions(value: float | None) -> str | Markup:
     """USD as millions, with as many decimals as tell something."""
     if value is None:
         return NOTHING
+    if not value:
+        return "0"
     value = value / 1e6
-    return _number(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 or not value else 2)
+    return _number(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2)
 
 
 def percent(value: float | None) -> str | Markup:
