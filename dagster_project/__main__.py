@@ -105,7 +105,8 @@ def _tell_failure(settings: Settings, result) -> None:
         for check in result.get_asset_check_evaluations()
         if not check.passed and check.severity.value == "ERROR"
     ]
-    print("\nThe run stopped. What was published before is as it was.", file=sys.stderr)
+    before = "The tables are published; the site" if set(errors) == {"published__site"} else "What was published before"
+    print(f"\nThe run stopped. {before} is as it was.", file=sys.stderr)
     for line in [*(f"check failed: {name}" for name in failed), *sorted(told)]:
         print(f"  {line}", file=sys.stderr)
     print(f"  Everything else is in {_short(settings.log_path)}", file=sys.stderr)
@@ -160,6 +161,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     else:
         print("  none: the loaded files hold no year that both sides of such a flow report on")
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
+    print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
     if about[0]:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
     print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')

@@ -1,4 +1,4 @@
-"""Pages in the browser of this machine, which asks nobody for anything. Not here: which pages, or what they should say."""
+"""Pages in the browser of this machine. Not here: which pages, or what they should say."""
 
 from __future__ import annotations
 
