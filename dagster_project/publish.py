@@ -97,6 +97,7 @@ def parameters() -> dict[str, object]:
     group_name="published",
     deps=[dg.AssetKey(["published", "ghost_trade"])],
     description="Pages for people: they open from disk, with no server and no network; swapped in whole.",
+    pool=POOL,
     kinds={"html"},
 )
 def publish_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
