@@ -1,7 +1,7 @@
 """What the pages ask the published file: analyst SQL over `marts`, shown on the page as it ran.
 
 A question is asked once for all pages of a family; a page then holds the rows of its own key. Here belongs the
-SQL. Not here: how an answer looks (templates/, charts.py) or any formula, which is in the marts.
+SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Not here: how an answer looks (templates/, charts.py) or any formula, which is in the marts.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ order by
     "coverage": """
 select
     importer_iso3 as transit_iso3, freq, period, coverage_status, count(*) as partners,
-    sum(export_value_usd) as export_value_usd, sum(import_value_usd) as import_value_usd
+    round(sum(export_value_usd), 2) as export_value_usd, round(sum(import_value_usd), 2) as import_value_usd
 from report_coverage
 where product_code = 'TOTAL' and importer_iso3 in (select iso3 from countries where role = 'transit')
     and exporter_iso3 in (select iso3 from countries where role = 'coalition')
@@ -121,8 +121,8 @@ order by all""",
     "zeros": """
 select
     importer_iso3 as transit_iso3, extract(year from period) as year, coverage_status,
-    coalesce(zero_strength, 'no zero') as zero_strength, count(*) as cells, sum(export_value_usd) as export_value_usd,
-    sum(import_value_usd) as import_value_usd
+    coalesce(zero_strength, 'no zero') as zero_strength, count(*) as cells, round(sum(export_value_usd), 2) as export_value_usd,
+    round(sum(import_value_usd), 2) as import_value_usd
 from mirror_gaps
 where freq = 'M' and product_level = 6 and is_controlled_now
     and importer_iso3 in (select iso3 from countries where role = 'transit')
@@ -312,8 +312,8 @@ with months as (
 select
     exporter, importer_iso3, goods as basket, min(period) as first_month, max(period) as last_month,
     count(*) as months,
-    sum(value_usd) as value_usd, sum(baseline_usd) as baseline_usd,
-    sum(value_usd) / nullif(sum(baseline_usd), 0) as growth_ratio
+    round(sum(value_usd), 2) as value_usd, round(sum(baseline_usd), 2) as baseline_usd,
+    round(sum(value_usd) / nullif(sum(baseline_usd), 0), 4) as growth_ratio
 from months
 where newest_first <= 12
 group by all
@@ -357,13 +357,13 @@ QUALITY = {
     "revisions": """
 select
     source_name, freq, extract(year from new_said_from) as said_in_year, kind, count(*) as figures,
-    count(*) filter (where is_material) as material, sum(abs(change_usd)) as changed_usd
+    count(*) filter (where is_material) as material, round(sum(abs(change_usd)), 2) as changed_usd
 from revisions
 group by all
 order by all""",
     "statuses": """
 select freq, coverage_status, coalesce(zero_strength, 'no zero') as zero_strength, count(*) as flows,
-    sum(export_value_usd) as export_value_usd, sum(import_value_usd) as import_value_usd
+    round(sum(export_value_usd), 2) as export_value_usd, round(sum(import_value_usd), 2) as import_value_usd
 from report_coverage
 group by all
 order by all""",
