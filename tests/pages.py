@@ -13,6 +13,14 @@ import duckdb
 from dagster_project.pages import site
 
 
+WITH_SQL = (
+    r'<a href="(data/[^"]+)" download>[^<]*</a>\s*'
+    r"<details><summary>SQL[^<]*</summary><pre[^>]*><code>(.*?)</code>"
+)
+    r'<a href="(data/[^"]+)" download>[^<]*</a>\s*<details><summary>SQL[^<]*</summary><pre[^>]*><code>(.*?)</code>'
+)
+
+
 class Page(HTMLParser):
     """The links, the ids and the readable text of a page."""
 
@@ -79,7 +87,7 @@ def sql_of_pages(database: Path, folder: Path, *stems: str) -> int:
         con.execute("use marts")
         for stem in stems:
             text = (folder / f"{stem}.html").read_text(encoding="utf-8")
-            for file, shown in re.findall(r'<a href="(data/[^"]+)" download>.*?<code>(.*?)</code>', text, re.S):
+            for file, shown in re.findall(WITH_SQL, text, re.S):
                 with (folder / file).open(encoding="utf-8", newline="") as handle:
                     names, *kept = csv.reader(handle)
                 asked = con.execute(Page(shown).text)

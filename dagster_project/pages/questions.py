@@ -1,7 +1,8 @@
 """What the pages ask the published file: analyst SQL over `marts`, shown on the page as it ran.
 
 A question is asked once for all pages of a family; a page then holds the rows of its own key. Here belongs the
-SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Not here: how an answer looks (templates/, charts.py) or any formula, which is in the marts.
+SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Not here: how an
+answer looks (templates/, charts.py) or any formula, which is in the marts.
 """
 
 from __future__ import annotations
@@ -121,8 +122,8 @@ order by all""",
     "zeros": """
 select
     importer_iso3 as transit_iso3, extract(year from period) as year, coverage_status,
-    coalesce(zero_strength, 'no zero') as zero_strength, count(*) as cells, round(sum(export_value_usd), 2) as export_value_usd,
-    round(sum(import_value_usd), 2) as import_value_usd
+    coalesce(zero_strength, 'no zero') as zero_strength, count(*) as cells,
+    round(sum(export_value_usd), 2) as export_value_usd, round(sum(import_value_usd), 2) as import_value_usd
 from mirror_gaps
 where freq = 'M' and product_level = 6 and is_controlled_now
     and importer_iso3 in (select iso3 from countries where role = 'transit')
