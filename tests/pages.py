@@ -17,8 +17,6 @@ WITH_SQL = (
     r'<a href="(data/[^"]+)" download>[^<]*</a>\s*'
     r"<details><summary>SQL[^<]*</summary><pre[^>]*><code>(.*?)</code>"
 )
-    r'<a href="(data/[^"]+)" download>[^<]*</a>\s*<details><summary>SQL[^<]*</summary><pre[^>]*><code>(.*?)</code>'
-)
 
 
 class Page(HTMLParser):
