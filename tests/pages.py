@@ -12,7 +12,6 @@ import duckdb
 
 from dagster_project.pages import site
 
-
 WITH_SQL = (
     r'<a href="(data/[^"]+)" download>[^<]*</a>\s*'
     r"<details><summary>SQL[^<]*</summary><pre[^>]*><code>(.*?)</code>"
