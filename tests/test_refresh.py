@@ -21,6 +21,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from browser import browser, looks
+from pages import broken_links, pages_of, sql_of_pages
 
 from dagster_project.settings import PROJECT_DIR
 
@@ -341,6 +343,44 @@ def test_parquet_and_the_dictionary_lie_beside_it(refreshed, ask) -> None:
     page = (folder / "docs.html").read_text()
     assert "SIMULATED" in page and "mirror_gaps" in page and "gap_low_usd" in page
     assert not list(folder.glob(".*"))
+
+
+def test_the_site_has_a_page_for_each_transit_country_and_each_controlled_good(refreshed, ask) -> None:
+    folder = refreshed[0] / "published" / "site"
+    pages = {path.name: path.stat().st_size for path in folder.glob("*.html")}
+    for (iso3,) in ask("select iso3 from countries where role = 'transit'"):
+        assert f"country-{iso3}.html" in pages
+    for (goods,) in ask("""
+        select distinct goods from corridor_flows
+        where goods_kind = 'product' and goods in (select product_code from controlled_goods)"""):  # fmt: skip
+        assert f"good-{goods}.html" in pages
+    assert {"basket-CHPL.html", "index.html", "article.html", "method.html", "quality.html"} <= set(pages)
+    assert max(pages.values()) < 2_000_000
+    assert not broken_links(folder)
+
+
+def test_the_site_says_what_the_tables_say(refreshed, ask) -> None:
+    folder = refreshed[0] / "published" / "site"
+    seen = pages_of(folder)
+    assert all("SIMULATED" in page.text for page in seen.values())
+    quality, article = (" ".join(seen[name].text.split()) for name in ("quality.html", "article.html"))
+    assert "Failed at the last run0" in quality and "comtrade_flows" in quality and "never ran" not in quality
+    for quote, claim_id in ask("select quote, claim_id from claims"):
+        assert quote in article and claim_id in seen["article.html"].ids
+    database = folder.parent / "ghost_trade.duckdb"
+    assert sql_of_pages(database, folder, "index", "country-KAZ", "country-KGZ", "good-854231", "quality") > 30
+
+
+def test_the_site_is_quiet_stays_on_the_disk_and_is_open_to_all_in_a_browser(refreshed) -> None:
+    folder = refreshed[0] / "published" / "site"
+    names = "index article goods method quality country-KAZ country-NIC basket-CHPL good-854231".split()
+    with browser() as chromium:
+        seen = looks(chromium, folder, [f"{name}.html" for name in names], width=390, check=False)
+        # the checker takes long on long pages; test_site.py asks it of each kind of page
+        seen |= looks(chromium, folder, ["index.html", "country-KAZ.html"])
+    for name, look in seen.items():
+        assert not (look.console or look.left_the_disk or look.serious or look.undrawn), (name, look)
+        assert look.too_wide <= 0, name
 
 
 def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:

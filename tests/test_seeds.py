@@ -29,6 +29,7 @@ KEYS = {
     "controlled_goods": ["list_id", "product_code", "hs_revision", "valid_from"],
     "cif_margins": ["exporter_iso3", "importer_iso3", "product_chapter", "year_from"],
     "events": ["event_id"],
+    "known_asymmetries": ["asymmetry_id"],
     "published_claims": ["claim_id"],
     "source_precedences": ["reporter_iso3", "source_name", "period_from"],
     "bloc_members": ["bloc", "iso3", "publisher"],
@@ -602,6 +603,15 @@ def test_east_asia_to_central_asia_has_the_wider_margin(margins):
     pairs = margins[margins.exporter_iso3.isin(east) & margins.importer_iso3.isin(central)]
     assert len(pairs) == 25
     assert set(pairs.margin_mid.astype(float)) == {0.08}
+
+
+# --- known asymmetries ---------------------------------------------------------
+
+
+def test_asymmetries_name_known_countries(countries):
+    asymmetries = seed("known_asymmetries")
+    named = set(asymmetries.exporter_iso3) | set(asymmetries.importer_iso3)
+    assert named - {""} <= set(countries.iso3)
 
 
 # --- events -------------------------------------------------------------------

@@ -2,3 +2,7 @@
 
 Not here: any figure that is not in a published table.
 """
+
+from pathlib import Path
+
+TEMPLATES = Path(__file__).with_name("templates")

@@ -12,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader
 
 from dagster_project import warehouse
+from dagster_project.pages import TEMPLATES
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Description
 
@@ -27,7 +28,7 @@ def write(settings: Settings, tables: Sequence[Description], rows: Mapping[str, 
         }
         about = con.execute("select * from marts.about").fetchone()
         facts = dict(zip([c[0] for c in con.description], about, strict=True))
-    page = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+    page = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     html = page.get_template("dictionary.html.j2").render(tables=tables, rows=rows, types=types, about=facts)
     path = settings.published_dir / "docs.html"
     unfinished = path.with_name(".docs.html.unfinished")

@@ -1,0 +1,17 @@
+-- What happened when: the days that stand on the time axis of a chart.
+with
+
+events as (
+
+    select * from {{ ref('stg_seeds__events') }}
+
+)
+
+select
+    event_id,
+    event_date,
+    actor,
+    scope,
+    title,
+    source
+from events
