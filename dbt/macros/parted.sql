@@ -151,6 +151,29 @@
     from {{ relation }} group by all
 {%- endmacro %}
 
+{# What a test looks at. Of a table that comes in parts, a test that asks row after row looks at the parts that have
+   not passed yet: a publication, which waits for every test, notes that they did. #}
+{% macro get_where_subquery(relation) -%}
+    {%- set told = [] -%}
+    {%- if config.get('where') -%} {%- do told.append('(' ~ config.get('where') ~ ')') -%} {%- endif -%}
+    {%- set node = graph.nodes.get('model.' ~ project_name ~ '.' ~ relation.identifier) if execute else none -%}
+    {%- if node and model.test_metadata and model.test_metadata.name in ('unique_together', 'not_null', 'accepted_values', 'holds') -%}
+        {%- set parts_of = node.name if node.config.materialized == 'parted' else node.config.meta.parts_of -%}
+        {%- if parts_of -%} {%- do told.append(untested_parts(parts_of, relation)) -%} {%- endif -%}
+    {%- endif -%}
+    {%- if told -%} (select * from {{ relation }} where {{ told | join(' and ') }}) as dbt_subquery
+    {%- else -%} {{ relation }} {%- endif -%}
+{%- endmacro %}
+
+{% macro untested_parts(name, relation) -%}
+    {%- set parts = [] -%}
+    {%- for row in run_query("select freq, year from intermediate.parts_built where not is_tested and model = '" ~ name ~ "'").rows -%}
+        {%- do parts.append({'freq': row[0], 'year': row[1] | int}) -%}
+    {%- endfor -%}
+    {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
+    {{ return(of_parts(parts, 'freq', 'period' if 'period' in names else 'year')) }}
+{%- endmacro %}
+
 {% materialization parted, adapter='duckdb', supported_languages=['sql'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}

@@ -46,7 +46,6 @@ cells as (
     left join groups
         on groups.hs_revision = flows.comparable_revision
         and groups.product_code = flows.product_code
-        and flows.product_level = 6
     where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
         and {{ in_parts('flows') }}
     group by
