@@ -627,12 +627,10 @@ def scan(sql: str) -> list[tuple]:
 
 
 def count_rows(settings: Settings, schema: str) -> dict[str, int]:
-    """Rows of every table and view in a schema of the warehouse."""
+    """Rows of every table in a schema of the warehouse. To count a view is to compute it."""
     with connect(settings, read_only=True) as con:
-        names = con.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
-        ).fetchall()
-        return {n: con.execute(f'select count(*) from {schema}."{n}"').fetchone()[0] for (n,) in names}
+        tables = con.execute("select table_name from duckdb_tables() where schema_name = ?", [schema]).fetchall()
+        return {name: con.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for (name,) in tables}
 
 
 @dataclass(frozen=True)
