@@ -685,20 +685,22 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
             target = f'marts."{table.name}"'
             if table.view_sql is not None:
                 con.execute(f"create view {target} as {table.view_sql}")
-            elif kept[table.name]:
-                gone = there.parts[table.name].keys() - kept[table.name]
-                if gone:
-                    con.execute(f"delete from {target} where {_of(gone)}")
-                for part in sorted(parts[table.name].keys() - kept[table.name]):
-                    rows = f"from warehouse.{target} where {_of([part])} order by {table.order}"
-                    con.execute(f"insert into {target} {rows}")
             else:
-                con.execute(f"create table {target} as from warehouse.{target} order by {table.order}")
+                gone = there.parts.get(table.name, {}).keys() - kept[table.name]
+                if not kept[table.name]:
+                    con.execute(f"create table {target} as from warehouse.{target} limit 0")
+                elif gone:
+                    con.execute(f"delete from {target} where {_of(gone)}")
+                wanted = [_of([part]) for part in sorted(parts[table.name].keys() - kept[table.name])]
+                for of_part in wanted if parts[table.name] else ["true"]:  # a short sort each, and not one of all
+                    rows = f"from warehouse.{target} where {of_part} order by {table.order}"
+                    con.execute(f"insert into {target} {rows}")
             kind = "table" if table.view_sql is None else "view"
             con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
             for column, description in table.columns.items():
                 con.execute(f"comment on column {target}.\"{column}\" is '{_escaped(description)}'")
-            counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
+            if table.view_sql is None:
+                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
             if there.is_all(kept[table.name], table, parts[table.name], parquet):
                 continue
             file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
@@ -708,7 +710,9 @@ def publish(settings: Settings, descriptions: Sequence[Description]) -> dict[str
             elif parts[table.name]:
                 told = [f"from {target} where {_of([part])}" for part in sorted(parts[table.name])]
                 ordered = f"({' union all '.join(told)})"
-            con.execute(f"copy {ordered} to '{file}' (format parquet, compression zstd)")
+            counts[table.name] = con.execute(
+                f"copy {ordered} to '{file}' (format parquet, compression zstd)"
+            ).fetchone()[0]
             rewritten.append(table.name)
         con.execute("commit")
         con.execute("detach warehouse")
