@@ -56,28 +56,31 @@
 
 {# All that a model reads, views looked through: one SELECT each, of (input, freq, year, told, rows). What is told of a
    NULL part holds for all. #}
-{% macro inputs_told(nodes, exceptions) -%}
+{% macro inputs_told(nodes, told_by) -%}
     {%- set found = [] -%}
     {%- for id in nodes -%}
         {%- set node = graph.nodes.get(id) or graph.sources[id] -%}
         {%- set relation = adapter.quote(node.schema) ~ '.' ~ adapter.quote(node.alias or node.identifier) -%}
         {%- set name = node.name -%}
         {%- if node.resource_type == 'source' -%}
-            {#- told by the parts of its landings, which the model names as another input -#}
-        {%- elif name in exceptions and exceptions[name] is string -%}
-            {%- do found.append(context[exceptions[name]](name, relation)) -%}
+            {%- if node.source_name != 'comtrade' -%}
+                {%- do exceptions.raise_compiler_error(model.name ~ ' reads ' ~ name ~ ', and nothing tells when it changed') -%}
+            {%- endif -%}
+            {#- told by the parts of its landings: its staging models depend on stg_comtrade__parts -#}
+        {%- elif name in told_by and told_by[name] is string -%}
+            {%- do found.append(context[told_by[name]](name, relation)) -%}
         {%- elif name == 'stg_comtrade__parts' -%}
             {%- do found.append(landings_of_parts(name, relation)) -%}
         {%- elif node.config.materialized == 'view' -%}
             {%- do found.append("select '" ~ name ~ "' as input, cast(null as varchar) as freq, cast(null as integer) as year, "
                 ~ "md5(sql) as told, 0 as rows from duckdb_views() where schema_name = '" ~ node.schema
                 ~ "' and view_name = '" ~ node.alias ~ "'") -%}
-            {%- do found.extend(inputs_told(node.depends_on.nodes, exceptions)) -%}
+            {%- do found.extend(inputs_told(node.depends_on.nodes, told_by)) -%}
         {%- elif node.config.materialized == 'parted' -%}
             {%- do found.append("select '" ~ name ~ "' as input, freq, year, made_from as told, rows "
                 ~ "from intermediate.parts_built where model = '" ~ name ~ "'") -%}
-        {%- elif name in exceptions -%}
-            {%- do found.append(content_of_parts(name, relation, exceptions[name])) -%}
+        {%- elif name in told_by -%}
+            {%- do found.append(content_of_parts(name, relation, told_by[name])) -%}
         {%- else -%}
             {%- do found.append("select '" ~ name ~ "' as input, null as freq, null as year, "
                 ~ content('told') ~ " as told, 0 as rows from " ~ relation ~ " as told") -%}
