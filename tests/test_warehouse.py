@@ -571,7 +571,8 @@ def build_parts(settings: Settings, **made: int) -> None:
         for part, usd in made.items():
             freq, year = part[0], part[1:]
             con.execute("insert into marts.flows values (?, ?, ?)", [freq, f"{year}-01-01", usd])
-            con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", [freq, year, str(usd)])
+            noted = [freq, year, str(usd)]
+            con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", noted)
 
 
 def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_stand(store):
