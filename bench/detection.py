@@ -142,7 +142,8 @@ RIVAL_SCORES = """
 """
 OUR_SCORES = """
     select 'ours' as method, transit_iso3, coalesce(same.good, ltrim(goods, 'G')) as goods, period,
-        case when class in ('investigate', 'verify_data') then 100 else 0 end + anomaly * (0.5 + 0.5 * severity) as score,
+        case when class in ('investigate', 'verify_data') then 100 else 0 end
+            + anomaly * (0.5 + 0.5 * severity) as score,
         class = 'investigate' as is_flagged
     from corridor_risk left join same on same.code = ltrim(goods, 'G')
     where exporter_bloc = 'COALITION' and goods_kind = 'product' and class is not null

@@ -2,7 +2,7 @@
 -- In a file that was attached under another name, `use` it first: DuckDB looks a macro's tables up where the caller
 -- stands, not where the macro does. To compare two files, ask the tables.
 
-create macro marts.both_books(exporter, importer, product) as table
+create or replace macro marts.both_books(exporter, importer, product) as table
     select
         gaps.freq, gaps.period, gaps.product_code, gaps.hs_revision, gaps.export_value_usd, gaps.import_value_usd,
         gaps.import_value_fob_usd, gaps.gap_low_usd, gaps.gap_usd, gaps.gap_high_usd, gaps.is_sign_robust,
@@ -21,7 +21,7 @@ create macro marts.both_books(exporter, importer, product) as table
 comment on macro table marts.both_books is
     'both_books(exporter, importer, product): a flow as both books have it, years (A) and months (M), with the gap''s interval and what is known of a side that is missing. ISO codes; an HS code or TOTAL.';
 
-create macro marts.country_headline(country) as table
+create or replace macro marts.country_headline(country) as table
     select
         headline.period, headline.basket, headline.export_value_usd, headline.import_value_usd, headline.gap_low_usd,
         headline.gap_usd, headline.gap_high_usd, headline.ghost_low_usd, headline.ghost_high_usd,
@@ -34,7 +34,7 @@ create macro marts.country_headline(country) as table
 comment on macro table marts.country_headline is
     'country_headline(country): a transit country''s months, newest first, with the coalition as one exporter. ISO code or name.';
 
-create macro marts.listed_goods(on_date) as table
+create or replace macro marts.listed_goods(on_date) as table
     select
         goods.list_id, goods.product_code, goods.hs_revision, goods.tier, goods.name, goods.valid_from, goods.valid_to,
         goods.source
@@ -46,7 +46,7 @@ create macro marts.listed_goods(on_date) as table
 comment on macro table marts.listed_goods is
     'listed_goods(on_date): the codes that stood on a control list on that day, in each HS revision of the data.';
 
-create macro marts.corridor(country, basket) as table
+create or replace macro marts.corridor(country, basket) as table
     select
         risk.exporter_bloc, risk.period, risk.class, risk.reason, risk.rank, risk.anomaly, risk.evidence, risk.severity,
         risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,

@@ -28,7 +28,8 @@ def descriptions() -> list[Description]:
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
             grain=transform.grain(name),
-            view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
+            view_sql=_portable(name) if transform.is_view(node) else None,
+            parts_of=transform.parts_of(node),
         )
         for name, node in sorted(transform.described().items())
     ]
@@ -52,6 +53,7 @@ def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     tables = descriptions()
     counts = warehouse.publish(settings, tables, MACROS.read_text(encoding="utf-8"))
     page = dictionary.write(settings, tables, counts)
+    warehouse.note_tested(settings)  # nothing is published before every test has passed
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": sum(counts.values()),

@@ -26,8 +26,9 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
 
     scored: KEY, goods_kind, severity, class, anomaly and a column `c_<component>` (0 to 1, NaN where unknown) for
     each weight. Ranked is as the mart ranks it, within GROUP: the classes above `low` and `monitor` first, then
-    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Told are the newest month of each bloc, and all rows above the class `low` and `monitor`:
-    that is where somebody looks. They are ranked among all rows of their group.
+    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Told are the newest month of each bloc, and
+    all rows above the class `low` and `monitor`: that is where somebody looks. They are ranked among all rows of
+    their group.
     """
     scored = scored[scored.anomaly.notna()].sort_values(KEY, ignore_index=True)
     newest = scored.groupby("exporter_bloc").period.transform("max") == scored.period

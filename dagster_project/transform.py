@@ -124,3 +124,13 @@ def grain(name: str) -> tuple[str, ...]:
         if told.get("name") == "unique_together" and node["attached_node"] == f"model.ghost_trade.{name}":
             return tuple(told["kwargs"]["columns"])
     return ()
+
+
+def parts_of(node: Mapping[str, Any]) -> str | None:
+    """The model whose parts are a mart's: its own, or those of the one that it is a view of."""
+    return node["name"] if node["config"]["materialized"] == "parted" else node["config"]["meta"].get("parts_of")
+
+
+def is_view(node: Mapping[str, Any]) -> bool:
+    """A mart that is a view for readers too; others are one in the warehouse alone, and save writing it twice."""
+    return node["config"]["materialized"] == "view" and node["config"]["meta"].get("published_as") != "table"

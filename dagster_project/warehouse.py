@@ -12,10 +12,11 @@ opens its successor at the same moment. So what was published at t is
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -626,12 +627,10 @@ def scan(sql: str) -> list[tuple]:
 
 
 def count_rows(settings: Settings, schema: str) -> dict[str, int]:
-    """Rows of every table and view in a schema of the warehouse."""
+    """Rows of every table in a schema of the warehouse. To count a view is to compute it."""
     with connect(settings, read_only=True) as con:
-        names = con.execute(
-            "select table_name from information_schema.tables where table_schema = ? order by 1", [schema]
-        ).fetchall()
-        return {n: con.execute(f'select count(*) from {schema}."{n}"').fetchone()[0] for (n,) in names}
+        tables = con.execute("select table_name from duckdb_tables() where schema_name = ?", [schema]).fetchall()
+        return {name: con.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for (name,) in tables}
 
 
 @dataclass(frozen=True)
@@ -643,6 +642,7 @@ class Description:
     columns: Mapping[str, str]
     view_sql: str | None = None  # set for a view, with schema names and no catalog
     grain: Sequence[str] = ()  # the columns that no two rows share; none where nobody said which
+    parts_of: str | None = None  # the model whose parts (intermediate.parts_built) are this table's; see publish
 
     @property
     def order(self) -> str:
@@ -659,49 +659,165 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     """Write schema `marts` to a new file and to Parquet, then swap both in. Returns rows per table. `macros`: the
     statements that make its table macros.
 
-    Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole.
+    Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole. Of a
+    table that is built part by part, only the parts that changed are written, into a copy of the file that is there.
     """
     unfinished = settings.published_dir / ".unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "parquet").mkdir(parents=True)
+    parquet = settings.published_dir / "parquet"
     new = unfinished / settings.published_path.name  # one basename everywhere: it is the catalog's name too
+    built = _parts_built(settings)
+    there = _Publication.read(settings)
+    tables = sorted(descriptions, key=lambda d: d.view_sql is not None)  # views read the tables
+    parts = {t.name: built.get(t.parts_of, {}) if t.view_sql is None else {} for t in tables}
+    kept = {t.name: there.unchanged(t, parts[t.name]) for t in tables}
+    if any(kept.values()):
+        shutil.copyfile(settings.published_path, new)
     counts: dict[str, int] = {}
+    rewritten: list[str] = []
     con = duckdb.connect(str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE})
     try:
+        _drop_all_but(con, {name for name, same in kept.items() if same})
         con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
         con.execute("begin")  # each comment alone would be written to disk by itself
-        con.execute("create schema marts")
-        for table in sorted(descriptions, key=lambda d: d.view_sql is not None):  # views read the tables
+        con.execute("create schema if not exists marts")
+        for table in tables:
             target = f'marts."{table.name}"'
-            if table.view_sql is None:
-                con.execute(f"create table {target} as from warehouse.{target} order by {table.order}")
-            else:
+            if table.view_sql is not None:
                 con.execute(f"create view {target} as {table.view_sql}")
+            else:
+                gone = there.parts.get(table.name, {}).keys() - kept[table.name]
+                if not kept[table.name]:
+                    con.execute(f"create table {target} as from warehouse.{target} limit 0")
+                elif gone:
+                    con.execute(f"delete from {target} where {_of(gone)}")
+                wanted = [_of([part]) for part in sorted(parts[table.name].keys() - kept[table.name])]
+                for of_part in wanted if parts[table.name] else ["true"]:  # a short sort each, and not one of all
+                    rows = f"from warehouse.{target} where {of_part} order by {table.order}"
+                    con.execute(f"insert into {target} {rows}")
             kind = "table" if table.view_sql is None else "view"
             con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
             for column, description in table.columns.items():
                 con.execute(f"comment on column {target}.\"{column}\" is '{_escaped(description)}'")
-            counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
+            if table.view_sql is None:
+                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
+            if there.is_all(kept[table.name], table, parts[table.name], parquet):
+                continue
             file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
-            # a table is read in the order it was written in
-            ordered = target if table.view_sql is None else f"(from {target} order by {table.order})"
-            con.execute(f"copy {ordered} to '{file}' (format parquet, compression zstd)")
+            ordered = target  # a table, and each part of one, is read in the order it was written in
+            if table.view_sql is not None:
+                ordered = f"(from {target} order by {table.order})"
+            elif parts[table.name]:
+                told = [f"from {target} where {_of([part])}" for part in sorted(parts[table.name])]
+                ordered = f"({' union all '.join(told)})"
+            counts[table.name] = con.execute(
+                f"copy {ordered} to '{file}' (format parquet, compression zstd)"
+            ).fetchone()[0]
+            rewritten.append(table.name)
         if macros:
             con.execute(macros)
         con.execute("commit")
         con.execute("detach warehouse")
     finally:
         con.close()
-    parquet = settings.published_dir / "parquet"
     parquet.mkdir(exist_ok=True)
-    for name in counts:
+    for name in rewritten:
         os.replace(unfinished / "parquet" / f"{name}.parquet", parquet / f"{name}.parquet")
     for orphan in parquet.glob("*.parquet"):
         if orphan.stem not in counts:
             orphan.unlink()
     os.replace(new, settings.published_path)
     shutil.rmtree(unfinished)
+    if any(parts.values()):
+        _Publication.write(settings, tables, parts)
     return counts
+
+
+@dataclass(frozen=True)
+class _Publication:
+    """What the published files hold, as their last publication noted it: the parts of each table that has some
+    (`A2022` → what it was made from), its columns, and each file's size and time. Empty where any of it is not so."""
+
+    parts: Mapping[str, Mapping[str, str]]
+    columns: Mapping[str, Sequence[str]]
+    files: Mapping[str, Sequence[int]]
+
+    NAME = ".parts.json"
+
+    @classmethod
+    def read(cls, settings: Settings) -> _Publication:
+        nothing = cls({}, {}, {})
+        try:
+            there = cls(**json.loads((settings.published_dir / cls.NAME).read_text()))
+        except (OSError, ValueError, TypeError):
+            return nothing
+        return there if there.has_file(settings.published_path) else nothing
+
+    @classmethod
+    def write(cls, settings: Settings, tables: Sequence[Description], parts: Mapping[str, Mapping[str, str]]) -> None:
+        files = [settings.published_path, *(settings.published_dir / "parquet").glob("*.parquet")]
+        told = {
+            "parts": {name: of for name, of in parts.items() if of},
+            "columns": {table.name: [*table.columns, table.order] for table in tables if parts[table.name]},
+            "files": {file.name: cls._told(file) for file in files},
+        }
+        unfinished = settings.published_dir / f"{cls.NAME}.unfinished"
+        unfinished.write_text(json.dumps(told))
+        os.replace(unfinished, settings.published_dir / cls.NAME)
+
+    def has_file(self, file: Path) -> bool:
+        return file.exists() and list(self.files.get(file.name, ())) == self._told(file)
+
+    @staticmethod
+    def _told(file: Path) -> list[int]:
+        stat = file.stat()
+        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+
+    def is_all(self, kept: set[str], table: Description, parts: Mapping[str, str], parquet: Path) -> bool:
+        """Whether a table's Parquet file holds what it is to hold."""
+        same = kept and kept == parts.keys() == self.parts[table.name].keys()
+        return bool(same) and self.has_file(parquet / f"{table.name}.parquet")
+
+    def unchanged(self, table: Description, parts: Mapping[str, str]) -> set[str]:
+        """The parts that stand in the file as they are to be; none where it is better written anew."""
+        before = self.parts.get(table.name, {})
+        if self.columns.get(table.name) != [*table.columns, table.order]:
+            return set()
+        return {part for part, made_from in parts.items() if before.get(part) == made_from}
+
+
+def _parts_built(settings: Settings) -> dict[str, dict[str, str]]:
+    """What dbt noted of the tables it builds part by part: model → part → what the part was made from."""
+    found: dict[str, dict[str, str]] = {}
+    if ask(settings, "select 1 from duckdb_tables() where schema_name = 'intermediate' and table_name = 'parts_built'"):
+        for model, part, made_from in ask(
+            settings, "select model, freq || year, made_from from intermediate.parts_built"
+        ):
+            found.setdefault(model, {})[part] = made_from
+    return found
+
+
+def note_tested(settings: Settings) -> None:
+    """Every test of this build passed: the parts that stand now need not be asked again (dbt/macros/parted.sql)."""
+    if _parts_built(settings):
+        with connect(settings) as con:
+            con.execute("update intermediate.parts_built set is_tested = true where not is_tested")
+
+
+def _of(parts: Iterable[str]) -> str:
+    """SQL that is true for the rows of some parts, such as A2022."""
+    years = [(part[0], part[1:]) for part in sorted(parts)]
+    return " or ".join(f"(freq = '{f}' and period between date '{y}-01-01' and date '{y}-12-31')" for f, y in years)
+
+
+def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
+    """By itself, so that what is written next takes the room that becomes free."""
+    for kind, of in (("view", "duckdb_views() where not internal"), ("table", "duckdb_tables() where true")):
+        for (name,) in con.execute(f"select {kind}_name from {of} and schema_name = 'marts'").fetchall():
+            if name not in kept:
+                con.execute(f'drop {kind} marts."{name}"')
+    con.execute("checkpoint")
 
 
 def _quoted(path: Path) -> str:

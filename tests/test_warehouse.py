@@ -554,3 +554,54 @@ def test_a_publication_that_is_killed_leaves_a_whole_file_and_the_next_one_repai
     publish_all(published)
     assert gap_in(published) == gap
     assert not (published.published_dir / ".unfinished").exists()
+
+
+PARTED = Description("flows", "One row a flow.", {"freq": "A.", "period": "Day.", "usd": "USD."}, parts_of="flows")
+
+
+def build_parts(settings: Settings, **made: int) -> None:
+    """A table of a row a part, as dbt leaves it; `A2022=5` is a part's value and what it was made from."""
+    with warehouse.connect(settings) as con:
+        con.execute("create schema if not exists marts; create schema if not exists intermediate")
+        con.execute("create or replace table marts.flows (freq varchar, period date, usd integer)")
+        con.execute(
+            "create or replace table intermediate.parts_built "
+            "(model varchar, freq varchar, year integer, made_from varchar, rows bigint, is_tested boolean)"
+        )
+        for part, usd in made.items():
+            freq, year = part[0], part[1:]
+            con.execute("insert into marts.flows values (?, ?, ?)", [freq, f"{year}-01-01", usd])
+            noted = [freq, year, str(usd)]
+            con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", noted)
+
+
+def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_stand(store):
+    def there() -> list[tuple]:
+        parquet = warehouse.scan(f"select freq, year(period), usd from '{store.published_dir}/parquet/flows.parquet'")
+        with warehouse.published(store) as con:
+            assert con.execute("select freq, year(period), usd from marts.flows order by all").fetchall() == parquet
+        return parquet
+
+    build_parts(store, A2021=1, A2022=2, M2022=3)
+    warehouse.publish(store, [PARTED])
+    assert there() == [("A", 2021, 1), ("A", 2022, 2), ("M", 2022, 3)]
+    # a part is corrected, one is new, one is gone; of the others the warehouse is not even asked
+    build_parts(store, A2020=9, A2021=1, A2022=5)
+    with warehouse.connect(store) as con:
+        con.execute("update marts.flows set usd = 100 where usd = 1")
+    assert warehouse.publish(store, [PARTED]) == {"flows": 3}
+    assert there() == [("A", 2020, 9), ("A", 2021, 1), ("A", 2022, 5)]
+    # what is no longer the file that was noted is written anew
+    (store.published_dir / ".parts.json").write_text("{}")
+    warehouse.publish(store, [PARTED])
+    assert there() == [("A", 2020, 9), ("A", 2021, 100), ("A", 2022, 5)]
+    # and a file that needs no change keeps its bytes
+    before = files_of(store)["parquet/flows.parquet"]
+    assert warehouse.publish(store, [PARTED]) == {"flows": 3}
+    assert files_of(store)["parquet/flows.parquet"] == before
+
+
+def test_parts_that_passed_their_tests_are_noted(store):
+    build_parts(store, A2021=1)
+    warehouse.note_tested(store)
+    assert warehouse.ask(store, "select is_tested from intermediate.parts_built") == [(True,)]

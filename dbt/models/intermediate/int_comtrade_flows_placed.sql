@@ -1,3 +1,4 @@
+{{ config(materialized='parted') }}
 -- Comtrade's flows at the grain all sources share: who recorded which flow with whom, of what, when.
 -- Re-exports are part of exports (and re-imports of imports): they stand beside, and are not added.
 -- The world and blocs are sums of others and have no row.
@@ -25,6 +26,7 @@ revisions as (
         product_level,
         {{ as_recorded }} as revision
     from {{ ref('stg_comtrade__flows') }} as flows
+    where {{ in_parts('flows', 'period_code') }}
     group by freq, period, reporter_code, flow, product_level, {{ as_recorded }}
 
 ),
@@ -49,18 +51,20 @@ passed_over as (
 
 seen_codes as (
 
-    select distinct reporter_code as code from revisions
+    select distinct freq, cast(extract(year from period) as integer) as year, reporter_code as code from revisions
     union
-    select distinct partner_code as code from {{ ref('stg_comtrade__flows') }}
+    select distinct freq, cast(extract(year from period) as integer) as year, partner_code as code
+    from {{ ref('stg_comtrade__flows') }} as flows
+    where {{ in_parts('flows', 'period_code') }}
 
 ),
 
 parties_of_several_codes as (
 
-    select country_codes.party
+    select seen_codes.freq, seen_codes.year, country_codes.party
     from country_codes
     inner join seen_codes on seen_codes.code = country_codes.code
-    group by country_codes.party
+    group by seen_codes.freq, seen_codes.year, country_codes.party
     having count(*) > 1
 
 ),
@@ -68,12 +72,18 @@ parties_of_several_codes as (
 parties as (
 
     select
+        seen_codes.freq,
+        seen_codes.year,
         country_codes.code,
         country_codes.party,
         country_codes.is_country,
         several.party is not null as has_several_codes
     from country_codes
-    left join parties_of_several_codes as several on several.party = country_codes.party
+    inner join seen_codes on seen_codes.code = country_codes.code
+    left join parties_of_several_codes as several
+        on several.freq = seen_codes.freq
+        and several.year = seen_codes.year
+        and several.party = country_codes.party
     where country_codes.kind not in ('world', 'bloc')
 
 ),
@@ -101,8 +111,14 @@ placed as {{ read_in_place() }} (
         flows.quantity_unit,
         flows.is_quantity_estimated
     from {{ ref('stg_comtrade__flows') }} as flows
-    inner join parties as reporters on reporters.code = flows.reporter_code
-    inner join parties as partners on partners.code = flows.partner_code
+    inner join parties as reporters
+        on reporters.freq = flows.freq
+        and reporters.year = extract(year from flows.period)
+        and reporters.code = flows.reporter_code
+    inner join parties as partners
+        on partners.freq = flows.freq
+        and partners.year = extract(year from flows.period)
+        and partners.code = flows.partner_code
     left join passed_over
         on passed_over.freq = flows.freq
         and passed_over.period = flows.period
@@ -111,6 +127,7 @@ placed as {{ read_in_place() }} (
         and passed_over.product_level = flows.product_level
         and passed_over.revision = {{ as_recorded }}
     where passed_over.freq is null
+        and {{ in_parts('flows', 'period_code') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='parted') }}
 -- What both books hold of a corridor, in goods that mean the same over time: the cells of one good, whatever revision
 -- each was recorded in, are added up before they are compared, and goods to baskets. TOTAL is the reported total.
 --
@@ -19,6 +20,7 @@ flows as (
     where is_between_countries
         and product_level in (0, 6)
         and coverage_status <> 'neither'
+        and {{ in_parts() }}
 
 ),
 

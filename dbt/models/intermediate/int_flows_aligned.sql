@@ -31,7 +31,7 @@ group_links as (
 recorded as (
 
     select freq, period, role, reporter, min(hs_revision) as hs_revision
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_reports_counted') }}
     where product_level = 6
     group by freq, period, role, reporter
     having min(hs_revision) = max(hs_revision)
@@ -64,7 +64,7 @@ links as (
 
 ),
 
-faced as (
+faced as {{ read_in_place() }} (
 
     select flows.*, faced_revisions.other_revision
     from {{ ref('int_flows_chosen') }} as flows

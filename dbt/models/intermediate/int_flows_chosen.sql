@@ -1,3 +1,9 @@
+{% set columns = ['source_name', 'freq', 'period', 'role', 'reporter', 'partner', 'partner_is_country', 'product_code',
+    'product_level', 'hs_revision', 'value_usd', 're_traded_value_usd', 'published_fob_value_usd', 'net_kg',
+    'is_net_kg_estimated', 'quantity', 'quantity_unit', 'is_quantity_estimated'] %}
+{{ config(materialized='parted', told_by={
+    'int_national_flows_placed': columns, 'int_eurostat_flows_placed': columns + ['reporter_is_country']
+}) }}
 -- One source speaks for a reporter's flows with a partner at a level of product: the one that
 -- seeds/source_precedence.csv ranks first among those that have any. Mixed by cell, two breakdowns of one
 -- flow would be added up.
@@ -13,6 +19,7 @@ speakers as (
 
     select source_name, freq, period, role, reporter, partner, product_level
     from {{ ref('int_flows_unioned') }}
+    where {{ in_parts() }}
     group by source_name, freq, period, role, reporter, partner, product_level
 
 ),
@@ -80,3 +87,4 @@ left join silenced
     and silenced.partner = flows.partner
     and silenced.product_level = flows.product_level
 where silenced.freq is null
+    and {{ in_parts('flows') }}

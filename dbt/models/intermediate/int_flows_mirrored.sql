@@ -1,3 +1,4 @@
+{{ config(materialized='parted', told_by={'int_margins_assigned': 'content_of_years'}) }}
 -- Both books of a flow on one row, by a full outer join: a missing side is NULL here, and only here.
 -- Headings meet within one HS revision only, codes of six digits in groups that are one thing in both revisions
 -- (int_flows_aligned); chapters and totals meet across revisions.
@@ -10,7 +11,7 @@ exports as (
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_flows_aligned') }}
-    where role = 'export' and reporter <> partner
+    where role = 'export' and reporter <> partner and {{ in_parts() }}
 
 ),
 
@@ -20,7 +21,7 @@ imports as (
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_imports_revalued') }}
-    where reporter <> partner
+    where reporter <> partner and {{ in_parts() }}
 
 )
 

@@ -1,3 +1,5 @@
+-- Landings tell of themselves by the parts they speak of (stg_comtrade__parts), and new ones only of theirs.
+{{ config(materialized='parted', told_by={'stg_build__landings': 'nothing_of_parts'}) }}
 -- Every figure that a later release changed: revised, deleted, or added to an answer that was already there. What vanished under one code and came back under another at the same moment and value was
 -- reclassified. Comtrade's own product codes and revisions; the world and blocs are left out.
 with
@@ -19,6 +21,7 @@ versions as (
         and partners.code = flows.partner_code
     where reporters.kind not in ('world', 'bloc')
         and partners.kind not in ('world', 'bloc')
+        and {{ in_parts('flows', 'period_code') }}
 
 ),
 

@@ -1,3 +1,4 @@
+{{ config(materialized='parted', told_by={'int_reports_dated': 'calendar_of_parts', 'int_chapters_recorded': 'chapters_of_frequencies'}) }}
 -- Every absence gets its type before any zero is assumed. The first that applies, in METHODS 2.3's order:
 -- non_geographic, not_yet_reported, partial_period, exporter_/importer_nonreporting, neither,
 -- both_reported, suppressed_possible, lost_export, orphan_import.
@@ -25,10 +26,10 @@ scopes as (
         role,
         reporter,
         product_level,
-        left(product_code, 2) as chapter,
+        chapter,
         {{ is_selective('source_name') }} as is_selective
-    from {{ ref('int_flows_chosen') }}
-    group by freq, role, reporter, product_level, left(product_code, 2), {{ is_selective('source_name') }}
+    from {{ ref('int_chapters_recorded') }}
+    group by freq, role, reporter, product_level, chapter, {{ is_selective('source_name') }}
 
 ),
 
@@ -96,11 +97,11 @@ compared_in_groups as (
 
     select freq, period, 'export' as role, exporter_iso3 as reporter
     from {{ ref('int_flows_mirrored') }}
-    where comparable_revision = 'mixed'
+    where comparable_revision = 'mixed' and {{ in_parts() }}
     union
     select freq, period, 'import' as role, importer_iso3 as reporter
     from {{ ref('int_flows_mirrored') }}
-    where comparable_revision = 'mixed'
+    where comparable_revision = 'mixed' and {{ in_parts() }}
 
 ),
 
@@ -111,6 +112,7 @@ products_elsewhere as (
         freq, period, role, reporter, product_code,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_flows_chosen') }}
+    where {{ in_parts() }}
     group by
         freq, period, role, reporter, product_code, {{ comparable_revision('product_level', 'hs_revision') }}
     union all
@@ -127,7 +129,7 @@ products_elsewhere as (
     inner join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code
-    where flows.product_level = 6
+    where flows.product_level = 6 and {{ in_parts('flows') }}
 
 ),
 
@@ -136,6 +138,7 @@ active_pairs as (
 
     select freq, period, reporter, partner
     from {{ ref('int_flows_chosen') }}
+    where {{ in_parts() }}
     group by freq, period, reporter, partner
 
 ),
@@ -144,7 +147,7 @@ residuals as (
 
     select freq, period, role, reporter, partner, chapter
     from {{ ref('int_residuals_measured') }}
-    where is_suppressed_possible
+    where is_suppressed_possible and {{ in_parts() }}
 
 ),
 
@@ -156,6 +159,7 @@ sided as (
         coalesce(export_value_usd > 0, false) as has_export,
         coalesce(import_value_usd > 0, false) as has_import
     from {{ ref('int_flows_mirrored') }}
+    where {{ in_parts() }}
 
 ),
 

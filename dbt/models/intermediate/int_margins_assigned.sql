@@ -7,19 +7,16 @@ with
 imports as (
 
     select
-        partner as exporter_iso3,
-        reporter as importer_iso3,
-        case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end as product_chapter,
-        cast(extract(year from period) as integer) as year,
-        count(*) as flows,
-        count(*) filter (where published_fob_value_usd > 0) as published_flows,
-        {{ exact_sum('value_usd', 'published_fob_value_usd > 0') }} as published_cif_usd,
-        {{ exact_sum('published_fob_value_usd', 'published_fob_value_usd > 0') }} as published_fob_usd
-    from {{ ref('int_flows_aligned') }}
-    where role = 'import'
-    group by
-        partner, reporter, case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end,
-        cast(extract(year from period) as integer)
+        exporter_iso3,
+        importer_iso3,
+        product_chapter,
+        year,
+        cast(sum(flows) as bigint) as flows,
+        cast(sum(published_flows) as bigint) as published_flows,
+        {{ exact_sum('published_cif_usd') }} as published_cif_usd,
+        {{ exact_sum('published_fob_usd') }} as published_fob_usd
+    from {{ ref('int_imports_counted') }}
+    group by exporter_iso3, importer_iso3, product_chapter, year
 
 ),
 

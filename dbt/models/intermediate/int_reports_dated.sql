@@ -19,7 +19,7 @@ told as (
         source_name,
         {{ is_selective('source_name') }} as is_selective,
         freq, period, role, reporter, partner, product_level, hs_revision
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_reports_counted') }}
     where reporter_is_country
     group by source_name, freq, period, role, reporter, partner, product_level, hs_revision
 
@@ -88,7 +88,7 @@ last_periods as (
 annual_totals as (
 
     select role, reporter, extract(year from period) as year, {{ exact_sum('value_usd') }} as value_usd
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_reports_counted') }}
     where freq = 'A' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
     group by role, reporter, extract(year from period)
 
@@ -103,7 +103,7 @@ monthly_totals as (
         count(distinct period) as months,
         max(extract(month from period)) as last_month,
         {{ exact_sum('value_usd') }} as value_usd
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_reports_counted') }}
     where freq = 'M' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
     group by role, reporter, extract(year from period)
 

@@ -1,3 +1,4 @@
+{{ config(materialized='parted') }}
 -- How much of what a reporter recorded with a partner hides under no ordinary code: the part of a chapter
 -- that its HS6 rows do not explain, and the part of the total that stands in chapter 99.
 with
@@ -10,7 +11,7 @@ chapters as (
         {{ exact_sum('value_usd', "product_level = 2") }} as chapter_value_usd,
         coalesce({{ exact_sum('value_usd', "product_level = 6") }}, 0) as children_value_usd
     from {{ ref('int_flows_chosen') }}
-    where product_level in (2, 6)
+    where product_level in (2, 6) and {{ in_parts() }}
     group by freq, period, role, reporter, partner, left(product_code, 2)
 
 ),
@@ -22,7 +23,7 @@ pairs as (
         coalesce({{ exact_sum('value_usd', "product_level = 2 and product_code = '99'") }}, 0) as specials_value_usd,
         {{ exact_sum('value_usd', "product_level = 0") }} as total_value_usd
     from {{ ref('int_flows_chosen') }}
-    where product_level in (0, 2)
+    where product_level in (0, 2) and {{ in_parts() }}
     group by freq, period, role, reporter, partner
 
 )

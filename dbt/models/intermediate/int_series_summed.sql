@@ -52,9 +52,9 @@ scopes as (
         chosen.freq,
         chosen.role,
         chosen.reporter,
-        left(chosen.product_code, 2) as chapter,
+        chosen.chapter,
         {{ is_selective('chosen.source_name') }} as is_selective
-    from {{ ref('int_flows_chosen') }} as chosen
+    from {{ ref('int_chapters_recorded') }} as chosen
     inner join parties on parties.iso3 = chosen.reporter
     where chosen.product_level = 6
 

@@ -1,3 +1,4 @@
+{{ config(materialized='parted') }}
 -- What a kilogram was said to cost, against what others said of the same good in the same year (METHODS 2.12). The
 -- median and the spread are those of all cells of the product, revision, role and year; the spread is that of the
 -- middle half (a quarter of the cells may lie anywhere), so that one pass over the cells tells both.
@@ -17,6 +18,7 @@ flows as (
     where product_level = 6
         and reporter_is_country
         and value_usd >= {{ var('min_value_usd') }}
+        and {{ in_parts() }}
 
 ),
 

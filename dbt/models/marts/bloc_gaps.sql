@@ -1,34 +1,14 @@
+{{ config(materialized='parted') }}
 -- A bloc's exports and what the importer recorded from it, each summed over the members and then compared
 -- (METHODS 0.6): members book goods to one another, so their own gaps add up to more than is missing. Codes of six
 -- digits stand in their stable groups: members that record in two HS revisions are one row, and not two.
+{% set measures = ['export_value_usd', 'import_value_usd', 'import_value_fob_usd', 'import_value_fob_low_usd',
+    'import_value_fob_high_usd'] %}
 with
 
 groups as (
 
     select * from {{ ref('int_products_grouped') }}
-
-),
-
-mirror_gaps as (
-
-    select
-        flows.freq, flows.period, flows.exporter_iso3, flows.importer_iso3, flows.coverage_status,
-        coalesce(groups.stable_group_id, flows.product_code) as product_code,
-        flows.product_level,
-        case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
-            as comparable_revision,
-        flows.export_value_usd,
-        flows.import_value_usd,
-        flows.import_value_fob_usd,
-        flows.import_value_fob_low_usd,
-        flows.import_value_fob_high_usd,
-        flows.gap_usd
-    from {{ ref('mirror_gaps') }} as flows
-    left join groups
-        on groups.hs_revision = flows.comparable_revision
-        and groups.product_code = flows.product_code
-        and flows.product_level = 6
-    where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
 
 ),
 
@@ -39,36 +19,69 @@ members as (
 
 ),
 
+exporters as (
+
+    select distinct iso3 from members
+
+),
+
+-- one row of an exporter, however many codes and revisions its group was recorded in
+cells as (
+
+    select
+        flows.freq, flows.period, flows.exporter_iso3, flows.importer_iso3,
+        coalesce(groups.stable_group_id, flows.product_code) as product_code,
+        flows.product_level,
+        case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
+            as comparable_revision,
+        {% for measure in measures -%}
+        sum(cast(flows.{{ measure }} as decimal(38, 6))) as {{ measure }},
+        {% endfor -%}
+        sum(cast(flows.gap_usd as decimal(38, 6))) filter (where flows.gap_usd > 0) as positive_gap_usd,
+        sum(cast(flows.gap_usd as decimal(38, 6))) filter (where flows.gap_usd < 0) as negative_gap_usd,
+        sum(cast(flows.export_value_usd as decimal(38, 6))) filter (where flows.coverage_status = 'both_reported')
+            as both_reported_usd
+    from {{ ref('mirror_gaps') }} as flows
+    inner join exporters on exporters.iso3 = flows.exporter_iso3
+    left join groups
+        on groups.hs_revision = flows.comparable_revision
+        and groups.product_code = flows.product_code
+    where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
+        and {{ in_parts('flows') }}
+    group by
+        flows.freq, flows.period, flows.exporter_iso3, flows.importer_iso3,
+        coalesce(groups.stable_group_id, flows.product_code), flows.product_level,
+        case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
+
+),
+
 summed as (
 
     select
-        mirror_gaps.freq,
-        mirror_gaps.period,
+        cells.freq,
+        cells.period,
         members.bloc as exporter_bloc,
-        mirror_gaps.importer_iso3,
-        mirror_gaps.product_code,
-        mirror_gaps.product_level,
-        mirror_gaps.comparable_revision,
-        {{ exact_sum('mirror_gaps.export_value_usd') }} as export_value_usd,
-        {{ exact_sum('mirror_gaps.import_value_usd') }} as import_value_usd,
-        {{ exact_sum('mirror_gaps.import_value_fob_usd') }} as import_value_fob_usd,
-        {{ exact_sum('mirror_gaps.import_value_fob_low_usd') }} as import_value_fob_low_usd,
-        {{ exact_sum('mirror_gaps.import_value_fob_high_usd') }} as import_value_fob_high_usd,
-        coalesce({{ exact_sum('mirror_gaps.gap_usd', 'mirror_gaps.gap_usd > 0') }}, 0) as positive_gap_usd,
-        coalesce({{ exact_sum('mirror_gaps.gap_usd', 'mirror_gaps.gap_usd < 0') }}, 0) as negative_gap_usd,
-        coalesce({{ exact_sum('mirror_gaps.export_value_usd', "mirror_gaps.coverage_status = 'both_reported'") }}, 0)
-            as both_reported_usd,
-        count(distinct mirror_gaps.exporter_iso3) as members
-    from mirror_gaps
+        cells.importer_iso3,
+        cells.product_code,
+        cells.product_level,
+        cells.comparable_revision,
+        {% for measure in measures -%}
+        {{ exact_sum('cells.' ~ measure) }} as {{ measure }},
+        {% endfor -%}
+        coalesce({{ exact_sum('cells.positive_gap_usd') }}, 0) as positive_gap_usd,
+        coalesce({{ exact_sum('cells.negative_gap_usd') }}, 0) as negative_gap_usd,
+        coalesce({{ exact_sum('cells.both_reported_usd') }}, 0) as both_reported_usd,
+        count(*) as members
+    from cells
     inner join members
-        on members.iso3 = mirror_gaps.exporter_iso3
+        on members.iso3 = cells.exporter_iso3
     left join members as own
         on own.bloc = members.bloc
-        and own.iso3 = mirror_gaps.importer_iso3
+        and own.iso3 = cells.importer_iso3
     where own.iso3 is null  -- trade inside the bloc is not the bloc's
     group by
-        mirror_gaps.freq, mirror_gaps.period, members.bloc, mirror_gaps.importer_iso3,
-        mirror_gaps.product_code, mirror_gaps.product_level, mirror_gaps.comparable_revision
+        cells.freq, cells.period, members.bloc, cells.importer_iso3,
+        cells.product_code, cells.product_level, cells.comparable_revision
 
 )
 

@@ -1,3 +1,5 @@
+{{ config(materialized='parted', told_by={'int_goods_controlled': [
+    'period', 'product_code', 'hs_revision', 'is_controlled_then', 'is_controlled_now']}) }}
 -- Both books of every flow between two countries, and the gap between them where one may be stated.
 -- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
 with
@@ -14,7 +16,7 @@ flows as (
         and goods.period = typed.period
         and goods.product_code = typed.product_code
         and goods.hs_revision = typed.hs_revision
-    where typed.is_between_countries
+    where typed.is_between_countries and {{ in_parts('typed') }}
 
 ),
 

@@ -10,8 +10,8 @@ tree as (
 
 seen as (
 
-    select hs_revision, product_code, product_level, min(product_name) as name
-    from {{ ref('stg_comtrade__flows') }}
+    select hs_revision, product_code, product_level, min(name) as name
+    from {{ ref('int_products_named') }}
     group by hs_revision, product_code, product_level
 
 ),

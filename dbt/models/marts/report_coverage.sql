@@ -1,3 +1,5 @@
+{# a view of what was just written; readers, who do not have that, get a table -#}
+{{ config(materialized='view', meta={'parts_of': 'int_flows_typed', 'published_as': 'table'}) }}
 select
     freq,
     period,

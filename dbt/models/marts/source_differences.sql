@@ -1,3 +1,9 @@
+{% set columns = ['source_name', 'freq', 'period', 'role', 'reporter', 'partner', 'partner_is_country', 'product_code',
+    'product_level', 'hs_revision', 'value_usd', 're_traded_value_usd', 'published_fob_value_usd', 'net_kg',
+    'is_net_kg_estimated', 'quantity', 'quantity_unit', 'is_quantity_estimated'] %}
+{{ config(materialized='parted', told_by={
+    'int_national_flows_placed': columns, 'int_eurostat_flows_placed': columns
+}) }}
 -- Where two sources speak of one flow: what the one that was chosen says, and what the other says. They are
 -- never added; a difference of more than two per cent is a question to both.
 with
@@ -7,6 +13,7 @@ speakers as (
 
     select source_name, freq, period, role, reporter, partner, product_level
     from {{ ref('int_flows_unioned') }}
+    where {{ in_parts() }}
     group by source_name, freq, period, role, reporter, partner, product_level
 
 ),
@@ -31,12 +38,13 @@ flows as (
         and contested.reporter = unioned.reporter
         and contested.partner = unioned.partner
         and contested.product_level = unioned.product_level
+    where {{ in_parts('unioned') }}
 
 ),
 
 chosen as (
 
-    select * from {{ ref('int_flows_chosen') }}
+    select * from {{ ref('int_flows_chosen') }} where {{ in_parts() }}
 
 )
 

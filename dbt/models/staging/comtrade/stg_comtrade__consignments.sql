@@ -1,5 +1,6 @@
 -- Imports by origin and by the country they were consigned from (the second partner), of reporters that give both:
--- what Comtrade says now, or said on the day the build asks for. Parts of the totals in stg_comtrade__flows.
+-- what Comtrade says now, or said on the day the build asks for. Parts of the totals in stg_comtrade__flows. What
+-- changed of it is told by part: depends on {{ ref('stg_comtrade__parts') }}
 with
 
 flows as (
@@ -28,6 +29,7 @@ select
         when freqCode = 'A' then make_date(cast(period as integer), 1, 1)
         else cast(strptime(period || '01', '%Y%m%d') as date)
     end as period,
+    period as period_code,
     reporterCode as reporter_code,
     partnerCode as origin_code,
     partner2Code as consignment_code,

@@ -1,6 +1,6 @@
 -- Every version of every figure, known now or earlier. Rename, cast, and leave out what Comtrade marks as a
 -- part of a total (customs procedure, transport, second partner, mode of supply), services, quarters, and
--- classifications other than the HS.
+-- classifications other than the HS. What changed of it is told by part: depends on {{ ref('stg_comtrade__parts') }}
 with
 
 flows as (
@@ -24,6 +24,7 @@ select
         when freqCode = 'A' then make_date(cast(period as integer), 1, 1)
         else cast(strptime(period || '01', '%Y%m%d') as date)
     end as period,
+    period as period_code,
     reporterCode as reporter_code,
     partnerCode as partner_code,
     flowCode as flow,

@@ -1,0 +1,12 @@
+{{ config(materialized='parted') }}
+-- The chapters that a country has spoken of in a year: a download of one heading is no statement about the others.
+select distinct
+    source_name,
+    freq,
+    cast(extract(year from period) as integer) as year,
+    role,
+    reporter,
+    product_level,
+    left(product_code, 2) as chapter
+from {{ ref('int_flows_chosen') }}
+where {{ in_parts() }}
