@@ -178,6 +178,8 @@ def publish(folder: Path, growth_ratio: float) -> None:
         add("countries", iso3=iso3, name=name, role=role)
     values = {"export_value_usd": 9e6, "import_value_usd": 5e6, "gap_usd": 4e6, "gap_low_usd": 3e6, "gap_high_usd": 5e6}
     ghost = {"ghost_usd": 2e6, "ghost_low_usd": 1e6, "ghost_high_usd": 3e6, "gap_share": 0.4}
+    year = {"freq": "A", "product_level": 0, "exporter_bloc": "COALITION", "importer_iso3": "KAZ"}
+    add("bloc_gaps", 24, period=month, **year, export_value_usd=9e7, import_value_fob_usd=5e7, gap_usd=4e7)
     capped = {"baseline_id": "b19_21", "cap_usd": 1e6, "value_usd": 3e6, "breach_usd": 2e6, "headroom_usd": 0}
     mirror = {"importer_iso3": "KAZ", "gap_usd": 4e6}
     for goods in ("CHPL", "TOTAL"):
@@ -255,7 +257,7 @@ def test_both_dashboards_render_every_chart_and_again_after_a_publication_while_
         assert password in printed and secret.stat().st_mode & 0o777 == 0o600
 
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1400, "height": 4600})  # charts out of sight are not drawn
+        page = browser.new_page(viewport={"width": 1400, "height": 5000})  # charts out of sight are not drawn
         page.set_default_timeout(90_000)
         left: list[str] = []
         page.on("requestfinished", lambda r: left.append(r.url) if r.url.startswith("http") else None)
