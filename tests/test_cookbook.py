@@ -32,7 +32,7 @@ def test_the_index_lists_every_recipe_with_its_question() -> None:
 
 def test_every_macro_is_described_and_stands_in_the_index() -> None:
     sql = MACROS.read_text()
-    made = re.findall(r"^create macro (marts\.\w+)\(", sql, re.M)
+    made = re.findall(r"^create or replace macro (marts\.\w+)\(", sql, re.M)
     assert made == re.findall(r"^comment on macro table (marts\.\w+) is", sql, re.M)
     index = (COOKBOOK / "README.md").read_text()
     assert made and all(f"`{name}(" in index for name in made)
