@@ -147,6 +147,14 @@ def test_anomaly_evidence_and_severity_stand_apart_wherever_a_class_stands() -> 
             assert {"anomaly", "evidence", "severity"} <= set(columns), name
 
 
+def test_a_band_is_drawn_only_of_what_is_never_below_zero() -> None:
+    # Superset stacks a band on its lower edge, and a stack that crosses zero is drawn from zero
+    for name, chart in parts("charts").items():
+        for metric in chart["params"].get("metrics", []):
+            if metric["label"].endswith(("__yhat_lower", "__yhat_upper")):
+                assert metric["column"]["column_name"] in ("ghost_low_usd", "ghost_high_usd"), name
+
+
 def test_no_label_speaks_of_guilt() -> None:
     for path in BUNDLE.rglob("*.yaml"):
         words = path.read_text().lower()
