@@ -4,6 +4,7 @@ They run only when every gate and every dbt test of the same run passed. Not her
 descriptions come from dbt's manifest, so that they are written once.
 """
 
+import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -110,8 +111,10 @@ def site_of(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
     )
     def publish_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         built = site.write(Settings.from_environment(), checks(context.instance, keys), parameters())
+        drawn = base64.b64encode(built.picture).decode()
         return dg.MaterializeResult(
             metadata={
+                "gaps": dg.MetadataValue.md(f"![Gaps of the widest corridors](data:image/png;base64,{drawn})"),
                 "site": dg.MetadataValue.path(str(built.path / "index.html")),
                 "pages": built.pages,
                 "files": built.files,

@@ -443,3 +443,20 @@ def corridor_map(
         f'<svg class="map" viewBox="0 0 {width} {height:.0f}" role="group" aria-label="Bands from the coalition to '
         f'transit countries and on; the table below has the same figures">{"".join(bands)}{"".join(marks)}</svg>'
     )
+
+
+def gaps_picture(rows: Sequence[Mapping[str, object]], is_simulated: bool) -> bytes:
+    """The gaps of the widest corridors as a PNG: country, period, gap_usd_million. Empty without rows."""
+    if not rows:
+        return b""
+    title = "Gap of twelve months, priority goods of the coalition" + (", SIMULATED" if is_simulated else "")
+    chart = (
+        alt.Chart(alt.Data(values=[_plain(row) for row in rows]), title=title)
+        .mark_line()
+        .encode(
+            x=alt.X("period:T", title=None), y=alt.Y("gap_usd_million:Q", title="USD m"),
+            color=alt.Color("country:N", title=None),
+        )
+        .properties(width=560, height=240)
+    )  # fmt: skip
+    return vl_convert.vegalite_to_png(chart.to_dict(), scale=1.5)

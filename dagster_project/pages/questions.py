@@ -26,6 +26,21 @@ EVENTS = "select event_date, actor, scope, title, source from events order by ev
 
 # --- one page per transit country: transit_iso3 is the key -----------------------------------------------------
 
+# for Dagster's page of the site: the five widest of today
+GAPS = """
+with gaps as (
+    select countries.name as country, gaps.period, gaps.gap_usd / 1e6 as gap_usd_million
+    from rolling_gaps as gaps
+    inner join countries on countries.iso3 = gaps.importer_iso3 and countries.role = 'transit'
+    where gaps.exporter = 'COALITION' and gaps.goods = 'CHPL'
+)
+select * from gaps
+where country in (
+    select country from gaps group by country order by max_by(gap_usd_million, period) desc, country limit 5
+)
+order by country, period"""
+
+
 COUNTRY = {
     "books": f"""
 select
@@ -50,7 +65,7 @@ order by all""",
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, period,
     added_export_usd, arrived_extra_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
-    ghost_share, reason
+    ghost_low_90_usd, ghost_high_90_usd, compared_months, ghost_share, reason
 from ghost_trade
 where exporter in ({BLOCS}) and goods in ({SUMS}) and window_kind = 'rolling_12' and baseline_id = '{BASELINE}'
     and importer_iso3 in (select iso3 from countries where role = 'transit')
@@ -66,7 +81,8 @@ with estimates as (
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, window_kind, period, baseline_id,
     export_value_usd, baseline_export_usd, added_export_usd, arrived_extra_usd,
-    ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_share,
+    ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_low_90_usd, ghost_high_90_usd,
+    compared_months, ghost_share,
     1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as habit_share, both_share, strong_share,
     medium_share
 from estimates inner join newest using (exporter, importer_iso3, goods, window_kind, period)

@@ -95,6 +95,7 @@ class Built:
     largest_page: str
     largest_page_bytes: int
     seconds: float
+    picture: bytes  # PNG, for who looks at the build and not at the pages; empty where there is nothing to draw
 
     @property
     def summary(self) -> str:
@@ -194,6 +195,7 @@ def write(
             con.execute("use marts")
             site = _begin(con, new)
             _write_pages(site, _state_of(target), checks, parameters or {})
+            picture = charts.gaps_picture(site.ask(questions.GAPS).rows, bool(site.about["is_simulated"]))
         swap(new, target)
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)  # a full disk is not left fuller
@@ -208,6 +210,7 @@ def write(
         largest_page=largest,
         largest_page_bytes=site.pages[largest],
         seconds=monotonic() - started,
+        picture=picture,
     )
 
 

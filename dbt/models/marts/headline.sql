@@ -128,6 +128,8 @@ select
     ghosts.ghost_did_usd as ghost_usd,
     ghosts.ghost_low_usd,
     ghosts.ghost_high_usd,
+    ghosts.ghost_low_90_usd,
+    ghosts.ghost_high_90_usd,
     ghosts.ghost_share,
     excesses.growth_ratio,
     excesses.z,
