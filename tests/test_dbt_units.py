@@ -150,4 +150,4 @@ def test_a_refresh_does_not_ask_again_whether_the_code_is_right(dbt):
     asked = dbt("ls", *left_out, "--quiet", "--output", "json", "--output-keys", "resource_type")
     assert asked.returncode == 0, asked.stdout
     kinds = {json.loads(line)["resource_type"] for line in asked.stdout.splitlines()}
-    assert kinds == {"model", "source", "test"}
+    assert kinds == {"exposure", "model", "source", "test"}

@@ -33,11 +33,12 @@ with gaps as (
     from rolling_gaps as gaps
     inner join countries on countries.iso3 = gaps.importer_iso3 and countries.role = 'transit'
     where gaps.exporter = 'COALITION' and gaps.goods = 'CHPL'
-)
-select * from gaps
-where country in (
+), widest as (
     select country from gaps group by country order by max_by(gap_usd_million, period) desc, country limit 5
 )
+-- a month that cannot be compared breaks the line
+select country, months.period, gap_usd_million
+from widest cross join (select distinct period from gaps) as months left join gaps using (country, period)
 order by country, period"""
 
 
