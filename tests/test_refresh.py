@@ -342,6 +342,8 @@ def test_parquet_and_the_dictionary_lie_beside_it(refreshed, ask) -> None:
         assert [(rows,)] == ask(f"select count(*) from {table}"), table
     page = (folder / "docs.html").read_text()
     assert "SIMULATED" in page and "mirror_gaps" in page and "gap_low_usd" in page
+    for made_of in ("intermediate.int_flows_typed.export_value_usd", "raw.comtrade_flows"):
+        assert f"<code>{made_of}</code>" in page
     assert [path.name for path in folder.glob(".*")] == [".parts.json"]  # nothing unfinished
 
 
