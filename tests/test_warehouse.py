@@ -599,6 +599,10 @@ def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_sta
     before = files_of(store)["parquet/flows.parquet"]
     assert warehouse.publish(store, [PARTED]) == {"flows": 3}
     assert files_of(store)["parquet/flows.parquet"] == before
+    # what comes last is written last, and read as it lies
+    build_parts(store, A2020=9, A2021=1, A2022=5, M2022=3)
+    warehouse.publish(store, [PARTED])
+    assert there() == [("A", 2020, 9), ("A", 2021, 100), ("A", 2022, 5), ("M", 2022, 3)]
 
 
 def test_parts_that_passed_their_tests_are_noted(store):
