@@ -536,6 +536,7 @@ def dbt(warehouse: Path, *arguments: str) -> str:
     done = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", warehouse.parent / "logs", "run"]
         + ["--select", "+mirror_gaps", "+report_coverage", "+bloc_gaps", "+revisions", "+cif_margins", "+products"]
+        + ["+source_differences", "+ghost_trade", "+excess_trade"]
         + ["--target-path", warehouse.parent / "dbt", *arguments],
         cwd=PROJECT_DIR / "dbt",
         env=os.environ | {"WAREHOUSE_PATH": str(warehouse), "PYTHONPATH": str(PROJECT_DIR)},
@@ -557,6 +558,9 @@ def tables_of(warehouse: Path) -> dict[str, tuple]:
             name: con.execute(f"select count(*), sum(cast(hash(t) as hugeint)) from {name} as t").fetchone()
             for (name,) in named
         }
+
+
+GHOST_PARTS = "select freq, made_from from intermediate.parts_built where model = 'ghost_trade'"
 
 
 def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole_build_gives(data_dir):
@@ -583,6 +587,12 @@ def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole
     before = tables_of(warehouse)
     assert "parts: 2 of" in dbt(warehouse, "--exclude", "int_flows_mirrored+")  # so far it came
     assert "Completed successfully" in dbt(warehouse)
+    with duckdb.connect(str(warehouse)) as con:
+        made = dict(con.execute(GHOST_PARTS).fetchall())
+        con.execute("create or replace temp table later as from raw.comtrade_flows where period = '202612'")
+        con.execute("update later set period = '202701'")
+        assert con.execute("insert into raw.comtrade_flows from later").fetchone()[0] > 0
+    assert "Completed successfully" in dbt(warehouse)
     after = tables_of(warehouse)
     whole = warehouse.with_name("whole") / warehouse.name
     whole.parent.mkdir()
@@ -595,4 +605,6 @@ def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole
         untested = con.execute(
             "select freq, year from intermediate.parts_built where model = 'bloc_gaps' and not is_tested order by 1, 2"
         ).fetchall()
+        now = dict(con.execute(GHOST_PARTS).fetchall())
     assert ("M", 2026) in untested and ("A", 2019) in untested
+    assert now["A"] == made["A"] and now["M"] != made["M"]  # a month more says nothing of years

@@ -570,8 +570,9 @@ def build_parts(settings: Settings, **made: int) -> None:
         )
         for part, usd in made.items():
             freq, year = part[0], part[1:]
-            con.execute("insert into marts.flows values (?, ?, ?)", [freq, f"{year}-01-01", usd])
-            noted = [freq, year, str(usd)]
+            for period in [f"{year}-01-01"] if year else ["2021-01-01", "2022-01-01"]:
+                con.execute("insert into marts.flows values (?, ?, ?)", [freq, period, usd])
+            noted = [freq, year or None, str(usd)]
             con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", noted)
 
 
@@ -603,6 +604,19 @@ def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_sta
     build_parts(store, A2020=9, A2021=1, A2022=5, M2022=3)
     warehouse.publish(store, [PARTED])
     assert there() == [("A", 2020, 9), ("A", 2021, 100), ("A", 2022, 5), ("M", 2022, 3)]
+
+
+def test_a_part_may_be_all_years_of_a_frequency(store):
+    build_parts(store, A=1, M=2)
+    warehouse.publish(store, [PARTED])
+    build_parts(store, A=1, M=3)
+    with warehouse.connect(store) as con:
+        con.execute("update marts.flows set usd = 100 where usd = 1")  # of A the warehouse is not asked
+    assert warehouse.publish(store, [PARTED]) == {"flows": 4}
+    with warehouse.published(store) as con:
+        there = con.execute("select freq, year(period), usd from marts.flows order by all").fetchall()
+    assert there == [("A", 2021, 1), ("A", 2022, 1), ("M", 2021, 3), ("M", 2022, 3)]
+    assert warehouse.scan(f"from '{store.published_dir}/parquet/flows.parquet' select freq, year(period), usd") == there
 
 
 def test_parts_that_passed_their_tests_are_noted(store):

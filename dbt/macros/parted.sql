@@ -1,7 +1,8 @@
 {#
-  What DuckDB alone does: tables that are computed part by part. A part is a frequency and a year. What is
-  computed of one part reads that part of its inputs and nothing of the others', so that a new month costs its own
-  rows and not all there are, and fifty million rows are joined a few million at a time.
+  What DuckDB alone does: tables that are computed part by part. A part is a frequency and a year; of a model that
+  looks over all years, and says `parts='frequencies'`, a frequency (its year is NULL). What is computed of one part
+  reads that part of its inputs and nothing of the others', so that a new month costs its own rows and not all there
+  are, and fifty million rows are joined a few million at a time.
 
   A model says `materialized='parted'`, and `where in_parts()` wherever it reads an input that comes in parts. A part
   is computed again when what it was made from changed: the landings behind it, the model's own SQL and that of the
@@ -22,18 +23,20 @@
     )
 {%- endmacro %}
 
-{# SQL that tells the rows of some parts, `[{freq, year}, …]`, of a table with a column freq and a column `period`. #}
+{# SQL that tells the rows of some parts, `[{freq, year}, …]`, of a table with a column freq and a column `period`,
+   which those that are whole frequencies do not ask. #}
 {% macro of_parts(parts, freq, period) -%}
     {%- set column = period.split('.') | last -%}
     {%- set quote = {'period': "date '", 'year': ''}.get(column, "'") -%}
     {%- set tail = {'period': "-01-01'", 'year': ''}.get(column, "'") -%}
     {%- set years = parts | map(attribute='year') | list -%}
     {%- set told = [] -%}
-    {%- for part in parts -%}
+    {%- for part in parts if part.year is not none -%}
         {%- do told.append(freq ~ " = '" ~ part.freq ~ "' and " ~ period ~ " >= " ~ quote ~ part.year ~ tail
             ~ " and " ~ period ~ " < " ~ quote ~ (part.year + 1) ~ tail) -%}
     {%- endfor -%}
     {%- if not parts -%} (false)
+    {%- elif none in years -%} ({{ freq }} in ('{{ parts | map(attribute='freq') | join("', '") }}'))
     {%- else -%}
     {#- the span first: it tells which blocks of the table need not be read -#}
     ({{ period }} >= {{ quote }}{{ years | min }}{{ tail }} and {{ period }} < {{ quote }}{{ (years | max) + 1 }}{{ tail }} and ({{ told | join(' or ') }}))
@@ -141,9 +144,16 @@
     from (select distinct source_name, freq, role, reporter, product_level, chapter from {{ relation }}) group by all
 {%- endmacro %}
 
-{# What another input of the model tells as well. #}
-{% macro nothing_of_parts(name, relation) -%}
-    select '{{ name }}' as input, null as freq, null as year, '' as told, 0 as rows
+{# Of a build: the parameters. Its code and its days say when a row was computed, and are no reason to do it again. #}
+{% macro parameters_of_builds(name, relation) -%}
+    select '{{ name }}' as input, null as freq, null as year, parameters_hash as told, 0 as rows from {{ relation }}
+{%- endmacro %}
+
+{# Of the reporters' reliability: how much each errs. #}
+{% macro noises_of_reporters(name, relation) -%}
+    select '{{ name }}' as input, null as freq, null as year,
+        {{ content('country_iso3, role, noise_sd') }} as told, 0 as rows
+    from {{ relation }} where variant = 'noise'
 {%- endmacro %}
 
 {# Of the landings behind each part: which, which of their rows are closed and by whom, and who answered again. #}
@@ -173,7 +183,7 @@
     {%- if not found.rows -%} {{ return('true') }} {%- endif -%}  {# compiled before anything was built #}
     {%- set parts = [] -%}
     {%- for row in run_query("select freq, year from intermediate.parts_built where not is_tested and model = '" ~ name ~ "'").rows -%}
-        {%- do parts.append({'freq': row[0], 'year': row[1] | int}) -%}
+        {%- do parts.append({'freq': row[0], 'year': none if row[1] is none else row[1] | int}) -%}
     {%- endfor -%}
     {%- set names = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
     {{ return(of_parts(parts, 'freq', 'period' if 'period' in names else 'year')) }}
@@ -189,12 +199,18 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
 
     {%- set name = model.name -%}
+    {%- set is_of_frequencies = config.get('parts') == 'frequencies' -%}
     {%- set told -%}
         with inputs as (
             {{ inputs_told(model.depends_on.nodes, config.get('told_by', {})) | join(' union all by name ') }}
         ),
         parts as (
+            {% if is_of_frequencies -%}
+            select freq, cast(null as integer) as year, max(rows) as rows
+            from (select input, freq, sum(rows) as rows from inputs where freq is not null group by all) group by all
+            {%- else -%}
             select freq, year, max(rows) as rows from inputs where freq is not null and year is not null group by all
+            {%- endif %}
         ),
         wanted as (
             select parts.freq, parts.year, parts.rows,
@@ -202,7 +218,8 @@
                     string_agg(inputs.input || '=' || inputs.told, '|' order by inputs.input, inputs.told))) as made_from
             from parts
             left join inputs
-                on (inputs.freq = parts.freq or inputs.freq is null) and (inputs.year = parts.year or inputs.year is null)
+                on (inputs.freq = parts.freq or inputs.freq is null)
+                and (inputs.year = parts.year or inputs.year is null or parts.year is null)
             group by all
         )
         select coalesce(wanted.freq, built.freq) as freq, coalesce(wanted.year, built.year) as year,
@@ -211,12 +228,13 @@
                 when built.made_from is distinct from wanted.made_from then 'changed' else 'same' end as state
         from wanted
         full join (select * from intermediate.parts_built where model = '{{ name }}') as built
-            on built.freq = wanted.freq and built.year = wanted.year
+            on built.freq = wanted.freq and built.year is not distinct from wanted.year
         order by 1, 2
     {%- endset -%}
     {%- set parts = [] -%}
     {%- for row in run_query(told).rows -%}
-        {%- do parts.append({'freq': row[0], 'year': row[1] | int, 'rows': row[2] | int, 'made_from': row[3], 'state': row[4]}) -%}
+        {%- do parts.append({'freq': row[0], 'year': none if row[1] is none else row[1] | int, 'rows': row[2] | int,
+            'made_from': row[3], 'state': row[4]}) -%}
     {%- endfor -%}
     {%- set changed = parts | selectattr('state', 'equalto', 'changed') | list -%}
     {%- set gone = parts | selectattr('state', 'equalto', 'gone') | list -%}
@@ -248,6 +266,7 @@
     {%- set names = adapter.get_columns_in_relation(ns.written) | map(attribute='name') | list -%}
     {%- set columns = names | map('tojson') | join(', ') -%}
     {%- set period = 'period' if 'period' in names else 'year' -%}
+    {%- set year_of = {'period': 'extract(year from period)', 'year': 'year'}[period] -%}
     {%- if not is_new -%}
         {%- call statement('main') -%}
             delete from {{ target_relation }} where {{ of_parts(changed + gone, 'freq', period) }}
@@ -271,12 +290,12 @@
             insert into intermediate.parts_built
             select '{{ name }}', parts.freq, parts.year, parts.made_from, coalesce(counts.rows, 0), false
             from (values {% for part in changed -%}
-                ('{{ part.freq }}', {{ part.year }}, '{{ part.made_from }}'){{ ', ' if not loop.last }}
+                ('{{ part.freq }}', {{ 'null' if part.year is none else part.year }}, '{{ part.made_from }}'){{ ', ' if not loop.last }}
             {%- endfor %}) as parts (freq, year, made_from)
             left join (
-                select freq, cast(extract({{ 'year from period' if period == 'period' else 'year from make_date(year, 1, 1)' }}) as integer) as year, count(*) as rows
+                select freq, cast({{ 'null' if is_of_frequencies else year_of }} as integer) as year, count(*) as rows
                 from {{ target_relation }} where {{ of_parts(changed, 'freq', period) }} group by all
-            ) as counts on counts.freq = parts.freq and counts.year = parts.year
+            ) as counts on counts.freq = parts.freq and counts.year is not distinct from parts.year
         {%- endcall -%}
     {%- endif -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -1,8 +1,27 @@
--- Landings tell of themselves by the parts they speak of (stg_comtrade__parts), and new ones only of theirs.
-{{ config(materialized='parted', told_by={'stg_build__landings': 'nothing_of_parts'}) }}
+{{ config(materialized='parted') }}
 -- Every figure that a later release changed: revised, deleted, or added to an answer that was already there. What vanished under one code and came back under another at the same moment and value was
 -- reclassified. Comtrade's own product codes and revisions; the world and blocs are left out.
 with
+
+parts as (
+
+    select * from {{ ref('stg_comtrade__parts') }}
+
+),
+
+-- nothing changed in a part of which nothing was said twice; of most that is so
+parts_said_again as (
+
+    select distinct freq, year from parts where is_repeat or closed_by is not null
+
+),
+
+-- landings that answer a question which was answered before: what else is in them is new, not just first asked
+repeats as (
+
+    select distinct landing_id from parts where is_repeat
+
+),
 
 versions as (
 
@@ -13,6 +32,9 @@ versions as (
         reporters.is_country as reporter_is_country,
         partners.is_country as partner_is_country
     from {{ ref('stg_comtrade__flow_versions') }} as flows
+    inner join parts_said_again
+        on parts_said_again.freq = flows.freq
+        and parts_said_again.year = extract(year from flows.period)
     inner join {{ ref('int_country_codes_resolved') }} as reporters
         on reporters.publisher = 'comtrade'
         and reporters.code = flows.reporter_code
@@ -22,20 +44,6 @@ versions as (
     where reporters.kind not in ('world', 'bloc')
         and partners.kind not in ('world', 'bloc')
         and {{ in_parts('flows', 'period_code') }}
-
-),
-
--- landings that answer a question which was answered before: what else is in them is new, not just first asked
-repeats as (
-
-    select later.landing_id
-    from {{ ref('stg_build__landings') }} as later
-    inner join {{ ref('stg_build__landings') }} as earlier
-        on earlier.source_name = later.source_name
-        and earlier.scope = later.scope
-        and earlier.vintage < later.vintage
-    where later.source_name = 'comtrade'
-    group by later.landing_id
 
 ),
 

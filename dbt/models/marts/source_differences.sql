@@ -8,13 +8,30 @@
 -- never added; a difference of more than two per cent is a question to both.
 with
 
+-- of what others than Comtrade speak: little, and nothing else can be contested
+spoken_of_by_others as (
+
+    select distinct freq, period, role, reporter, partner, product_level
+    from {{ ref('int_flows_unioned') }}
+    where source_name <> 'comtrade' and {{ in_parts() }}
+
+),
+
 -- which flows have several speakers: few, and only their rows are compared
 speakers as (
 
-    select source_name, freq, period, role, reporter, partner, product_level
-    from {{ ref('int_flows_unioned') }}
-    where {{ in_parts() }}
-    group by source_name, freq, period, role, reporter, partner, product_level
+    select distinct
+        unioned.source_name, unioned.freq, unioned.period, unioned.role, unioned.reporter, unioned.partner,
+        unioned.product_level
+    from {{ ref('int_flows_unioned') }} as unioned
+    inner join spoken_of_by_others as others
+        on others.freq = unioned.freq
+        and others.period = unioned.period
+        and others.role = unioned.role
+        and others.reporter = unioned.reporter
+        and others.partner = unioned.partner
+        and others.product_level = unioned.product_level
+    where {{ in_parts('unioned') }}
 
 ),
 
