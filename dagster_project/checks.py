@@ -7,6 +7,7 @@ nothing counted twice, every country code known. Tests of what dbt computes are 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -139,23 +140,33 @@ def rows_to_ask(settings: Settings, table: Table) -> str:
     )
     if table is not FLOWS or len(known) < 2:
         return "_valid_to is null"
-    passed = warehouse.ask(
+    parts = warehouse.ask(
         settings,
         """with now as (
-            select freqCode as freq, try_cast(left(period, 4) as integer) as year, _landing_id as landing_id,
-                _closed_by as closed_by, count(*) as rows
-            from raw.comtrade_flows where freqCode in ('A', 'M') group by all
+            select freqCode || left(period, 4) as part, _landing_id, _closed_by, count(*) as rows
+            from raw.comtrade_flows group by all
+        ), known as (
+            select freq || year as part, landing_id, closed_by, rows from staging.stg_comtrade__parts
         ), differing as (
-            (from now except select freq, year, landing_id, closed_by, rows from staging.stg_comtrade__parts)
-            union all
-            (select freq, year, landing_id, closed_by, rows from staging.stg_comtrade__parts except from now)
+            (from now except from known) union all (from known except from now)
+        ), passed as (
+            select freq || year as part from intermediate.parts_built
+            where model = 'int_comtrade_flows_placed' and is_tested
         )
-        select freq, year from intermediate.parts_built
-        where model = 'int_comtrade_flows_placed' and is_tested
-            and (freq, year) not in (select (freq, year) from differing)""",
+        select distinct part from now
+        where part is null or part not in (from passed)
+            or part in (select part from differing where part is not null)""",
     )
-    told = " or ".join(f"(freqCode = '{freq}' and left(period, 4) = '{year}')" for freq, year in passed)
-    return f"_valid_to is null and not coalesce({told or 'false'}, false)"
+    asked = sorted(part or "" for (part,) in parts)
+    if not all(re.fullmatch("[A-Z][0-9]{4}", part) for part in asked):  # what names no part may be anywhere
+        return "_valid_to is null"
+    if not asked:
+        return "false"
+    years = [int(part[1:]) for part in asked]
+    # the span first: it tells which blocks of the table need not be read
+    span = f"period >= '{min(years):04}' and period < '{max(years) + 1:04}'"
+    told = "', '".join(asked)
+    return f"_valid_to is null and {span} and freqCode || left(period, 4) in ('{told}')"
 
 
 def _unique(settings: Settings, table: Table, rows: str) -> Finding:

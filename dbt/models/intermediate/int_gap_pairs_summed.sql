@@ -1,3 +1,4 @@
+{{ config(materialized='parted', parts='frequencies') }}
 -- What reporters are rated by (METHODS 2.6), as sums over the cells of a pair: least squares needs no more, and the
 -- rating of a whole world becomes forty thousand rows. Codes of six digits of whole years before the war that both
 -- sides recorded, of a size that says something; without listed goods, without the corridors (coalition to transit,
@@ -25,6 +26,7 @@ listed as (
 cells as (
 
     select
+        flows.freq,
         flows.exporter_iso3,
         flows.importer_iso3,
         flows.export_value_usd as x_usd,
@@ -37,7 +39,7 @@ cells as (
     left join listed on listed.product_code = flows.product_code
     where flows.coverage_status = 'both_reported'
         and flows.product_level = 6
-        and flows.freq = 'A'
+        and flows.freq = 'A' and {{ in_parts('flows') }}
         and flows.period between date '{{ baseline.first }}' and date '{{ baseline.last }}'
         and flows.import_value_fob_usd > 0
         and greatest(flows.export_value_usd, flows.import_value_fob_usd) >= {{ var('reliability_least_usd') }}
@@ -94,6 +96,7 @@ winsorised as (
 )
 
 select
+    freq,
     variant,
     exporter_iso3,
     importer_iso3,
@@ -107,4 +110,4 @@ select
     {{ exact_sum('m_usd') }} as import_usd,
     coalesce({{ exact_sum('m_usd', 'is_import_confirmed') }}, 0) as import_within_usd
 from winsorised
-group by variant, exporter_iso3, importer_iso3
+group by freq, variant, exporter_iso3, importer_iso3

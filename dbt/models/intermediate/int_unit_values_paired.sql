@@ -1,3 +1,4 @@
+{{ config(materialized='parted', parts='frequencies') }}
 -- Goods that both sides weighed, and weighed alike: what the importer's kilogram costs over the exporter's is what
 -- the way costs (METHODS 2.4). Read before imports are brought to FOB, because it decides how they are.
 -- Importers that value FOB have no way in their figures and teach nothing. Of more cells than are needed a part
@@ -7,11 +8,11 @@ with
 measured as (
 
     select
-        role, reporter, partner, product_code, hs_revision, value_usd, net_kg,
+        freq, role, reporter, partner, product_code, hs_revision, value_usd, net_kg,
         cast(extract(year from period) as integer) as year,
         published_fob_value_usd is not null as is_published_fob
     from {{ ref('int_flows_aligned') }}
-    where freq = 'A'
+    where freq = 'A' and {{ in_parts() }}
         and product_level = 6
         and reporter_is_country
         and partner_is_country
@@ -42,6 +43,7 @@ imports as (
 paired as (
 
     select
+        exports.freq,
         exports.reporter as exporter_iso3,
         exports.partner as importer_iso3,
         exports.product_code,
@@ -87,6 +89,7 @@ totals as (
 )
 
 select
+    alike.freq,
     alike.exporter_iso3,
     alike.importer_iso3,
     alike.product_code,
