@@ -5,7 +5,6 @@ descriptions come from dbt's manifest, so that they are written once.
 """
 
 import base64
-import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -54,7 +53,7 @@ def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     settings = Settings.from_environment()
     tables = descriptions()
     counts = warehouse.publish(settings, tables, MACROS.read_text(encoding="utf-8"))
-    page = dictionary.write(settings, tables, counts, json.loads(transform.MANIFEST.read_text()))
+    page = dictionary.write(settings, tables, counts, transform.manifest())
     warehouse.note_tested(settings)  # nothing is published before every test has passed
     return dg.MaterializeResult(
         metadata={

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ def manifest_path() -> Path:
 
 
 MANIFEST = manifest_path()
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    """dbt's description of the project, read once."""
+    return json.loads(MANIFEST.read_text())
+
+
 # One: it remembers what it has resolved, and a run asks it for each of hundreds of events. The tables in which the
 # warehouse keeps its own notes are one asset, the first.
 LAYERS = Layers(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
@@ -92,7 +101,6 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
     # Unit tests ask whether the code is right, which no run's data can change: `make test` asks that.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     invocation = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
-    manifest = json.loads(MANIFEST.read_text())
     rows: dict[str, int] = {}
     for event in invocation.stream_raw_events():
         node = event.raw_event["data"].get("node_info", {}).get("unique_id")
@@ -100,7 +108,7 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
         if event.raw_event["info"]["name"] == "JinjaLogInfo" and said.startswith(ROWS_PREFIX):
             rows[node] = int(said.removeprefix(ROWS_PREFIX))
         for result in event.to_default_asset_events(
-            manifest=manifest, dagster_dbt_translator=LAYERS, context=context, project=PROJECT
+            manifest=manifest(), dagster_dbt_translator=LAYERS, context=context, project=PROJECT
         ):
             if isinstance(result, dg.Output) and node in rows:
                 result = dg.Output(
@@ -113,13 +121,13 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
 
 def described() -> dict[str, dict]:
     """The models of the layer `marts` from the manifest: name → its node, with descriptions and columns."""
-    nodes = json.loads(MANIFEST.read_text())["nodes"].values()
+    nodes = manifest()["nodes"].values()
     return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n["schema"] == "marts"}
 
 
 def grain(name: str) -> tuple[str, ...]:
     """The columns that no two rows of a mart share, as the test of its grain names them; empty where there is none."""
-    for node in json.loads(MANIFEST.read_text())["nodes"].values():
+    for node in manifest()["nodes"].values():
         told = node.get("test_metadata") or {}
         if told.get("name") == "unique_together" and node["attached_node"] == f"model.ghost_trade.{name}":
             return tuple(told["kwargs"]["columns"])

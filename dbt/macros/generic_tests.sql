@@ -10,6 +10,11 @@
     having count(*) > 1
 {% endtest %}
 
+{# None of these columns is NULL anywhere. One test for all of a model's: each reads the model, and is told to Dagster. #}
+{% test filled(model, columns) %}
+    select {{ columns | join(', ') }} from {{ model }} where {{ columns | join(' is null or ') }} is null
+{% endtest %}
+
 {# A sentence about every row, as SQL that is true. #}
 {% test holds(model, expression) %}
     select * from {{ model }} where not ({{ expression }})
