@@ -644,6 +644,12 @@ class Description:
     view_sql: str | None = None  # set for a view, with schema names and no catalog
     grain: Sequence[str] = ()  # the columns that no two rows share; none where nobody said which
     parts_of: str | None = None  # the model whose parts (intermediate.parts_built) are this table's; see publish
+    lies_as: str | None = None  # the table that a view computes its rows from, one of one: they lie in its order
+
+    @property
+    def made_like(self) -> list[str]:
+        """What decides, beside the rows it was made from, what it holds."""
+        return [*self.columns, self.order, self.view_sql or ""]
 
     @property
     def order(self) -> str:
@@ -671,20 +677,21 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     built = _parts_built(settings)
     there = _Publication.read(settings)
     tables = sorted(descriptions, key=lambda d: d.view_sql is not None)  # views read the tables
-    parts = {t.name: built.get(t.parts_of, {}) if t.view_sql is None else {} for t in tables}
+    parts = {t.name: built.get(t.parts_of, {}) for t in tables}
     kept = {t.name: there.unchanged(t, parts[t.name]) for t in tables}
     # Parts as they lie in the new file: those that stay, then those that are written.
     laid = {
         name: [part for part in there.parts.get(name, {}) if part in kept[name]] + sorted(of.keys() - kept[name])
         for name, of in parts.items()
     }
+    laid |= {t.name: laid[t.lies_as] for t in tables if t.lies_as}
     if any(kept.values()):
         shutil.copyfile(settings.published_path, new)
     counts: dict[str, int] = {}
     rewritten: list[str] = []
     con = duckdb.connect(str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE})
     try:
-        _drop_all_but(con, {name for name, same in kept.items() if same})
+        _drop_all_but(con, {t.name for t in tables if kept[t.name] and t.view_sql is None})
         con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
         con.execute("begin")  # each comment alone would be written to disk by itself
         con.execute("create schema if not exists marts")
@@ -706,20 +713,19 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
             con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
             for column, description in table.columns.items():
                 con.execute(f"comment on column {target}.\"{column}\" is '{_escaped(description)}'")
-            if table.view_sql is None:
-                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
         if macros:
             con.execute(macros)
         con.execute("commit")  # what is not committed is read at half the speed
         con.execute("detach warehouse")
         for table in tables:
+            target = f'marts."{table.name}"'
             if there.is_all(kept[table.name], table, parts[table.name], parquet):
+                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
                 continue
             file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
-            target = f'marts."{table.name}"'
             ordered = target  # a table, and each part of one, is read in the order it was written in
             lies = laid[table.name]
-            if table.view_sql is not None:
+            if table.view_sql is not None and not table.lies_as:
                 ordered = f"(from {target} order by {table.order})"
             elif lies != sorted(lies):  # twice as slow as the table as it lies
                 told = [f"from {target} where {_of([part])}" for part in sorted(lies)]
@@ -737,18 +743,19 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     os.replace(new, settings.published_path)
     shutil.rmtree(unfinished)
     if any(parts.values()):
-        _Publication.write(settings, tables, {name: {p: parts[name][p] for p in of} for name, of in laid.items()})
+        told = {name: {part: of[part] for part in laid[name]} for name, of in parts.items() if of}
+        _Publication.write(settings, tables, told)
     return counts
 
 
 @dataclass(frozen=True)
 class _Publication:
     """What the published files hold, as their last publication noted it: the parts of each table that has some
-    (`A2022`, or `A` → what it was made from) as they lie in the file, its columns, and each file's size and time.
-    Empty where any of it is not so."""
+    (`A2022`, or `A` → what it was made from) as they lie in the file, its columns, order and query, and each file's
+    size and time. Empty where any of it is not so."""
 
     parts: Mapping[str, Mapping[str, str]]
-    columns: Mapping[str, Sequence[str]]
+    made_like: Mapping[str, Sequence[str]]
     files: Mapping[str, Sequence[int]]
 
     NAME = ".parts.json"
@@ -766,8 +773,8 @@ class _Publication:
     def write(cls, settings: Settings, tables: Sequence[Description], parts: Mapping[str, Mapping[str, str]]) -> None:
         files = [settings.published_path, *(settings.published_dir / "parquet").glob("*.parquet")]
         told = {
-            "parts": {name: of for name, of in parts.items() if of},
-            "columns": {table.name: [*table.columns, table.order] for table in tables if parts[table.name]},
+            "parts": parts,
+            "made_like": {table.name: table.made_like for table in tables if table.name in parts},
             "files": {file.name: cls._told(file) for file in files},
         }
         unfinished = settings.published_dir / f"{cls.NAME}.unfinished"
@@ -790,7 +797,7 @@ class _Publication:
     def unchanged(self, table: Description, parts: Mapping[str, str]) -> set[str]:
         """The parts that stand in the file as they are to be; none where it is better written anew."""
         before = self.parts.get(table.name, {})
-        if self.columns.get(table.name) != [*table.columns, table.order]:
+        if self.made_like.get(table.name) != table.made_like:
             return set()
         return {part for part, made_from in parts.items() if before.get(part) == made_from}
 

@@ -58,8 +58,9 @@
 {%- endmacro %}
 
 {# All that a model reads, views looked through: one SELECT each, of (input, freq, year, told, rows). What is told of a
-   NULL part holds for all. #}
-{% macro inputs_told(nodes, told_by) -%}
+   NULL part holds for all. A view with `meta.parts_of` names the table whose parts tell all it is made from that does
+   not come in parts itself. #}
+{% macro inputs_told(nodes, told_by, is_rest_told=false) -%}
     {%- set found = [] -%}
     {%- for id in nodes -%}
         {%- set node = graph.nodes.get(id) or graph.sources[id] -%}
@@ -78,10 +79,11 @@
             {%- do found.append("select '" ~ name ~ "' as input, cast(null as varchar) as freq, cast(null as integer) as year, "
                 ~ "md5(sql) as told, 0 as rows from duckdb_views() where schema_name = '" ~ node.schema
                 ~ "' and view_name = '" ~ node.alias ~ "'") -%}
-            {%- do found.extend(inputs_told(node.depends_on.nodes, told_by)) -%}
+            {%- do found.extend(inputs_told(node.depends_on.nodes, told_by, is_rest_told or node.config.meta.parts_of is not none)) -%}
         {%- elif node.config.materialized == 'parted' -%}
             {%- do found.append("select '" ~ name ~ "' as input, freq, year, made_from as told, rows "
                 ~ "from intermediate.parts_built where model = '" ~ name ~ "'") -%}
+        {%- elif is_rest_told -%}
         {%- elif name in told_by -%}
             {%- do found.append(content_of_parts(name, relation, told_by[name])) -%}
         {%- else -%}
@@ -189,6 +191,23 @@
     {{ return(of_parts(parts, 'freq', 'period' if 'period' in names else 'year')) }}
 {%- endmacro %}
 
+{# A view with an outer join tells the parts of its rows after the join, too late to read no others. Its query, with its
+   in_parts(), is kept as its comment, and a model that names it in `put_in_place` reads that query in its place. #}
+{% macro kept_to_be_put_in_place() -%}
+    comment on view {{ this }} is '{{ compiled_code | replace("'", "''") }}'
+{%- endmacro %}
+
+{% macro with_views_in_place(query, names) -%}
+    {%- set told = namespace(query=query) -%}
+    {%- for name in names -%}
+        {%- set view = graph.nodes['model.' ~ project_name ~ '.' ~ name] -%}
+        {%- set kept = run_query("select comment from duckdb_views() where schema_name = '" ~ view.schema
+            ~ "' and view_name = '" ~ view.alias ~ "'").rows[0][0] -%}
+        {%- set told.query = told.query | replace(view.relation_name, '(' ~ kept ~ ')') -%}
+    {%- endfor -%}
+    {{ return(told.query) }}
+{%- endmacro %}
+
 {% materialization parted, adapter='duckdb', supported_languages=['sql'] %}
     {%- set existing = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
@@ -199,10 +218,11 @@
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
 
     {%- set name = model.name -%}
+    {%- set query = with_views_in_place(compiled_code, config.get('put_in_place', [])) -%}
     {%- set is_of_frequencies = config.get('parts') == 'frequencies' -%}
     {%- set told -%}
         with inputs as (
-            {{ inputs_told(model.depends_on.nodes, config.get('told_by', {})) | join(' union all by name ') }}
+            {{ inputs_told(model.depends_on.nodes, config.get('told_by', {})) | unique | join(' union all by name ') }}
         ),
         parts as (
             {% if is_of_frequencies -%}
@@ -257,7 +277,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set ns = namespace(written=new_relation if is_new else target_relation, queries=[]) -%}
     {%- if is_new -%}
-        {%- set first = compiled_code if batches | length < 2 else restricted(compiled_code, batches[0]) -%}
+        {%- set first = query if batches | length < 2 else restricted(query, batches[0]) -%}
         {%- call statement('main') -%} {{ create_table_as(False, new_relation, first, 'sql') }} {%- endcall -%}
         {%- set rest = batches[1:] -%}
     {%- else -%}
@@ -274,7 +294,7 @@
     {%- endif -%}
     {%- for batch in rest -%}
         {%- call statement('batch') -%}
-            insert into {{ ns.written }} ({{ columns }}) select {{ columns }} from ({{ restricted(compiled_code, batch) }})
+            insert into {{ ns.written }} ({{ columns }}) select {{ columns }} from ({{ restricted(query, batch) }})
         {%- endcall -%}
     {%- endfor -%}
     {%- if is_new -%}

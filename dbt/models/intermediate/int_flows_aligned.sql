@@ -27,28 +27,9 @@ group_links as (
 
 ),
 
--- In which revision a reporter recorded codes; one that recorded them in two is left as it is.
-recorded as (
+faced_revisions as {{ read_in_place() }} (
 
-    select freq, period, role, reporter, min(hs_revision) as hs_revision
-    from {{ ref('int_reports_counted') }}
-    where product_level = 6
-    group by freq, period, role, reporter
-    having min(hs_revision) = max(hs_revision)
-
-),
-
-faced_revisions as (
-
-    select
-        own.freq, own.period, own.role, own.reporter, others.reporter as partner,
-        own.hs_revision, others.hs_revision as other_revision, 6 as product_level
-    from recorded as own
-    inner join recorded as others
-        on others.freq = own.freq
-        and others.period = own.period
-        and others.role <> own.role
-        and others.hs_revision <> own.hs_revision
+    select * from {{ ref('int_revisions_faced') }}
 
 ),
 

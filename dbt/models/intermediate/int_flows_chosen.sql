@@ -1,84 +1,9 @@
-{% set columns = ['source_name', 'freq', 'period', 'role', 'reporter', 'partner', 'partner_is_country', 'product_code',
-    'product_level', 'hs_revision', 'value_usd', 're_traded_value_usd', 'published_fob_value_usd', 'net_kg',
-    'is_net_kg_estimated', 'quantity', 'quantity_unit', 'is_quantity_estimated'] %}
-{{ config(materialized='parted', told_by={
-    'int_national_flows_placed': columns, 'int_eurostat_flows_placed': columns + ['reporter_is_country']
-}) }}
--- One source speaks for a reporter's flows with a partner at a level of product: the one that
--- seeds/source_precedence.csv ranks first among those that have any. Mixed by cell, two breakdowns of one
--- flow would be added up.
-with
-
-precedence as (
-
-    select * from {{ ref('stg_seeds__source_precedences') }}
-
-),
-
-speakers as (
-
-    select source_name, freq, period, role, reporter, partner, product_level
-    from {{ ref('int_flows_unioned') }}
-    where {{ in_parts() }}
-    group by source_name, freq, period, role, reporter, partner, product_level
-
-),
-
-ranked as (
-
-    select
-        speakers.source_name,
-        speakers.freq,
-        speakers.period,
-        speakers.role,
-        speakers.reporter,
-        speakers.partner,
-        speakers.product_level,
-        min(coalesce(own.precedence, general.precedence)) as precedence
-    from speakers
-    left join precedence as own
-        on own.reporter = speakers.reporter
-        and own.source_name = speakers.source_name
-        and speakers.period >= own.period_from
-        and speakers.period < own.period_to
-    left join precedence as general
-        on general.reporter = '*'
-        and general.source_name = speakers.source_name
-        and speakers.period >= general.period_from
-        and speakers.period < general.period_to
-    group by
-        speakers.source_name, speakers.freq, speakers.period, speakers.role, speakers.reporter, speakers.partner,
-        speakers.product_level
-
-),
-
-first_ranks as (
-
-    select freq, period, role, reporter, partner, product_level, min(precedence) as precedence
-    from ranked
-    group by freq, period, role, reporter, partner, product_level
-
-),
-
--- mostly nobody; a source without a rank never speaks
-silenced as (
-
-    select ranked.*
-    from ranked
-    inner join first_ranks
-        on first_ranks.freq = ranked.freq
-        and first_ranks.period = ranked.period
-        and first_ranks.role = ranked.role
-        and first_ranks.reporter = ranked.reporter
-        and first_ranks.partner = ranked.partner
-        and first_ranks.product_level = ranked.product_level
-        and coalesce(first_ranks.precedence <> ranked.precedence, true)
-
-)
-
+{{ config(materialized='view', meta={'parts_of': 'int_flows_silenced'}) }}
+-- What is used of what the sources say: of each flow, the source that speaks for it. A view, since nearly all is used
+-- and none of it changed: to write it down again would take longer than all its readers do.
 select flows.*
 from {{ ref('int_flows_unioned') }} as flows
-left join silenced
+left join {{ ref('int_flows_silenced') }} as silenced
     on silenced.source_name = flows.source_name
     and silenced.freq = flows.freq
     and silenced.period = flows.period
@@ -87,4 +12,3 @@ left join silenced
     and silenced.partner = flows.partner
     and silenced.product_level = flows.product_level
 where silenced.freq is null
-    and {{ in_parts('flows') }}

@@ -1,8 +1,9 @@
-{{ config(materialized='parted', told_by={'int_margins_assigned': 'content_of_years'}) }}
+{{ config(materialized='view', post_hook='{{ kept_to_be_put_in_place() }}') }}
 -- Both books of a flow on one row, by a full outer join: a missing side is NULL here, and only here.
 -- Headings meet within one HS revision only, codes of six digits in groups that are one thing in both revisions
 -- (int_flows_aligned); chapters and totals meet across revisions.
 -- A country's trade with itself (returned goods) has no mirror and is left out.
+-- A view: the next step writes it down, with what is known of it.
 with
 
 exports as (

@@ -1,4 +1,9 @@
-{{ config(materialized='parted', told_by={'int_reports_dated': 'calendar_of_parts', 'int_chapters_recorded': 'chapters_of_frequencies'}) }}
+{{ config(materialized='parted', put_in_place=['int_flows_mirrored'], told_by={
+    'int_margins_assigned': 'content_of_years',
+    'int_reports_dated': 'calendar_of_parts',
+    'int_chapters_recorded': 'chapters_of_frequencies',
+    'int_goods_controlled': ['period', 'product_code', 'hs_revision', 'is_controlled_then', 'is_controlled_now']
+}) }}
 -- Every absence gets its type before any zero is assumed. The first that applies, in METHODS 2.3's order:
 -- non_geographic, not_yet_reported, partial_period, exporter_/importer_nonreporting, neither,
 -- both_reported, suppressed_possible, lost_export, orphan_import.
@@ -9,8 +14,7 @@
 -- in the data; whoever fell silent earlier is not late but does not report.
 --
 -- Only a cell with one book has a silent side, and only it is asked about: every look-up below goes by the silent
--- party, which is NULL for all others. Flows and mirrored flows are the largest tables, so each part reads of them
--- what it needs.
+-- party, which is NULL for all others.
 with
 
 reports as (
@@ -86,50 +90,12 @@ newest_periods as (
 
 ),
 
-groups as (
-
-    select * from {{ ref('int_products_grouped') }}
-
-),
-
--- who has a group to compare, and with whom it may be silent
-compared_in_groups as (
-
-    select freq, period, 'export' as role, exporter_iso3 as reporter
-    from {{ ref('int_flows_mirrored') }}
-    where comparable_revision = 'mixed' and {{ in_parts() }}
-    union
-    select freq, period, 'import' as role, importer_iso3 as reporter
-    from {{ ref('int_flows_mirrored') }}
-    where comparable_revision = 'mixed' and {{ in_parts() }}
-
-),
-
 -- the silent side records this product with somebody else …
 products_elsewhere as (
 
-    select
-        freq, period, role, reporter, product_code,
-        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_chosen') }}
+    select freq, period, role, reporter, product_code, comparable_revision
+    from {{ ref('int_products_recorded') }}
     where {{ in_parts() }}
-    group by
-        freq, period, role, reporter, product_code, {{ comparable_revision('product_level', 'hs_revision') }}
-    union all
-    -- a group, whoever it was recorded with, by those who have one to compare
-    select distinct
-        flows.freq, flows.period, flows.role, flows.reporter,
-        groups.stable_group_id as product_code, 'mixed' as comparable_revision
-    from {{ ref('int_flows_chosen') }} as flows
-    inner join compared_in_groups as asked
-        on asked.freq = flows.freq
-        and asked.period = flows.period
-        and asked.role = flows.role
-        and asked.reporter = flows.reporter
-    inner join groups
-        on groups.hs_revision = flows.hs_revision
-        and groups.product_code = flows.product_code
-    where flows.product_level = 6 and {{ in_parts('flows') }}
 
 ),
 
@@ -137,7 +103,7 @@ products_elsewhere as (
 active_pairs as (
 
     select freq, period, reporter, partner
-    from {{ ref('int_flows_chosen') }}
+    from {{ ref('int_reports_counted') }}
     where {{ in_parts() }}
     group by freq, period, reporter, partner
 
@@ -147,7 +113,7 @@ residuals as (
 
     select freq, period, role, reporter, partner, chapter
     from {{ ref('int_residuals_measured') }}
-    where is_suppressed_possible and {{ in_parts() }}
+    where {{ in_parts() }}
 
 ),
 
@@ -319,40 +285,47 @@ typed as (
 )
 
 select
-    freq,
-    period,
-    exporter_iso3,
-    importer_iso3,
-    is_between_countries,
-    product_code,
-    product_level,
-    hs_revision,
-    comparable_revision,
-    concordance_quality,
+    typed.freq,
+    typed.period,
+    typed.exporter_iso3,
+    typed.importer_iso3,
+    typed.is_between_countries,
+    typed.product_code,
+    typed.product_level,
+    typed.hs_revision,
+    typed.comparable_revision,
+    typed.concordance_quality,
+    coalesce(goods.is_controlled_then, false) as is_controlled_then,
+    coalesce(goods.is_controlled_now, false) as is_controlled_now,
 
-    coverage_status,
+    typed.coverage_status,
     case
-        when coverage_status not in ('lost_export', 'orphan_import') then null
-        when is_product_recorded_elsewhere and is_pair_active then 'strong'
-        when is_product_recorded_elsewhere or is_pair_active then 'medium'
+        when typed.coverage_status not in ('lost_export', 'orphan_import') then null
+        when typed.is_product_recorded_elsewhere and typed.is_pair_active then 'strong'
+        when typed.is_product_recorded_elsewhere or typed.is_pair_active then 'medium'
         else 'weak'
     end as zero_strength,
 
-    export_value_usd,
-    re_export_value_usd,
-    export_net_kg,
-    export_quantity,
-    export_quantity_unit,
+    typed.export_value_usd,
+    typed.re_export_value_usd,
+    typed.export_net_kg,
+    typed.export_quantity,
+    typed.export_quantity_unit,
 
-    import_value_usd,
-    import_value_fob_usd,
-    import_value_fob_low_usd,
-    import_value_fob_high_usd,
-    import_basis,
-    margin_low,
-    margin_mid,
-    margin_high,
-    import_net_kg,
-    import_quantity,
-    import_quantity_unit
+    typed.import_value_usd,
+    typed.import_value_fob_usd,
+    typed.import_value_fob_low_usd,
+    typed.import_value_fob_high_usd,
+    typed.import_basis,
+    typed.margin_low,
+    typed.margin_mid,
+    typed.margin_high,
+    typed.import_net_kg,
+    typed.import_quantity,
+    typed.import_quantity_unit
 from typed
+left join {{ ref('int_goods_controlled') }} as goods
+    on goods.freq = typed.freq
+    and goods.period = typed.period
+    and goods.product_code = typed.product_code
+    and goods.hs_revision = typed.hs_revision

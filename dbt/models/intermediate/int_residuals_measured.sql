@@ -1,6 +1,6 @@
 {{ config(materialized='parted') }}
--- How much of what a reporter recorded with a partner hides under no ordinary code: the part of a chapter
--- that its HS6 rows do not explain, and the part of the total that stands in chapter 99.
+-- Where much of what a reporter recorded with a partner hides under no ordinary code: in the part of a chapter
+-- that its HS6 rows do not explain, or in chapter 99. Chapters that hide little have no row.
 with
 
 chapters as (
@@ -36,10 +36,7 @@ select
     chapters.partner,
     chapters.chapter,
     chapters.children_value_usd / nullif(chapters.chapter_value_usd, 0) as children_share,
-    pairs.specials_value_usd / nullif(pairs.total_value_usd, 0) as specials_share,
-    coalesce(chapters.children_value_usd < {{ var('suppressed_children_share') }} * chapters.chapter_value_usd, false)
-        or coalesce(pairs.specials_value_usd > {{ var('suppressed_specials_share') }} * pairs.total_value_usd, false)
-        as is_suppressed_possible
+    pairs.specials_value_usd / nullif(pairs.total_value_usd, 0) as specials_share
 from chapters
 inner join pairs
     on pairs.freq = chapters.freq
@@ -47,3 +44,5 @@ inner join pairs
     and pairs.role = chapters.role
     and pairs.reporter = chapters.reporter
     and pairs.partner = chapters.partner
+where chapters.children_value_usd < {{ var('suppressed_children_share') }} * chapters.chapter_value_usd
+    or pairs.specials_value_usd > {{ var('suppressed_specials_share') }} * pairs.total_value_usd

@@ -1,5 +1,7 @@
 {# a view of what was just written; readers, who do not have that, get a table -#}
 {{ config(materialized='view', meta={'parts_of': 'int_flows_typed', 'published_as': 'table'}) }}
+-- What either book holds of a flow, as it was recorded, and what an absence means: no zero is assumed here. The gaps
+-- are computed on it (mirror_gaps), for readers too, so that the widest figures are written once.
 select
     freq,
     period,
@@ -7,9 +9,30 @@ select
     importer_iso3,
     product_code,
     product_level,
+    hs_revision,
     comparable_revision,
+    concordance_quality,
+    is_controlled_then,
+    is_controlled_now,
+
     coverage_status,
     zero_strength,
+
     export_value_usd,
-    import_value_usd
+    re_export_value_usd,
+    export_net_kg,
+    export_quantity,
+    export_quantity_unit,
+
+    import_value_usd,
+    import_basis,
+    import_value_fob_usd,
+    import_value_fob_low_usd,
+    import_value_fob_high_usd,
+    margin_low,
+    margin_mid,
+    margin_high,
+    import_net_kg,
+    import_quantity,
+    import_quantity_unit
 from {{ ref('int_flows_typed') }}

@@ -18,8 +18,9 @@ flows as (
         and partnerCode <> '0'
         and partner2Code <> '0'
         and coalesce(mosCode, '0') = '0'
-        and regexp_full_match(classificationCode, 'H[0-6]')
-        and regexp_full_match(cmdCode, 'TOTAL|([0-9A-Z]{2}){1,3}')
+        and classificationCode in ('H0', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6')
+        -- a code that is none was refused (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
+        and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
 
 )
 
