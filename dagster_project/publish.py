@@ -31,7 +31,7 @@ def descriptions() -> list[Description]:
             grain=transform.grain(name),
             view_sql=_portable(name) if transform.is_view(node) else None,
             parts_of=transform.parts_of(node),
-            lies_as=node["config"]["meta"].get("lies_as"),
+            lies_as=transform.lies_as(node),
         )
         for name, node in sorted(transform.described().items())
     ]

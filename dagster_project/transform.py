@@ -126,7 +126,9 @@ def described() -> dict[str, dict]:
 
 
 def grain(name: str) -> tuple[str, ...]:
-    """The columns that no two rows of a mart share, as the test of its grain names them; empty where there is none."""
+    """The columns that no two rows of a mart share, as the test of its grain names them, or that of the table it is
+    computed from row by row; empty where there is none."""
+    name = lies_as(described()[name]) or name
     for node in manifest()["nodes"].values():
         told = node.get("test_metadata") or {}
         if told.get("name") == "unique_together" and node["attached_node"] == f"model.ghost_trade.{name}":
@@ -137,6 +139,11 @@ def grain(name: str) -> tuple[str, ...]:
 def parts_of(node: Mapping[str, Any]) -> str | None:
     """The model whose parts are a mart's: its own, or those of the one that it is a view of."""
     return node["name"] if node["config"]["materialized"] == "parted" else node["config"]["meta"].get("parts_of")
+
+
+def lies_as(node: Mapping[str, Any]) -> str | None:
+    """The mart of which a mart is a view, row for row."""
+    return node["config"]["meta"].get("lies_as")
 
 
 def is_view(node: Mapping[str, Any]) -> bool:

@@ -156,7 +156,9 @@ def test_every_mart_tests_its_grain() -> None:
         for n in nodes
         if n["resource_type"] == "test" and n["test_metadata"]["name"] in ("unique_together", "unique")
     }
-    assert set(transform.described()) - {"about"} <= tested  # about is one row
+    # a view of another mart, row for row, has no row twice where that one has none; and about is one row
+    marts = {transform.lies_as(node) or name for name, node in transform.described().items()}
+    assert marts - {"about"} <= tested
 
 
 def test_the_contract_of_the_published_tables_is_kept() -> None:

@@ -125,7 +125,8 @@ FLOWS = Table(
         ),
         Rule(
             "nonnegative",
-            " or ".join(f'try_cast("{c}" as double) < 0' for c in VALUES),
+            # few texts have a minus, and only those are read as numbers
+            " or ".join(f"(contains(\"{c}\", '-') and try_cast(\"{c}\" as double) < 0)" for c in VALUES),
             "A value is negative (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Trade values cannot be below zero: ask the publisher, or download it again.",

@@ -250,3 +250,12 @@
 {% macro json_object(name, members) -%} '"{{ name }}": {' || {{ members | join(" || ', ' || ") }} || '}' {%- endmacro %}
 
 {% macro json_number(column) -%} coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null') {%- endmacro %}
+
+{# How many normal spreads a month's exports stand above their baseline's median, where enough months made it. #}
+{% macro months_z(series, baselines) -%}
+    case
+        when {{ series }}.freq = 'M' and {{ baselines }}.months >= {{ var('months_needed') }}
+            then {{ robust_z(asinh_scaled(series ~ '.export_value_usd'), baselines ~ '.median_asinh',
+                baselines ~ '.scale_asinh') }}
+    end
+{%- endmacro %}

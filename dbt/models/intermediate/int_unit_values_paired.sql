@@ -5,7 +5,7 @@
 -- is taken that looks random and is the same in every run.
 with
 
-measured as (
+measured as {{ read_in_place() }} (
 
     select
         freq, role, reporter, partner, product_code, hs_revision, value_usd, net_kg,

@@ -58,31 +58,6 @@ windows as (
 
 -- ---- what goods that no list names did at the same time
 
-product_placebos as (
-
-    select
-        series.freq, series.period, series.exporter, series.importer_iso3, series.goods, placebos.baseline_id,
-        -- a good that no list names is not measured against itself
-        placebos.export_value_usd - case when listed.goods is null then series.export_value_usd else 0 end as now_usd,
-        placebos.mean_usd - case when listed.goods is null then flow_baselines.mean_usd else 0 end as mean_usd
-    from series
-    inner join placebos
-        on placebos.freq = series.freq
-        and placebos.period = series.period
-        and placebos.exporter = series.exporter
-        and placebos.importer_iso3 = series.importer_iso3
-        and placebos.chapter = {{ chapter_of('series.goods') }}
-    inner join flow_baselines
-        on flow_baselines.freq = series.freq
-        and flow_baselines.exporter = series.exporter
-        and flow_baselines.importer_iso3 = series.importer_iso3
-        and flow_baselines.goods = series.goods
-        and flow_baselines.baseline_id = placebos.baseline_id
-    left join listed on listed.goods = series.goods
-    where series.goods_kind = 'product'
-
-),
-
 -- a basket's chapters, each with the mean of its goods over a baseline
 basket_chapters as (
 
@@ -101,14 +76,9 @@ basket_chapters as (
 
 ),
 
-placebo_growths as (
+-- of a basket: its chapters' growth, weighted by what each held of it
+basket_growths as (
 
-    select
-        freq, period, exporter, importer_iso3, goods, baseline_id,
-        case when mean_usd >= {{ var('min_value_usd') }} then now_usd / mean_usd end as placebo_growth
-    from product_placebos
-    union all
-    -- of a basket: its chapters' growth, weighted by what each held of it
     select
         placebos.freq, placebos.period, placebos.exporter, placebos.importer_iso3,
         basket_chapters.basket_id as goods,
@@ -142,10 +112,10 @@ year_rates as (
 
 ),
 
-in_euro as (
+in_euro as {{ read_in_place() }} (
 
     select
-        series.freq, series.period, series.month_number, series.exporter, series.importer_iso3, series.goods,
+        series.*,
         series.export_value_usd
             / case series.freq when 'A' then year_rates.usd_per_eur else rates.usd_per_eur end as value_eur
     from series
@@ -172,12 +142,10 @@ euro_baselines as (
 -- a year, or the twelve months that end with a month
 euro_years as (
 
-    select freq, period, exporter, importer_iso3, goods, value_eur as year_eur
-    from in_euro
-    where freq = 'A'
+    select *, value_eur as year_eur from in_euro where freq = 'A'
     union all
     select
-        freq, period, exporter, importer_iso3, goods,
+        *,
         case when count(value_eur) over last_year = 12
             then cast(sum(cast(value_eur as decimal(38, 6))) over last_year as double) end as year_eur
     from in_euro
@@ -189,61 +157,26 @@ euro_years as (
 
 ),
 
-criteria as (
-
-    select
-        euro_years.freq, euro_years.period, euro_years.exporter, euro_years.importer_iso3, euro_years.goods,
-        euro_years.year_eur >= {{ var('ec_least_eur') }}
-            and euro_years.year_eur >= (1 + {{ var('ec_least_growth') }}) * euro_baselines.year_eur as is_ec_criterion
-    from euro_years
-    inner join euro_baselines
-        on euro_baselines.freq = euro_years.freq
-        and euro_baselines.exporter = euro_years.exporter
-        and euro_baselines.importer_iso3 = euro_years.importer_iso3
-        and euro_baselines.goods = euro_years.goods
-
-),
-
 -- ---- against each baseline
 
-compared as (
+-- months that stand high above theirs, in a row: the number of a month less its place among the high ones is one for
+-- each run
+high as (
 
     select
-        series.*,
-        windows.baseline_id,
-        flow_baselines.months,
-        case
-            when flow_baselines.months
-                >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month') }}
-                then flow_baselines.mean_usd
-        end as baseline_usd,
-        case
-            when series.freq = 'M' and flow_baselines.months >= {{ var('months_needed') }}
-                then {{ robust_z(asinh_scaled('series.export_value_usd'), 'flow_baselines.median_asinh',
-                    'flow_baselines.scale_asinh') }}
-        end as z
+        series.freq, series.period, series.month_number, series.exporter, series.importer_iso3, series.goods,
+        flow_baselines.baseline_id,
+        series.month_number - row_number() over (
+            partition by series.exporter, series.importer_iso3, series.goods, flow_baselines.baseline_id
+            order by series.month_number nulls last
+        ) as run
     from series
-    inner join windows
-        on windows.is_of_products or series.goods_kind = 'basket'
-    left join flow_baselines
+    inner join flow_baselines
         on flow_baselines.freq = series.freq
         and flow_baselines.exporter = series.exporter
         and flow_baselines.importer_iso3 = series.importer_iso3
         and flow_baselines.goods = series.goods
-        and flow_baselines.baseline_id = windows.baseline_id
-
-),
-
--- months in a row: the number of a month less its place among the high ones is one for each run
-high as (
-
-    select
-        freq, period, month_number, exporter, importer_iso3, goods, baseline_id,
-        month_number - row_number() over (
-            partition by exporter, importer_iso3, goods, baseline_id order by month_number nulls last
-        ) as run
-    from compared
-    where z >= {{ var('z_enter') }}
+    where series.freq = 'M' and {{ months_z('series', 'flow_baselines') }} >= {{ var('z_enter') }}
 
 ),
 
@@ -254,55 +187,110 @@ runs as (
         count(*) over (partition by exporter, importer_iso3, goods, baseline_id, run) as months
     from high
 
+),
+
+compared as (
+
+    select
+        euro_years.*,
+        windows.baseline_id,
+        flow_baselines.months,
+        case
+            when flow_baselines.months
+                >= {{ periods_needed('euro_years.freq', 'windows.first_month', 'windows.last_month') }}
+                then flow_baselines.mean_usd
+        end as baseline_usd,
+        {{ months_z('euro_years', 'flow_baselines') }} as z,
+        runs.months as high_months,
+        case
+            when windows.baseline_id = '{{ var("ec_baseline") }}' and euro_baselines.goods is not null
+                then euro_years.year_eur >= {{ var('ec_least_eur') }}
+                    and euro_years.year_eur >= (1 + {{ var('ec_least_growth') }}) * euro_baselines.year_eur
+        end as is_ec_criterion,
+        -- a good that no list names is not measured against itself
+        placebos.export_value_usd - case when listed.goods is null then euro_years.export_value_usd else 0 end
+            as placebo_now_usd,
+        placebos.mean_usd - case when listed.goods is null then flow_baselines.mean_usd else 0 end
+            as placebo_mean_usd,
+        basket_growths.placebo_growth as basket_growth
+    from euro_years
+    inner join windows
+        on windows.is_of_products or euro_years.goods_kind = 'basket'
+    left join flow_baselines
+        on flow_baselines.freq = euro_years.freq
+        and flow_baselines.exporter = euro_years.exporter
+        and flow_baselines.importer_iso3 = euro_years.importer_iso3
+        and flow_baselines.goods = euro_years.goods
+        and flow_baselines.baseline_id = windows.baseline_id
+    left join runs
+        on runs.freq = euro_years.freq
+        and runs.period = euro_years.period
+        and runs.exporter = euro_years.exporter
+        and runs.importer_iso3 = euro_years.importer_iso3
+        and runs.goods = euro_years.goods
+        and runs.baseline_id = windows.baseline_id
+    left join euro_baselines
+        on euro_baselines.freq = euro_years.freq
+        and euro_baselines.exporter = euro_years.exporter
+        and euro_baselines.importer_iso3 = euro_years.importer_iso3
+        and euro_baselines.goods = euro_years.goods
+    left join placebos
+        on placebos.freq = euro_years.freq
+        and placebos.period = euro_years.period
+        and placebos.exporter = euro_years.exporter
+        and placebos.importer_iso3 = euro_years.importer_iso3
+        and placebos.chapter = case euro_years.goods_kind when 'product' then {{ chapter_of('euro_years.goods') }} end
+        and placebos.baseline_id = flow_baselines.baseline_id
+    left join listed on listed.goods = euro_years.goods
+    left join basket_growths
+        on basket_growths.freq = euro_years.freq
+        and basket_growths.period = euro_years.period
+        and basket_growths.exporter = euro_years.exporter
+        and basket_growths.importer_iso3 = euro_years.importer_iso3
+        and basket_growths.goods = euro_years.goods
+        and basket_growths.baseline_id = windows.baseline_id
+
+),
+
+grown as (
+
+    select
+        *,
+        case
+            when goods_kind = 'basket' then basket_growth
+            when placebo_mean_usd >= {{ var('min_value_usd') }} then placebo_now_usd / placebo_mean_usd
+        end as placebo_growth
+    from compared
+
 )
 
 select
-    compared.freq,
-    compared.period,
-    compared.exporter,
-    compared.exporter_kind,
-    compared.importer_iso3,
-    compared.goods,
-    compared.goods_kind,
-    compared.baseline_id,
+    grown.freq,
+    grown.period,
+    grown.exporter,
+    grown.exporter_kind,
+    grown.importer_iso3,
+    grown.goods,
+    grown.goods_kind,
+    grown.baseline_id,
 
-    compared.export_value_usd as value_usd,
-    compared.baseline_usd,
-    compared.export_value_usd - compared.baseline_usd as excess_usd,
-    compared.export_value_usd / nullif(compared.baseline_usd, 0) as growth_ratio,
-    compared.z,
-    case when compared.z is not null then coalesce(runs.months, 0) >= {{ var('z_months') }} end as is_z3,
-    case when compared.baseline_id = '{{ var("ec_baseline") }}' then criteria.is_ec_criterion end as is_ec_criterion,
-    compared.export_value_usd - compared.baseline_usd * placebo_growths.placebo_growth as excess_did_usd,
+    grown.export_value_usd as value_usd,
+    grown.baseline_usd,
+    grown.export_value_usd - grown.baseline_usd as excess_usd,
+    grown.export_value_usd / nullif(grown.baseline_usd, 0) as growth_ratio,
+    grown.z,
+    case when grown.z is not null then coalesce(grown.high_months, 0) >= {{ var('z_months') }} end as is_z3,
+    grown.is_ec_criterion,
+    grown.export_value_usd - grown.baseline_usd * grown.placebo_growth as excess_did_usd,
     case
-        when compared.months is null then 'no_baseline'
-        when compared.baseline_usd is null then 'short_baseline'
-        when compared.baseline_usd = 0 then 'zero_baseline'
-        when compared.freq = 'M' and compared.z is null then 'few_months'
-        when placebo_growths.placebo_growth is null then 'no_placebo'
-        when compared.baseline_id = '{{ var("ec_baseline") }}' and criteria.is_ec_criterion is null then 'no_euro'
+        when grown.months is null then 'no_baseline'
+        when grown.baseline_usd is null then 'short_baseline'
+        when grown.baseline_usd = 0 then 'zero_baseline'
+        when grown.freq = 'M' and grown.z is null then 'few_months'
+        when grown.placebo_growth is null then 'no_placebo'
+        when grown.baseline_id = '{{ var("ec_baseline") }}' and grown.is_ec_criterion is null then 'no_euro'
     end as reason,
 
     {{ provenance_columns() }}
-from compared
-left join criteria
-    on criteria.freq = compared.freq
-    and criteria.period = compared.period
-    and criteria.exporter = compared.exporter
-    and criteria.importer_iso3 = compared.importer_iso3
-    and criteria.goods = compared.goods
-left join placebo_growths
-    on placebo_growths.freq = compared.freq
-    and placebo_growths.period = compared.period
-    and placebo_growths.exporter = compared.exporter
-    and placebo_growths.importer_iso3 = compared.importer_iso3
-    and placebo_growths.goods = compared.goods
-    and placebo_growths.baseline_id = compared.baseline_id
-left join runs
-    on runs.freq = compared.freq
-    and runs.period = compared.period
-    and runs.exporter = compared.exporter
-    and runs.importer_iso3 = compared.importer_iso3
-    and runs.goods = compared.goods
-    and runs.baseline_id = compared.baseline_id
+from grown
 cross join builds

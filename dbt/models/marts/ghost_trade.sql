@@ -82,6 +82,7 @@ baselines as (
     from answered
     inner join windows
         on {{ is_within('answered.freq', 'answered.period', 'windows.first_month', 'windows.last_month') }}
+        and (windows.is_of_products or answered.goods_kind = 'basket')
     where answered.export_usd is not null
     group by answered.freq, answered.exporter, answered.importer_iso3, answered.goods, windows.baseline_id
     having count(*) >= max({{ periods_needed('answered.freq', 'windows.first_month', 'windows.last_month') }})

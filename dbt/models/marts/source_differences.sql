@@ -8,53 +8,19 @@
 -- never added; a difference of more than two per cent is a question to both.
 with
 
--- of what others than Comtrade speak: little, and nothing else can be contested
-spoken_of_by_others as (
-
-    select distinct freq, period, role, reporter, partner, product_level
-    from {{ ref('int_flows_unioned') }}
-    where source_name <> 'comtrade' and {{ in_parts() }}
-
-),
-
--- which flows have several speakers: few, and only their rows are compared
-speakers as (
-
-    select distinct
-        unioned.source_name, unioned.freq, unioned.period, unioned.role, unioned.reporter, unioned.partner,
-        unioned.product_level
-    from {{ ref('int_flows_unioned') }} as unioned
-    inner join spoken_of_by_others as others
-        on others.freq = unioned.freq
-        and others.period = unioned.period
-        and others.role = unioned.role
-        and others.reporter = unioned.reporter
-        and others.partner = unioned.partner
-        and others.product_level = unioned.product_level
-    where {{ in_parts('unioned') }}
-
-),
-
-contested as (
-
-    select freq, period, role, reporter, partner, product_level
-    from speakers
-    group by freq, period, role, reporter, partner, product_level
-    having count(*) > 1
-
-),
-
+-- what the sources say that do not speak for a flow: little or nothing
 flows as (
 
     select unioned.*
     from {{ ref('int_flows_unioned') }} as unioned
-    inner join contested
-        on contested.freq = unioned.freq
-        and contested.period = unioned.period
-        and contested.role = unioned.role
-        and contested.reporter = unioned.reporter
-        and contested.partner = unioned.partner
-        and contested.product_level = unioned.product_level
+    inner join {{ ref('int_flows_silenced') }} as silenced
+        on silenced.source_name = unioned.source_name
+        and silenced.freq = unioned.freq
+        and silenced.period = unioned.period
+        and silenced.role = unioned.role
+        and silenced.reporter = unioned.reporter
+        and silenced.partner = unioned.partner
+        and silenced.product_level = unioned.product_level
     where {{ in_parts('unioned') }}
 
 ),
@@ -91,5 +57,4 @@ inner join flows
     and flows.partner = chosen.partner
     and flows.product_code = chosen.product_code
     and flows.hs_revision = chosen.hs_revision
-    and flows.source_name <> chosen.source_name
 where chosen.reporter_is_country and chosen.partner_is_country
