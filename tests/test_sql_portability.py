@@ -55,7 +55,13 @@ IN_TREE = (
 # row_hash: hash() and xxhash64(), only in generic tests.
 DISPATCHED = {
     "joined_text": {"sanctioned_entities", "products"},
-    "read_in_place": {"int_comtrade_flows_placed", "int_flows_aligned"},
+    "read_in_place": {
+        "excess_trade",
+        "int_comtrade_flows_placed",
+        "int_flows_aligned",
+        "int_products_recorded",
+        "int_unit_values_paired",
+    },
     "row_hash": set(),
 }
 

@@ -17,9 +17,12 @@
     (case when {{ x }} > 0 and {{ m }} > 0 then ln({{ x }}) - ln({{ m }}) end)
 {%- endmacro %}
 
-{# Like gap_log for large values, and defined at zero. #}
+{# Like gap_log for large values, and defined at zero. Readers compute it themselves (mirror_gaps is a view), and DuckDB
+   before 1.1 knows no asinh. #}
 {% macro gap_asinh(x, m) -%}
-    (asinh({{ x }} / {{ var('asinh_scale_usd') }}) - asinh({{ m }} / {{ var('asinh_scale_usd') }}))
+    {%- set scale = var('asinh_scale_usd') -%}
+    (ln({{ x }} / {{ scale }} + sqrt(power({{ x }} / {{ scale }}, 2) + 1))
+        - ln({{ m }} / {{ scale }} + sqrt(power({{ m }} / {{ scale }}, 2) + 1)))
 {%- endmacro %}
 
 {# Symmetric difference index in [-1, 1]: 1 a lost export, -1 an orphan import; tanh(gap_log / 2). #}

@@ -18,8 +18,13 @@ zeroed as (
         case when coverage_status = 'orphan_import' then 0 else export_value_usd end as x_usd,
         case when coverage_status = 'lost_export' then 0 else import_value_usd end as cif_usd,
         case when coverage_status = 'lost_export' then 0 else import_value_fob_usd end as m_usd,
-        case when coverage_status = 'lost_export' then 0 else import_value_fob_low_usd end as m_low_usd,
-        case when coverage_status = 'lost_export' then 0 else import_value_fob_high_usd end as m_high_usd
+        {% for end, margin in {'low': 'margin_high', 'high': 'margin_low'}.items() -%}
+        case
+            when coverage_status = 'lost_export' then 0
+            when import_basis = 'published_fob' then import_value_fob_usd
+            else {{ to_fob('import_value_usd', margin) }}
+        end as m_{{ end }}_usd{{ ',' if not loop.last }}
+        {% endfor %}
     from flows
 
 )

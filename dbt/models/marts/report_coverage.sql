@@ -27,8 +27,6 @@ select
     import_value_usd,
     import_basis,
     import_value_fob_usd,
-    import_value_fob_low_usd,
-    import_value_fob_high_usd,
     margin_low,
     margin_mid,
     margin_high,
