@@ -60,6 +60,7 @@ DISPATCHED = {
         "int_comtrade_flows_placed",
         "int_flows_aligned",
         "int_products_recorded",
+        "int_unit_values_compared",
         "int_unit_values_paired",
     },
     "row_hash": set(),

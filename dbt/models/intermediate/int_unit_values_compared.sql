@@ -7,7 +7,7 @@
 -- all other goods those that stand out. Cells under min_value_usd are too small to be looked at.
 with
 
-flows as (
+flows as {{ read_in_place() }} (
 
     select
         freq, period, role, reporter, partner, product_code, hs_revision, value_usd, net_kg, is_net_kg_estimated,
@@ -62,7 +62,7 @@ examined as (
 
 ),
 
-judged as (
+judged as {{ read_in_place() }} (
 
     select
         *,

@@ -25,7 +25,6 @@ exporters as (
 
 ),
 
--- one row of an exporter, however many codes and revisions its group was recorded in
 cells as (
 
     select
@@ -34,13 +33,11 @@ cells as (
         flows.product_level,
         case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
             as comparable_revision,
+        flows.coverage_status,
         {% for measure in measures -%}
-        sum(cast(flows.{{ measure }} as decimal(38, 6))) as {{ measure }},
+        flows.{{ measure }},
         {% endfor -%}
-        sum(cast(flows.gap_usd as decimal(38, 6))) filter (where flows.gap_usd > 0) as positive_gap_usd,
-        sum(cast(flows.gap_usd as decimal(38, 6))) filter (where flows.gap_usd < 0) as negative_gap_usd,
-        sum(cast(flows.export_value_usd as decimal(38, 6))) filter (where flows.coverage_status = 'both_reported')
-            as both_reported_usd
+        flows.gap_usd
     from {{ ref('mirror_gaps') }} as flows
     inner join exporters on exporters.iso3 = flows.exporter_iso3
     left join groups
@@ -48,10 +45,6 @@ cells as (
         and groups.product_code = flows.product_code
     where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
         and {{ in_parts('flows') }}
-    group by
-        flows.freq, flows.period, flows.exporter_iso3, flows.importer_iso3,
-        coalesce(groups.stable_group_id, flows.product_code), flows.product_level,
-        case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
 
 ),
 
@@ -68,10 +61,12 @@ summed as (
         {% for measure in measures -%}
         {{ exact_sum('cells.' ~ measure) }} as {{ measure }},
         {% endfor -%}
-        coalesce({{ exact_sum('cells.positive_gap_usd') }}, 0) as positive_gap_usd,
-        coalesce({{ exact_sum('cells.negative_gap_usd') }}, 0) as negative_gap_usd,
-        coalesce({{ exact_sum('cells.both_reported_usd') }}, 0) as both_reported_usd,
-        count(*) as members
+        coalesce({{ exact_sum('cells.gap_usd', 'cells.gap_usd > 0') }}, 0) as positive_gap_usd,
+        coalesce({{ exact_sum('cells.gap_usd', 'cells.gap_usd < 0') }}, 0) as negative_gap_usd,
+        coalesce({{ exact_sum('cells.export_value_usd', "cells.coverage_status = 'both_reported'") }}, 0)
+            as both_reported_usd,
+        -- an exporter's group may stand in several codes and revisions
+        count(distinct cells.exporter_iso3) as members
     from cells
     inner join members
         on members.iso3 = cells.exporter_iso3
