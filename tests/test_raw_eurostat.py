@@ -292,18 +292,18 @@ def test_an_unknown_code_shuts_the_gate_and_a_known_one_does_not(settings):
     prepare(settings, [EUROSTAT])
     insert(settings, eurostat.FLOWS, flow(), flow(REPORTER="GR", PARTNER="XS"))
     gate = checks.EXTRA["eurostat_flows"]["mapped"]
-    assert gate(settings).passed
+    assert gate(settings, {}).passed
     insert(settings, eurostat.FLOWS, flow(REPORTER="ZZ"))
-    assert not gate(settings).passed and gate(settings).blocks and "ZZ" in gate(settings).sentence
+    assert not gate(settings, {}).passed and gate(settings, {}).blocks and "ZZ" in gate(settings, {}).sentence
 
 
 def test_an_unknown_name_shuts_the_gate_and_blocs_and_members_do_not(settings):
     put(settings, download(("Lithuania", "5"), (EU27, "5"), ("Euro area (AT-01/1999)", "5"), ("Czechia", "5")))
     refresh(settings, [EUROSTAT])
     gate = checks.EXTRA["eurostat_downloads"]["mapped"]
-    assert gate(settings).passed
+    assert gate(settings, {}).passed
     by_hand(settings, "update raw.eurostat_downloads set reporter_label = 'EFTA' where reporter_label = 'Czechia'")
-    assert not gate(settings).passed and gate(settings).blocks and "EFTA" in gate(settings).sentence
+    assert not gate(settings, {}).passed and gate(settings, {}).blocks and "EFTA" in gate(settings, {}).sentence
 
 
 # ---------------------------------------------------------------- fetching
