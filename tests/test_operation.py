@@ -1,4 +1,4 @@
-"""What runs without a person: the sensor, months on request, the webhook, the age of a source, jobs of a few sources.
+"""What runs without a person: the sensor, months on request, the webhook, the age of a source.
 
 Not here: what the graph looks like (test_definitions.py), or a whole live refresh (test_live.py).
 """
@@ -6,14 +6,10 @@ Not here: what the graph looks like (test_definitions.py), or a whole live refre
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-import duckdb
 import pytest
 from downloads import COMTRADE, by_hand, comext_flow, comext_listing, comext_month, flow, prepare, seven
 from services import Asked, Comtrade, Reply, Services, status
@@ -23,7 +19,7 @@ from dagster_project.__main__ import _tell_failure
 from dagster_project.definitions import SOURCES, defs
 from dagster_project.raw import month_again
 from dagster_project.schedules import tell_webhook
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import Settings
 
 JANUARY = "2024-01-15T10:53:32"  # when everything was released that says nothing else
 MARCH = "202303"
@@ -252,40 +248,3 @@ def test_a_source_that_never_answered_says_why(settings: Settings) -> None:
 
 
 # ---------------------------------------------------------------- jobs of a few sources
-
-RUN_JOB = """
-import sys
-from dagster_project.definitions import defs
-done = defs.resolve_job_def(sys.argv[1]).execute_in_process(raise_on_error=False)
-built = {e.asset_key.path[0] for e in done.all_events if e.event_type_value == "ASSET_MATERIALIZATION"}
-failed = [check.check_name for check in done.get_asset_check_evaluations() if not check.passed]
-print("SAID", done.success, sorted(built), failed)
-"""
-
-
-@pytest.mark.slow
-def test_a_job_of_a_few_sources_publishes_after_a_first_refresh(ghost_trade, tmp_path) -> None:
-    """The lists: of the other jobs test_definitions.py says that they end in the published file as well."""
-    data_dir = tmp_path / "data"
-    first = ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE="0.1")
-    assert first.returncode == 0, first.stdout + first.stderr
-
-    def published(sql: str) -> list[tuple]:
-        with duckdb.connect(str(data_dir / "published" / "ghost_trade.duckdb"), read_only=True) as con:
-            return con.execute(sql).fetchall()
-
-    def state() -> list[tuple]:
-        names = [name for (name,) in published("select table_name from duckdb_tables() order by 1")]
-        return published(" union all ".join(f"select '{name}', count(*) from marts.{name}" for name in names))
-
-    tables, built_at = state(), published("select built_at from marts.about")
-    environment = os.environ | {"DATA": "sample", "INBOX": "", "DATA_DIR": str(data_dir), "SAMPLE_SCALE": "0.1"}
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_JOB, "refresh_lists"],
-        cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    assert "SAID True" in done.stdout and done.stdout.strip().endswith("[]"), done.stdout + done.stderr[-3000:]
-    for layer in ("landing", "raw", "staging", "intermediate", "marts", "published"):
-        assert f"'{layer}'" in done.stdout
-    assert state() == tables
-    assert published("select built_at from marts.about") > built_at

@@ -514,6 +514,40 @@ def test_a_killed_run_leaves_the_published_files_and_the_next_repairs_the_rest_t
             assert rows == again, name
 
 
+RUN_JOB = """
+import sys
+from dagster_project.definitions import defs
+done = defs.resolve_job_def(sys.argv[1]).execute_in_process(raise_on_error=False)
+built = {e.asset_key.path[0] for e in done.all_events if e.event_type_value == "ASSET_MATERIALIZATION"}
+failed = [check.check_name for check in done.get_asset_check_evaluations() if not check.passed]
+print("SAID", done.success, sorted(built), failed)
+"""
+
+
+def test_a_job_of_a_few_sources_publishes_after_a_first_refresh(data_dir) -> None:
+    """The lists: of the other jobs test_definitions.py says that they end in the published file as well."""
+
+    def published(sql: str) -> list[tuple]:
+        with duckdb.connect(str(data_dir / "published" / "ghost_trade.duckdb"), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+    def state() -> list[tuple]:
+        names = [name for (name,) in published("select table_name from duckdb_tables() order by 1")]
+        return published(" union all ".join(f"select '{name}', count(*) from marts.{name}" for name in names))
+
+    tables, built_at = state(), published("select built_at from marts.about")
+    environment = os.environ | {"DATA": "sample", "INBOX": "", "DATA_DIR": str(data_dir), "SAMPLE_SCALE": SCALE}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN_JOB, "refresh_lists"],
+        cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert "SAID True" in done.stdout and done.stdout.strip().endswith("[]"), done.stdout + done.stderr[-3000:]
+    for layer in ("landing", "raw", "staging", "intermediate", "marts", "published"):
+        assert f"'{layer}'" in done.stdout
+    assert state() == tables
+    assert published("select built_at from marts.about") > built_at
+
+
 def test_simulated_data_make_way_for_files_and_files_for_nothing(data_dir, ghost_trade, tmp_path) -> None:
     inbox = tmp_path / "inbox"
     inbox.mkdir()
