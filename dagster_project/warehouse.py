@@ -26,8 +26,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
+from dagster_project import parquet as parquet_files
 from dagster_project.formats import Refused
 from dagster_project.landing import Landing
+from dagster_project.parquet import Piece
 from dagster_project.settings import Settings
 
 # Readers in the field (BI drivers) are older than the writer; the warehouse's own file has one reader: us,
@@ -35,7 +37,10 @@ from dagster_project.settings import Settings
 WAREHOUSE_STORAGE, PUBLISHED_STORAGE = "latest", "v1.0.0"
 # zstd at its fastest takes a fourth longer and saves 7 per cent. Codes of goods fit into a dictionary of this size;
 # a figure that is there once does not, and is found out sooner.
-PARQUET = "format parquet, compression snappy, dictionary_size_limit 8192"
+# A Bloom filter would lie outside of its row group, which can be moved as it is (parquet.py).
+PARQUET = "format parquet, compression snappy, dictionary_size_limit 8192, write_bloom_filter false"
+# A table of fewer rows is in its Parquet file before its parts are looked for in the old one.
+JOINED_ROWS = 1_000_000
 # Texts are codes and few words, which a dictionary holds as well: to try this too takes a tenth of the writing.
 UNUSED_COMPRESSION = "fsst"
 
@@ -691,6 +696,7 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
         shutil.copyfile(settings.published_path, new)
     counts: dict[str, int] = {}
     rewritten: list[str] = []
+    row_groups: dict[str, dict[str, Sequence[int]]] = {}  # of a table's Parquet file, by part: the first, and how many
     con = duckdb.connect(str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE})
     try:
         _drop_all_but(con, {t.name for t in tables if kept[t.name] and t.view_sql is None})
@@ -722,18 +728,23 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
         con.execute("detach warehouse")
         for table in tables:
             target = f'marts."{table.name}"'
+            counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
             if there.is_all(kept[table.name], table, parts[table.name], parquet):
-                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
+                row_groups[table.name] = there.row_groups.get(table.name, {})
                 continue
-            file = _quoted(unfinished / "parquet" / f"{table.name}.parquet")
-            ordered = target  # a table, and each part of one, is read in the order it was written in
+            file = unfinished / "parquet" / f"{table.name}.parquet"
             lies = laid[table.name]
-            if table.view_sql is not None and not table.lies_as:
-                ordered = f"(from {target} order by {table.order})"
-            elif lies != sorted(lies):  # twice as slow as the table as it lies
-                told = [f"from {target} where {_of([part])}" for part in sorted(lies)]
-                ordered = f"({' union all '.join(told)})"
-            counts[table.name] = con.execute(f"copy {ordered} to '{file}' ({PARQUET})").fetchone()[0]
+            if parts[table.name] and counts[table.name] >= JOINED_ROWS:
+                known = there.row_groups_of(kept[table.name], parquet / file.name)
+                row_groups[table.name] = _join_parts(con, target, sorted(lies), known, parquet / file.name, file)
+            else:
+                ordered = target  # a table, and each part of one, is read in the order it was written in
+                if table.view_sql is not None and not table.lies_as:
+                    ordered = f"(from {target} order by {table.order})"
+                elif lies != sorted(lies):  # twice as slow as the table as it lies
+                    told = [f"from {target} where {_of([part])}" for part in sorted(lies)]
+                    ordered = f"({' union all '.join(told)})"
+                con.execute(f"copy {ordered} to '{_quoted(file)}' ({PARQUET})")
             rewritten.append(table.name)
     finally:
         con.close()
@@ -747,25 +758,48 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     shutil.rmtree(unfinished)
     if any(parts.values()):
         told = {name: {part: of[part] for part in laid[name]} for name, of in parts.items() if of}
-        _Publication.write(settings, tables, told)
+        _Publication.write(settings, tables, told, row_groups)
     return counts
+
+
+def _join_parts(
+    con, target: str, parts: Sequence[str], known: Mapping[str, Sequence[int]], old: Path, file: Path
+) -> dict[str, Sequence[int]]:
+    """Write a table's Parquet file: the row groups of the parts that stand in the old one as they are, and the others
+    anew. Returns the row groups of each part, the first and how many."""
+    pieces, lie, count = [], {}, 0
+    for part in parts:
+        piece = Piece(old, *known[part]) if part in known else None
+        if piece is None:
+            own = file.with_name(f"{file.stem}.{part}.parquet")
+            con.execute(f"copy (from {target} where {_of([part])}) to '{_quoted(own)}' ({PARQUET})")
+            piece = Piece(own, 0, parquet_files.row_groups(own))
+        pieces.append(piece)
+        lie[part] = (count, piece.count)
+        count += piece.count
+    parquet_files.join(pieces, file)
+    for piece in pieces:
+        if piece.file != old:
+            piece.file.unlink()
+    return lie
 
 
 @dataclass(frozen=True)
 class _Publication:
     """What the published files hold, as their last publication noted it: the parts of each table that has some
-    (`A2022`, or `A` → what it was made from) as they lie in the file, its columns, order and query, and each file's
-    size and time. Empty where any of it is not so."""
+    (`A2022`, or `A` → what it was made from) as they lie in the file, its columns, order and query, each file's size
+    and time, and the row groups of the parts in Parquet. Empty where any of it is not so."""
 
     parts: Mapping[str, Mapping[str, str]]
     made_like: Mapping[str, Sequence[str]]
     files: Mapping[str, Sequence[int]]
+    row_groups: Mapping[str, Mapping[str, Sequence[int]]]
 
     NAME = ".parts.json"
 
     @classmethod
     def read(cls, settings: Settings) -> _Publication:
-        nothing = cls({}, {}, {})
+        nothing = cls({}, {}, {}, {})
         try:
             there = cls(**json.loads((settings.published_dir / cls.NAME).read_text()))
         except (OSError, ValueError, TypeError):
@@ -773,12 +807,13 @@ class _Publication:
         return there if there.has_file(settings.published_path) else nothing
 
     @classmethod
-    def write(cls, settings: Settings, tables: Sequence[Description], parts: Mapping[str, Mapping[str, str]]) -> None:
+    def write(cls, settings: Settings, tables: Sequence[Description], parts: Mapping, row_groups: Mapping) -> None:
         files = [settings.published_path, *(settings.published_dir / "parquet").glob("*.parquet")]
         told = {
             "parts": parts,
             "made_like": {table.name: table.made_like for table in tables if table.name in parts},
             "files": {file.name: cls._told(file) for file in files},
+            "row_groups": row_groups,
         }
         unfinished = settings.published_dir / f"{cls.NAME}.unfinished"
         unfinished.write_text(json.dumps(told))
@@ -796,6 +831,11 @@ class _Publication:
         """Whether a table's Parquet file holds what it is to hold."""
         same = kept and kept == parts.keys() == self.parts[table.name].keys()
         return bool(same) and self.has_file(parquet / f"{table.name}.parquet")
+
+    def row_groups_of(self, kept: set[str], file: Path) -> dict[str, Sequence[int]]:
+        """Where the parts that stay lie in a table's Parquet file; nowhere where that is another than was written."""
+        known = self.row_groups.get(file.stem, {}) if self.has_file(file) else {}
+        return {part: at for part, at in known.items() if part in kept}
 
     def unchanged(self, table: Description, parts: Mapping[str, str]) -> set[str]:
         """The parts that stand in the file as they are to be; none where it is better written anew."""

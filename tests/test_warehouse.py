@@ -576,7 +576,17 @@ def build_parts(settings: Settings, **made: int) -> None:
             con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", noted)
 
 
-def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_stand(store):
+@pytest.fixture(params=["one Parquet writer", "parts joined"])
+def parted_store(request, store, monkeypatch) -> Settings:
+    """A table of a few rows, and the same as if they were millions."""
+    if request.param == "parts joined":
+        monkeypatch.setattr(warehouse, "JOINED_ROWS", 0)
+    return store
+
+
+def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_stand(parted_store):
+    store = parted_store
+
     def there() -> list[tuple]:
         parquet = warehouse.scan(f"select freq, year(period), usd from '{store.published_dir}/parquet/flows.parquet'")
         with warehouse.published(store) as con:
@@ -606,7 +616,30 @@ def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_sta
     assert there() == [("A", 2020, 9), ("A", 2021, 100), ("A", 2022, 5), ("M", 2022, 3)]
 
 
-def test_a_part_may_be_all_years_of_a_frequency(store):
+def test_a_part_that_stays_is_not_encoded_again(store, monkeypatch):
+    monkeypatch.setattr(warehouse, "JOINED_ROWS", 0)
+    build_parts(store, A2021=1, A2022=2, M2022=3)
+    warehouse.publish(store, [PARTED])
+    # what is written from here on shows by its compression
+    monkeypatch.setattr(warehouse, "PARQUET", warehouse.PARQUET.replace("snappy", "gzip"))
+    build_parts(store, A2021=1, A2022=5, M2022=3)
+    warehouse.publish(store, [PARTED])
+    file = f"'{store.published_dir}/parquet/flows.parquet'"
+    told = "select row_group_id, compression from parquet_metadata({}) where column_id = 2 order by 1"
+    assert warehouse.scan(told.format(file)) == [(0, "SNAPPY"), (1, "GZIP"), (2, "SNAPPY")]
+    assert warehouse.scan(f"select usd from {file}") == [(1,), (5,), (3,)]
+    # a file that somebody replaced is no source
+    there = store.published_dir / "parquet" / "flows.parquet"
+    copy = there.with_name("copy")
+    copy.write_bytes(there.read_bytes())
+    copy.replace(there)
+    build_parts(store, A2021=1, A2022=6, M2022=3)
+    warehouse.publish(store, [PARTED])
+    assert warehouse.scan(told.format(file)) == [(0, "GZIP"), (1, "GZIP"), (2, "GZIP")]
+
+
+def test_a_part_may_be_all_years_of_a_frequency(parted_store):
+    store = parted_store
     build_parts(store, A=1, M=2)
     warehouse.publish(store, [PARTED])
     build_parts(store, A=1, M=3)
