@@ -22,14 +22,14 @@ MACROS = PROJECT_DIR / "bi" / "macros.sql"  # the commonest questions, which the
 
 
 def descriptions() -> list[Description]:
-    """Every mart with its own words. A view's SQL loses the warehouse's name: the file stands alone."""
+    """Every mart with its own words. A view's SQL loses the file's name: what is published has another."""
     return [
         Description(
             name=name,
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
             grain=transform.grain(name),
-            view_sql=_portable(name) if transform.is_view(node) else None,
+            view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
             parts_of=transform.parts_of(node),
             lies_as=transform.lies_as(node),
         )
@@ -39,7 +39,7 @@ def descriptions() -> list[Description]:
 
 def _portable(name: str) -> str:
     sql = warehouse.view_sql(Settings.from_environment(), "marts", name)
-    return re.sub(r'"?warehouse"?\.', "", sql)
+    return re.sub(r'"?unpublished"?\.', "", sql)
 
 
 @dg.asset(

@@ -44,7 +44,7 @@ class Settings:
     """One run's settings. Paths are absolute; sizes are in the units their names carry."""
 
     data: str  # sample | files | live
-    data_dir: Path  # landing/, warehouse.duckdb, published/ live here; never in git
+    data_dir: Path  # landing/, warehouse.duckdb, unpublished.duckdb, published/ live here; never in git
     inbox: Path | None  # the folder of downloads: needed by "files"; "live" takes from it what has no service
     sample_seed: int
     sample_scale: float
@@ -106,6 +106,11 @@ class Settings:
     @property
     def warehouse_path(self) -> Path:
         return self.data_dir / "warehouse.duckdb"
+
+    @property
+    def unpublished_path(self) -> Path:
+        """The marts as they are being built: the warehouse's second file, which is copied where it is published."""
+        return self.data_dir / "unpublished.duckdb"
 
     @property
     def published_dir(self) -> Path:

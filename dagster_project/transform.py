@@ -49,6 +49,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
         "WAREHOUSE_PATH": str(settings.warehouse_path),
+        "UNPUBLISHED_PATH": str(settings.unpublished_path),
         "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
         "DUCKDB_THREADS": str(settings.threads),
         "AS_OF": settings.as_of.isoformat() if settings.as_of else "",
@@ -144,8 +145,3 @@ def parts_of(node: Mapping[str, Any]) -> str | None:
 def lies_as(node: Mapping[str, Any]) -> str | None:
     """The mart of which a mart is a view, row for row."""
     return node["config"]["meta"].get("lies_as")
-
-
-def is_view(node: Mapping[str, Any]) -> bool:
-    """A mart that is a view for readers too; others are one in the warehouse alone, and save writing it twice."""
-    return node["config"]["materialized"] == "view" and node["config"]["meta"].get("published_as") != "table"

@@ -32,18 +32,15 @@ from dagster_project.landing import Landing
 from dagster_project.parquet import Piece
 from dagster_project.settings import Settings
 
-# Readers in the field (BI drivers) are older than the writer; the warehouse's own file has one reader: us,
-# and the newest format writes text columns 1.6 times faster.
-WAREHOUSE_STORAGE, PUBLISHED_STORAGE = "latest", "v1.0.0"
+# The warehouse's own file has one reader: us, and the newest format writes text columns 1.6 times faster. The marts
+# lie beside it in an older one, for readers in the field (BI drivers) are older than the writer (dbt/profiles.yml).
+WAREHOUSE_STORAGE = "latest"
 # zstd at its fastest takes a fourth longer and saves 7 per cent. Codes of goods fit into a dictionary of this size;
 # a figure that is there once does not, and is found out sooner.
 # A Bloom filter would lie outside of its row group, which can be moved as it is (parquet.py).
 PARQUET = "format parquet, compression snappy, dictionary_size_limit 8192, write_bloom_filter false"
 # A table of fewer rows is in its Parquet file before its parts are looked for in the old one.
 JOINED_ROWS = 1_000_000
-# Texts are codes and few words, which a dictionary holds as well: to try this too takes a tenth of the writing.
-UNUSED_COMPRESSION = "fsst"
-
 NEAR_VALUES = 64  # more would make a longer list than a shorter search
 
 LANDINGS_COLUMNS = {
@@ -167,7 +164,7 @@ def flag(column: str) -> str:
 
 @contextmanager
 def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse's file, opened late and closed whatever happens."""
+    """The warehouse, opened late and closed whatever happens: its file, and that of the marts as `unpublished`."""
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     config = _config(settings)
     if not read_only:
@@ -183,6 +180,9 @@ def connect(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.D
             ) from None
         raise
     try:
+        if settings.unpublished_path.exists():
+            mode = " (read_only)" if read_only else ""
+            connection.execute(f"attach if not exists '{_quoted(settings.unpublished_path)}' as unpublished{mode}")
         yield connection
     finally:
         connection.close()
@@ -592,8 +592,9 @@ def _create(name: str, columns: Mapping[str, str]) -> str:
 
 
 def clear(settings: Settings) -> None:
-    """Remove the warehouse's file. Only ever asked of simulated data, which can be made again."""
-    settings.warehouse_path.unlink(missing_ok=True)
+    """Remove the warehouse's files. Only ever asked of simulated data, which can be made again."""
+    for path in (settings.warehouse_path, settings.unpublished_path):
+        path.unlink(missing_ok=True)
 
 
 def ask(settings: Settings, sql: str) -> list[tuple]:
@@ -639,8 +640,12 @@ def scan(sql: str) -> list[tuple]:
 def count_rows(settings: Settings, schema: str) -> dict[str, int]:
     """Rows of every table in a schema of the warehouse. To count a view is to compute it."""
     with connect(settings, read_only=True) as con:
-        tables = con.execute("select table_name from duckdb_tables() where schema_name = ?", [schema]).fetchall()
-        return {name: con.execute(f'select count(*) from {schema}."{name}"').fetchone()[0] for (name,) in tables}
+        tables = con.execute(
+            "select table_name, database_name from duckdb_tables() where schema_name = ?", [schema]
+        ).fetchall()
+        return {
+            name: con.execute(f'select count(*) from {file}.{schema}."{name}"').fetchone()[0] for name, file in tables
+        }
 
 
 @dataclass(frozen=True)
@@ -653,7 +658,7 @@ class Description:
     view_sql: str | None = None  # set for a view, with schema names and no catalog
     grain: Sequence[str] = ()  # the columns that no two rows share; none where nobody said which
     parts_of: str | None = None  # the model whose parts (intermediate.parts_built) are this table's; see publish
-    lies_as: str | None = None  # the table that a view computes its rows from, one of one: they lie in its order
+    lies_as: str | None = None  # the table that a view computes its rows from, one of one
 
     @property
     def made_like(self) -> list[str]:
@@ -670,11 +675,11 @@ class Description:
 
 
 def publish(settings: Settings, descriptions: Sequence[Description], macros: str = "") -> dict[str, int]:
-    """Write schema `marts` to a new file and to Parquet, then swap both in. Returns rows per table. `macros`: the
+    """Copy the file of the marts, write them to Parquet, then swap both in. Returns rows per table. `macros`: the
     statements that make its table macros.
 
     Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole. Of a
-    table that is built part by part, only the parts that changed are written, into a copy of the file that is there.
+    table that is built part by part, only the parts that changed are written to Parquet.
     """
     unfinished = settings.published_dir / ".unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -686,46 +691,27 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     tables = sorted(descriptions, key=lambda d: d.view_sql is not None)  # views read the tables
     parts = {t.name: built.get(t.parts_of, {}) for t in tables}
     kept = {t.name: there.unchanged(t, parts[t.name]) for t in tables}
-    # Parts as they lie in the new file: those that stay, then those that are written.
-    laid = {
-        name: [part for part in there.parts.get(name, {}) if part in kept[name]] + sorted(of.keys() - kept[name])
-        for name, of in parts.items()
-    }
-    laid |= {t.name: laid[t.lies_as] for t in tables if t.lies_as}
-    if any(kept.values()):
-        shutil.copyfile(settings.published_path, new)
+    with connect(settings) as con:
+        con.execute("checkpoint unpublished")
+    shutil.copyfile(settings.unpublished_path, new)
     counts: dict[str, int] = {}
     rewritten: list[str] = []
     row_groups: dict[str, dict[str, Sequence[int]]] = {}  # of a table's Parquet file, by part: the first, and how many
-    con = duckdb.connect(str(new), config=_config(settings) | {"storage_compatibility_version": PUBLISHED_STORAGE})
+    con = duckdb.connect(str(new), config=_config(settings))
     try:
-        _drop_all_but(con, {t.name for t in tables if kept[t.name] and t.view_sql is None})
-        con.execute(f"set disabled_compression_methods = '{UNUSED_COMPRESSION}'")
-        con.execute(f"attach '{_quoted(settings.warehouse_path)}' as warehouse (read_only)")
+        _drop_all_but(con, {t.name for t in tables if t.view_sql is None})
         con.execute("begin")  # each comment alone would be written to disk by itself
-        con.execute("create schema if not exists marts")
         for table in tables:
             target = f'marts."{table.name}"'
             if table.view_sql is not None:
                 con.execute(f"create view {target} as {table.view_sql}")
-            else:
-                gone = there.parts.get(table.name, {}).keys() - kept[table.name]
-                if not kept[table.name]:
-                    con.execute(f"create table {target} as from warehouse.{target} limit 0")
-                elif gone:
-                    con.execute(f"delete from {target} where {_of(gone)}")
-                wanted = [_of([part]) for part in laid[table.name][len(kept[table.name]) :]]
-                for of_part in wanted if parts[table.name] else ["true"]:  # a short sort each, and not one of all
-                    rows = f"from warehouse.{target} where {of_part} order by {table.order}"
-                    con.execute(f"insert into {target} {rows}")
             kind = "table" if table.view_sql is None else "view"
             con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
             for column, description in table.columns.items():
                 con.execute(f"comment on column {target}.\"{column}\" is '{_escaped(description)}'")
         if macros:
             con.execute(macros)
-        con.execute("commit")  # what is not committed is read at half the speed
-        con.execute("detach warehouse")
+        con.execute("commit")
         for table in tables:
             target = f'marts."{table.name}"'
             if table.view_sql is None or parts[table.name]:  # to count another view is to compute it
@@ -734,18 +720,17 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
                 row_groups[table.name] = there.row_groups.get(table.name, {})
                 continue
             file = unfinished / "parquet" / f"{table.name}.parquet"
-            lies = laid[table.name]
             if parts[table.name] and counts[table.name] >= JOINED_ROWS:
                 known = there.row_groups_of(kept[table.name], parquet / file.name)
-                row_groups[table.name] = _join_parts(con, target, sorted(lies), known, parquet / file.name, file)
+                wanted = sorted(parts[table.name])
+                row_groups[table.name] = _join_parts(con, target, wanted, known, parquet / file.name, file)
             else:
-                ordered = target  # a table, and each part of one, is read in the order it was written in
-                if table.view_sql is not None and not table.lies_as:
-                    ordered = f"(from {target} order by {table.order})"
-                elif lies != sorted(lies):  # twice as slow as the table as it lies
-                    told = [f"from {target} where {_of([part])}" for part in sorted(lies)]
-                    ordered = f"({' union all '.join(told)})"
-                counts[table.name] = con.execute(f"copy {ordered} to '{_quoted(file)}' ({PARQUET})").fetchone()[0]
+                rows = target
+                is_in_order = table.view_sql is None and not parts[table.name]  # as dbt wrote it: dbt/macros/marts.sql
+                # to sort a wide view of millions again takes longer than to write it
+                if not is_in_order and counts.get(table.lies_as, 0) < JOINED_ROWS:
+                    rows = f"(from {target} order by {table.order})"
+                counts[table.name] = con.execute(f"copy {rows} to '{_quoted(file)}' ({PARQUET})").fetchone()[0]
             rewritten.append(table.name)
     finally:
         con.close()
@@ -758,8 +743,7 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     os.replace(new, settings.published_path)
     shutil.rmtree(unfinished)
     if any(parts.values()):
-        told = {name: {part: of[part] for part in laid[name]} for name, of in parts.items() if of}
-        _Publication.write(settings, tables, told, row_groups)
+        _Publication.write(settings, tables, {name: of for name, of in parts.items() if of}, row_groups)
     return counts
 
 
@@ -788,8 +772,8 @@ def _join_parts(
 @dataclass(frozen=True)
 class _Publication:
     """What the published files hold, as their last publication noted it: the parts of each table that has some
-    (`A2022`, or `A` → what it was made from) as they lie in the file, its columns, order and query, each file's size
-    and time, and the row groups of the parts in Parquet. Empty where any of it is not so."""
+    (`A2022`, or `A` → what it was made from), its columns, order and query, each file's size and time, and the row
+    groups of the parts in Parquet. Empty where any of it is not so."""
 
     parts: Mapping[str, Mapping[str, str]]
     made_like: Mapping[str, Sequence[str]]
@@ -851,7 +835,8 @@ def _parts_built(settings: Settings) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     if ask(settings, "select 1 from duckdb_tables() where schema_name = 'intermediate' and table_name = 'parts_built'"):
         for model, part, made_from in ask(
-            settings, "select model, concat(freq, year), made_from from intermediate.parts_built"
+            settings,
+            "select model, concat(freq, year), made_from from intermediate.parts_built where made_from is not null",
         ):
             found.setdefault(model, {})[part] = made_from
     return found

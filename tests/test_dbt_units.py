@@ -44,7 +44,7 @@ DECIDING = {
     "int_flows_mirrored",
     "int_reports_dated",
     "int_residuals_measured",
-    "int_flows_typed",
+    "report_coverage",
     "mirror_gaps",
     "headline",
     "int_entity_names_unioned",

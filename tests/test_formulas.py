@@ -179,8 +179,15 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
-    told_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of"}
+    told_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of", "import_fob_at"}
     assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | told_below == in_file
+
+
+def test_an_import_that_is_published_fob_has_one_value_and_others_one_at_each_margin(con):
+    said = "values ('published_fob', 100, 93, 0.25), ('cif_default', 100, 94, 0.25), (null, null, null, null)"
+    row = "(import_basis, import_value_usd, import_value_fob_usd, margin_high)"
+    told = con.execute(f"select {MACROS.import_fob_at('margin_high')} from ({said}) as rows {row}").fetchall()
+    assert told == [(93,), (80,), (None,)]
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)

@@ -4,12 +4,12 @@ from dagster_project.pages import lineage
 
 COLUMNS = {
     "intermediate": {
-        "int_flows_typed": {"exporter": "VARCHAR", "sold": "DOUBLE", "bought": "DOUBLE", "is_open": "BOOLEAN"},
+        "int_flows_known": {"exporter": "VARCHAR", "sold": "DOUBLE", "bought": "DOUBLE", "is_open": "BOOLEAN"},
     },
     "marts": {"gaps": {"exporter": "VARCHAR", "gap": "DOUBLE", "rows": "BIGINT"}},
 }
 SQL = """
-    with flows as (select * from "warehouse"."intermediate"."int_flows_typed" where is_open)
+    with flows as (select * from "warehouse"."intermediate"."int_flows_known" where is_open)
     select exporter, sum(sold) - sum(bought) as gap, count(*) as rows from flows group by exporter
 """
 
@@ -24,7 +24,7 @@ def node(kind: str, schema: str, name: str, *parents: str) -> dict:
 MANIFEST = {
     "nodes": {
         "m.gaps": node("model", "marts", "gaps", "m.typed"),
-        "m.typed": node("model", "intermediate", "int_flows_typed", "s.flows", "s.seed"),
+        "m.typed": node("model", "intermediate", "int_flows_known", "s.flows", "s.seed"),
     },
     "sources": {"s.flows": node("source", "raw", "comtrade_flows"), "s.seed": node("source", "seeds", "countries")},
 }
@@ -34,7 +34,7 @@ def test_a_column_is_made_of_what_it_is_computed_from_and_a_count_of_none(tmp_pa
     path = tmp_path / "ghost_trade" / "models" / "marts" / "gaps.sql"
     path.parent.mkdir(parents=True)
     path.write_text(SQL)
-    typed = "intermediate.int_flows_typed."
+    typed = "intermediate.int_flows_known."
     assert lineage.of_marts(MANIFEST, tmp_path, COLUMNS) == {
         ("gaps", "exporter"): [typed + "exporter"],
         ("gaps", "gap"): [typed + "bought", typed + "sold"],

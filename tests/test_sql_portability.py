@@ -93,7 +93,9 @@ def compiled(tmp_path_factory) -> dict[str, str]:
         [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs"]
         + ["compile", "--quiet", "--select", "intermediate", "marts", "--target-path", folder / "target"],
         cwd=DBT_DIR,
-        env=os.environ | {"WAREHOUSE_PATH": str(folder / "warehouse.duckdb"), "DO_NOT_TRACK": "1"},
+        env=os.environ
+        | {f"{name.upper()}_PATH": str(folder / f"{name}.duckdb") for name in ("warehouse", "unpublished")}
+        | {"DO_NOT_TRACK": "1"},
         capture_output=True,
         text=True,
         timeout=240,
@@ -101,7 +103,8 @@ def compiled(tmp_path_factory) -> dict[str, str]:
     assert done.returncode == 0, done.stdout
     root = folder / "target" / "compiled" / "ghost_trade" / "models"
     queries = {path.stem: (root / path.parent.name / path.name).read_text() for path in MODELS}
-    return {name: re.sub(r'"warehouse"\."(\w+)"\."(\w+)"', r"\1.\2", sql) for name, sql in queries.items()}
+    relation = re.compile(r'"(?:warehouse|unpublished)"\."(\w+)"\."(\w+)"')
+    return {name: relation.sub(r"\1.\2", sql) for name, sql in queries.items()}
 
 
 @pytest.mark.parametrize("path", [*MODELS, *MACROS], ids=lambda path: path.stem)

@@ -34,7 +34,7 @@ def of_marts(manifest: Mapping, compiled: Path, columns: Columns) -> dict[tuple[
 def _parents(sql: str, columns: Columns) -> dict[str, list[str]]:
     try:
         query = qualify(
-            parse_one(sql, dialect="duckdb"), schema={"warehouse": columns}, dialect="duckdb",
+            parse_one(sql, dialect="duckdb"), schema={"warehouse": columns, "unpublished": columns}, dialect="duckdb",
             validate_qualify_columns=False, identify=False,
         )  # fmt: skip
         roots = lineage(

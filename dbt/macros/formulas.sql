@@ -6,6 +6,11 @@
 {# Imports are brought to FOB by dividing, never by multiplying with (1 - margin). #}
 {% macro to_fob(value, margin) -%} ({{ value }} / (1 + {{ margin }})) {%- endmacro %}
 
+{# An import of report_coverage brought to FOB at another of its margins; what is published FOB has one value. #}
+{% macro import_fob_at(margin) -%}
+    (case when import_basis = 'published_fob' then import_value_fob_usd else {{ to_fob('import_value_usd', margin) }} end)
+{%- endmacro %}
+
 {# Positive: recorded as exported, not recorded as imported. #}
 {% macro gap_usd(x, m) -%} ({{ x }} - {{ m }}) {%- endmacro %}
 

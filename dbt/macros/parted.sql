@@ -7,7 +7,8 @@
   A model says `materialized='parted'`, and `where in_parts()` wherever it reads an input that comes in parts. A part
   is computed again when what it was made from changed: the landings behind it, the model's own SQL and that of the
   views it reads, or any row of an input that does not come in parts. What each part was made from stands in
-  intermediate.parts_built, written in the transaction that wrote its rows; a build that dies repairs itself.
+  intermediate.parts_built. A transaction writes one file, and a mart lies in another than these notes: they are taken
+  back before the rows are written, and made after. A build that dies repairs itself.
 #}
 
 {# True; where a model is computed part by part, true of the rows of those that are computed now. #}
@@ -64,7 +65,7 @@
     {%- set found = [] -%}
     {%- for id in nodes -%}
         {%- set node = graph.nodes.get(id) or graph.sources[id] -%}
-        {%- set relation = adapter.quote(node.schema) ~ '.' ~ adapter.quote(node.alias or node.identifier) -%}
+        {%- set relation = node.relation_name -%}
         {%- set name = node.name -%}
         {%- if node.resource_type == 'source' -%}
             {%- if node.source_name != 'comtrade' -%}
@@ -130,7 +131,7 @@
         ) as parts on parts.freq = lasts.freq
         group by all
         union all
-        -- a silence is lateness only where it is recent in the data; see int_flows_typed
+        -- a silence is lateness only where it is recent in the data; see report_coverage
         select parts.freq, parts.year, 'n' || cast(least(newest, make_date(parts.year + 4, 12, 31)) as varchar)
         from (select freq, max(period) as newest from {{ relation }} group by all) as newest
         inner join (
@@ -273,6 +274,12 @@
     {%- endfor -%}
 
     {%- do log('parts: ' ~ changed | length ~ ' of ' ~ wanted | length, info=true) -%}
+    {%- set touched = 'true' if is_new else of_parts(changed + gone, 'freq', 'year') -%}
+    {%- call statement('take_back') -%}
+        update intermediate.parts_built set made_from = null where model = '{{ name }}' and ({{ touched }})
+    {%- endcall -%}
+    {{ adapter.commit() }}
+
     -- BEGIN
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- set ns = namespace(written=new_relation if is_new else target_relation, queries=[]) -%}
@@ -294,16 +301,19 @@
     {%- endif -%}
     {%- for batch in rest -%}
         {%- call statement('batch') -%}
-            insert into {{ ns.written }} ({{ columns }}) select {{ columns }} from ({{ restricted(query, batch) }})
+            insert into {{ ns.written }} ({{ columns }})
+            select {{ columns }} from ({{ restricted(query, batch) }}) {{ in_order_of_grain() }}
         {%- endcall -%}
     {%- endfor -%}
     {%- if is_new -%}
         {%- if existing is not none -%} {{ adapter.rename_relation(existing, old_relation) }} {%- endif -%}
         {{ adapter.rename_relation(new_relation, target_relation) }}
     {%- endif -%}
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do persist_docs(target_relation, model) %}
+    {{ adapter.commit() }}
     {%- call statement('forget') -%}
-        delete from intermediate.parts_built where model = '{{ name }}'
-            and ({{ 'true' if is_new else of_parts(changed + gone, 'freq', 'year') }})
+        delete from intermediate.parts_built where model = '{{ name }}' and ({{ touched }})
     {%- endcall -%}
     {%- if changed -%}
         {%- call statement('note') -%}
@@ -318,8 +328,6 @@
             ) as counts on counts.freq = parts.freq and counts.year is not distinct from parts.year
         {%- endcall -%}
     {%- endif -%}
-    {{ run_hooks(post_hooks, inside_transaction=True) }}
-    {% do persist_docs(target_relation, model) %}
     {{ adapter.commit() }}
     {{ drop_relation_if_exists(load_cached_relation(old_relation)) }}
     {{ run_hooks(post_hooks, inside_transaction=False) }}

@@ -14,12 +14,13 @@ flows as (
 
     select
         *,
+        {{ import_fob_at('margin_high') }} as import_value_fob_low_usd,
+        {{ import_fob_at('margin_low') }} as import_value_fob_high_usd,
         coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated,
         import_basis in ('published_fob', 'reported_fob') as is_fob
-    from {{ ref('int_flows_typed') }}
-    where is_between_countries
-        and product_level in (0, 6)
-        and coverage_status <> 'neither'
+    from {{ ref('report_coverage') }}
+    where product_level in (0, 6)
+        and coverage_status not in ('non_geographic', 'neither')
         and {{ in_parts() }}
 
 ),

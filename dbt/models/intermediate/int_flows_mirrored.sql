@@ -55,8 +55,6 @@ select
 
     imports.value_usd as import_value_usd,
     imports.value_fob_usd as import_value_fob_usd,
-    imports.value_fob_low_usd as import_value_fob_low_usd,
-    imports.value_fob_high_usd as import_value_fob_high_usd,
     imports.import_basis,
     imports.margin_low,
     imports.margin_mid,

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
--- Imports brought to FOB at a low, a middle and a high margin, whatever the sign of the gap. A published FOB value
+-- Imports brought to FOB at the middle margin, whatever the sign of the gap, with the margins beside them. A published FOB value
 -- is preferred; else the margin of the exporter, importer, chapter and year (int_margins_assigned).
 with
 
@@ -71,8 +71,6 @@ select
     margin_high,
     value_usd,
     {{ to_fob('value_to_adjust_usd', 'margin_mid') }} as value_fob_usd,
-    {{ to_fob('value_to_adjust_usd', 'margin_high') }} as value_fob_low_usd,
-    {{ to_fob('value_to_adjust_usd', 'margin_low') }} as value_fob_high_usd,
     net_kg,
     quantity,
     quantity_unit,

@@ -19,16 +19,18 @@ members as (
 
 ),
 
+-- each is a digit of a binary number: exporters that differ are counted without a list of them for every group
 exporters as (
 
-    select distinct iso3 from members
+    select iso3, cast(power(2, row_number() over (order by iso3) - 1) as bigint) as digit
+    from (select distinct iso3 from members) as known
 
 ),
 
 cells as (
 
     select
-        flows.freq, flows.period, flows.exporter_iso3, flows.importer_iso3,
+        flows.freq, flows.period, flows.exporter_iso3, exporters.digit, flows.importer_iso3,
         coalesce(groups.stable_group_id, flows.product_code) as product_code,
         flows.product_level,
         case when groups.product_code is not null then 'mixed' else flows.comparable_revision end
@@ -66,7 +68,7 @@ summed as (
         coalesce({{ exact_sum('cells.export_value_usd', "cells.coverage_status = 'both_reported'") }}, 0)
             as both_reported_usd,
         -- an exporter's group may stand in several codes and revisions
-        count(distinct cells.exporter_iso3) as members
+        bit_count(bit_or(cells.digit)) as members
     from cells
     inner join members
         on members.iso3 = cells.exporter_iso3

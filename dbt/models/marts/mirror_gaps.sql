@@ -1,4 +1,4 @@
-{{ config(materialized='view', meta={'parts_of': 'int_flows_typed', 'lies_as': 'report_coverage'}) }}
+{{ config(materialized='view', meta={'parts_of': 'report_coverage', 'lies_as': 'report_coverage'}) }}
 -- Both books of every flow between two countries, and the gap between them where one may be stated.
 -- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
 -- A view, for readers too: a formula over two figures of a row takes less to compute than to write down and read.
@@ -18,13 +18,8 @@ zeroed as (
         case when coverage_status = 'orphan_import' then 0 else export_value_usd end as x_usd,
         case when coverage_status = 'lost_export' then 0 else import_value_usd end as cif_usd,
         case when coverage_status = 'lost_export' then 0 else import_value_fob_usd end as m_usd,
-        {% for end, margin in {'low': 'margin_high', 'high': 'margin_low'}.items() -%}
-        case
-            when coverage_status = 'lost_export' then 0
-            when import_basis = 'published_fob' then import_value_fob_usd
-            else {{ to_fob('import_value_usd', margin) }}
-        end as m_{{ end }}_usd{{ ',' if not loop.last }}
-        {% endfor %}
+        case when coverage_status = 'lost_export' then 0 else {{ import_fob_at('margin_high') }} end as m_low_usd,
+        case when coverage_status = 'lost_export' then 0 else {{ import_fob_at('margin_low') }} end as m_high_usd
     from flows
 
 )
