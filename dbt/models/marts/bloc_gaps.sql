@@ -68,7 +68,7 @@ summed as (
         coalesce({{ exact_sum('cells.export_value_usd', "cells.coverage_status = 'both_reported'") }}, 0)
             as both_reported_usd,
         -- an exporter's group may stand in several codes and revisions
-        bit_count(bit_or(cells.digit)) as members
+        cast(bit_count(bit_or(cells.digit)) as bigint) as members
     from cells
     inner join members
         on members.iso3 = cells.exporter_iso3
