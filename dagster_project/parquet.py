@@ -10,7 +10,7 @@ Source: Apache Parquet format 2.11, `parquet.thrift`, and Thrift's compact proto
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,9 @@ def row_groups(file: Path) -> int:
     return len(_get(_footer(file), FILE_ROW_GROUPS)[1])
 
 
-def join(pieces: Sequence[Piece], target: Path) -> int:
-    """Write the row groups of the pieces to one file, in their order. Returns its rows.
+def join(pieces: Iterable[Piece], target: Path) -> int:
+    """Write the row groups of the pieces to one file, in their order. Returns its rows. A piece is read when its turn
+    comes, and no longer when the next one is asked for.
 
     Raises ValueError where the pieces are not of one schema, or hold what lies outside of row groups (page indexes,
     Bloom filters): nothing of the kind is written here.
@@ -55,7 +56,7 @@ def join(pieces: Sequence[Piece], target: Path) -> int:
             if joined is None:
                 joined = footer
             elif _get(footer, FILE_SCHEMA) != _get(joined, FILE_SCHEMA):
-                raise ValueError(f"{piece.file} has another schema than {pieces[0].file}.")
+                raise ValueError(f"{piece.file} has another schema than the pieces before it.")
             wanted = _get(footer, FILE_ROW_GROUPS)[1][piece.first : piece.first + piece.count]
             if len(wanted) != piece.count:
                 raise ValueError(f"{piece.file} has no {piece.count} row groups from number {piece.first} on.")

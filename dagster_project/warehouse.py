@@ -17,6 +17,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -752,20 +753,27 @@ def _join_parts(
 ) -> dict[str, Sequence[int]]:
     """Write a table's Parquet file: the row groups of the parts that stand in the old one as they are, and the others
     anew. Returns the row groups of each part, the first and how many."""
-    pieces, lie, count = [], {}, 0
-    for part in parts:
-        piece = Piece(old, *known[part]) if part in known else None
-        if piece is None:
-            own = file.with_name(f"{file.stem}.{part}.parquet")
-            con.execute(f"copy (from {target} where {_of([part])}) to '{_quoted(own)}' ({PARQUET})")
-            piece = Piece(own, 0, parquet_files.row_groups(own))
-        pieces.append(piece)
-        lie[part] = (count, piece.count)
-        count += piece.count
-    parquet_files.join(pieces, file)
-    for piece in pieces:
-        if piece.file != old:
-            piece.file.unlink()
+    lie: dict[str, Sequence[int]] = {}
+
+    def write(part: str) -> Piece:
+        own = file.with_name(f"{file.stem}.{part}.parquet")
+        con.execute(f"copy (from {target} where {_of([part])}) to '{_quoted(own)}' ({PARQUET})")
+        return Piece(own, 0, parquet_files.row_groups(own))
+
+    def pieces() -> Iterator[Piece]:
+        """While one is copied the next is written."""
+        with ThreadPoolExecutor(1) as writer:
+            written = {part: writer.submit(write, part) for part in parts if part not in known}
+            count = 0
+            for part in parts:
+                piece = written[part].result() if part in written else Piece(old, *known[part])
+                lie[part] = (count, piece.count)
+                count += piece.count
+                yield piece
+                if part in written:
+                    piece.file.unlink()
+
+    parquet_files.join(pieces(), file)
     return lie
 
 

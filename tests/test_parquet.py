@@ -80,7 +80,7 @@ def test_columns_of_many_row_groups_and_long_lists_are_read_and_written(tmp_path
 
 def test_parts_of_two_schemas_are_refused(tmp_path):
     files = [written(tmp_path, "a", []), written(tmp_path, "b", [], "(code varchar)")]
-    with pytest.raises(ValueError, match="b.parquet has another schema than .*a.parquet"):
+    with pytest.raises(ValueError, match="b.parquet has another schema than the pieces before it"):
         join([whole(file) for file in files], tmp_path / "joined.parquet")
 
 
