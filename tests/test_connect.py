@@ -27,8 +27,9 @@ MACRO = "create macro marts.of(country) as table select * from marts.headline wh
 def published(settings: Settings) -> Settings:
     """A published file of one table, written as every publication is."""
     with warehouse.connect(settings) as con:
-        con.execute("create schema marts")
-        con.execute("""create table marts.headline as
+        con.execute(f"attach '{settings.unpublished_path}' as unpublished (storage_version 'v1.0.0')")
+        con.execute("create schema unpublished.marts")
+        con.execute("""create table unpublished.marts.headline as
             select 'KAZ' as transit_iso3, date '2022-01-01' + i :: integer as period, i * 1.5 :: double as gap_usd
             from range(100) as t(i)""")
     columns = {"transit_iso3": "Where to.", "period": "The day.", "gap_usd": "The gap."}

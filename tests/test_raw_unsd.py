@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
-import duckdb
 import pytest
 from downloads import prepare, reasons, refresh, workbook
 
@@ -142,7 +141,7 @@ def bridges(shared, tmp_path_factory):
         timeout=240,
     )
     assert done.returncode == 0, done.stdout
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+    with warehouse.connect(settings, read_only=True) as con:
         yield lambda sql: con.execute(sql).fetchall()
 
 
@@ -159,12 +158,13 @@ def test_the_real_tables_are_read_whole(bridges):
 
 def test_the_weights_of_every_code_sum_to_one(bridges):
     assert bridges("""
-        select count(*) from (select 1 from marts.product_bridges group by revision_from, code_from, revision_to
+        select count(*) from (
+            select 1 from unpublished.marts.product_bridges group by revision_from, code_from, revision_to
             having abs(sum(weight) - 1) > 1e-6 or min(weight) < 0)""") == [(0,)]
     # all but waste, display modules without an ancestor, and tripods on the way to HS2012
     assert bridges("""
         select count(*), count(distinct code_from) from raw.unsd_conversions as c where not exists (
-            select 1 from marts.product_bridges as b
+            select 1 from unpublished.marts.product_bridges as b
             where b.revision_from = c.revision_from and b.code_from = c.code_from and b.revision_to = c.revision_to)
     """) == [(11, 11)]
 
@@ -176,7 +176,7 @@ def test_the_weights_of_every_code_sum_to_one(bridges):
 )  # fmt: skip
 def test_what_is_new_in_hs2022_has_its_group_back_to_hs2012(bridges, code, ancestor):
     assert bridges(f"""
-        select revision_to, code_to, weight from marts.product_bridges
+        select revision_to, code_to, weight from unpublished.marts.product_bridges
         where revision_from = 'HS2022' and code_from = '{code}' order by revision_to""") == [
         ("HS2012", ancestor, 1),
         ("HS2017", ancestor, 1),

@@ -22,7 +22,7 @@ members as (
 -- each is a digit of a binary number: exporters that differ are counted without a list of them for every group
 exporters as (
 
-    select iso3, cast(power(2, row_number() over (order by iso3) - 1) as bigint) as digit
+    select iso3, cast(power(2, row_number() over (order by iso3 nulls last) - 1) as bigint) as digit
     from (select distinct iso3 from members) as known
 
 ),
