@@ -51,6 +51,7 @@ def run(settings: Settings) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         home(settings)
+        os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
         import dagster as dg
 
         from dagster_project.definitions import defs

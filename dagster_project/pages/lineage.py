@@ -15,6 +15,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
+from sqlglot.schema import MappingSchema
 
 Columns = Mapping[str, Mapping[str, Mapping[str, str]]]  # schema → table → column → type
 
@@ -23,18 +24,19 @@ def of_marts(manifest: Mapping, compiled: Path, columns: Columns) -> dict[tuple[
     """Mart and column → the columns it is made of, as `schema.table.column`, sorted. `compiled` is the folder in which
     dbt left the SQL it ran, `columns` those of the whole warehouse. A mart that dbt never ran here is left out."""
     found = {}
+    known = MappingSchema({"warehouse": columns, "unpublished": columns}, dialect="duckdb")
     for node in manifest["nodes"].values():
         path = compiled / node["package_name"] / node["original_file_path"]
         if node["resource_type"] == "model" and node["schema"] == "marts" and path.is_file():
-            made_of = _parents(path.read_text(encoding="utf-8"), columns)
+            made_of = _parents(path.read_text(encoding="utf-8"), known)
             found |= {(node["name"], column): parents for column, parents in made_of.items()}
     return found
 
 
-def _parents(sql: str, columns: Columns) -> dict[str, list[str]]:
+def _parents(sql: str, known: MappingSchema) -> dict[str, list[str]]:
     try:
         query = qualify(
-            parse_one(sql, dialect="duckdb"), schema={"warehouse": columns, "unpublished": columns}, dialect="duckdb",
+            parse_one(sql, dialect="duckdb"), schema=known, dialect="duckdb",
             validate_qualify_columns=False, identify=False,
         )  # fmt: skip
         roots = lineage(
