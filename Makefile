@@ -34,7 +34,7 @@ run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=
 test: $(READY)  ## every test, the slow ones too
 	@$(PY) -m ruff check --quiet dagster_project tests bench
 	@$(PY) -c 'import dagster_project.transform'  # dbt parses once, before several workers would
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## style and mistakes
 	@$(PY) -m ruff check dagster_project tests bench

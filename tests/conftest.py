@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from filelock import FileLock
 
 from dagster_project.settings import PROJECT_DIR, Settings
 
@@ -59,3 +61,48 @@ def ghost_trade() -> Run:
         )
 
     return run
+
+
+# ---------------------------------------------------------------- one refresh of the simulated world, for all files
+
+SCALE = "0.1"
+
+
+@pytest.fixture(scope="session")
+def refreshed(ghost_trade, tmp_path_factory) -> tuple[Path, str]:
+    """What one run of the sample left, which no test touches, and what it printed. Who asks first runs it."""
+    root = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent  # where the workers' own folders lie
+    kept, told = root / "refreshed", root / "refreshed.txt"
+    with FileLock(root / "refreshed.lock"):
+        if not told.exists():
+            done = ghost_trade(DATA_DIR=kept, SAMPLE_SCALE=SCALE)
+            assert done.returncode == 0, done.stdout + done.stderr
+            told.write_text(done.stdout)
+    return kept, told.read_text()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    """Where every further run of a module works: one path, so that dbt parses its project once and not each time."""
+    return tmp_path_factory.mktemp("sample") / "data"
+
+
+@pytest.fixture
+def data_dir(refreshed, place) -> Path:
+    """The directory as that run left it, to be run in again."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(refreshed[0], place)
+    return place
+
+
+# ---------------------------------------------------------------- the order of the files
+
+LONGEST = ("test_refresh_again", "test_refresh", "test_live", "test_parts", "test_shared_files", "test_comtrade_live")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take minutes begin, so that no worker ends with one of them while the others have nothing to do."""
+    places = {name: i for i, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))

@@ -1,0 +1,66 @@
+"""Dagster's record of runs with its connections kept open: Dagster reads what it wrote, and it what Dagster wrote."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.storage.event_log import SqliteEventLogStorage
+
+from dagster_project import event_log
+from dagster_project.settings import PROJECT_DIR
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch) -> Path:
+    """Dagster's home with the instance settings of the project."""
+    shutil.copyfile(PROJECT_DIR / "dagster.yaml", tmp_path / "dagster.yaml")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(home)) as opened:
+        yield opened
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("sound", asset="gaps")])
+def gaps():
+    yield dg.MaterializeResult(metadata={"rows": 3}, check_results=[dg.AssetCheckResult(passed=True)])
+
+
+def run(instance: dg.DagsterInstance) -> str:
+    return dg.materialize([gaps], instance=instance).run_id
+
+
+def test_the_project_uses_it(instance):
+    assert isinstance(instance.event_log_storage, event_log.PooledSqliteEventLogStorage)
+
+
+def test_dagster_reads_what_it_wrote(home, instance):
+    told = run(instance)
+    there = SqliteEventLogStorage(str(home / "history" / "runs"))  # as another process of Dagster's opens it
+    assert [entry.message for entry in there.get_logs_for_run(told)] == [
+        entry.message for entry in instance.all_logs(told)
+    ]
+    assert there.get_latest_materialization_events([gaps.key])[gaps.key].run_id == told
+    [check] = there.get_asset_check_execution_history(next(iter(gaps.check_keys)), limit=5)
+    assert check.run_id == told and check.status.value == "SUCCEEDED"
+
+
+def test_it_reads_what_dagster_wrote(home):
+    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(home)) as default:
+        told = run(default)
+    shutil.copyfile(PROJECT_DIR / "dagster.yaml", home / "dagster.yaml")
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        assert instance.get_latest_materialization_event(gaps.key).run_id == told
+        assert run(instance) != told and len(instance.get_runs()) == 2
+
+
+def test_of_many_runs_few_files_stay_open_and_each_is_read(instance):
+    runs = [run(instance) for _ in range(event_log.OPEN + 2)]
+    assert all(instance.all_logs(told) for told in runs)
+    assert len(instance.event_log_storage._engines) == event_log.OPEN
