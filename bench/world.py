@@ -326,8 +326,7 @@ def steps_of(data: Path) -> list[tuple[str, float]]:
     """Seconds of every step of the last run: Dagster's steps, and dbt's models and tests in place of its one."""
     import dagster as dg
 
-    os.environ["DAGSTER_HOME"] = str(data / "dagster")
-    with dg.DagsterInstance.from_config(os.environ["DAGSTER_HOME"]) as instance:
+    with dg.DagsterInstance.from_config(str(data / "dagster")) as instance:
         run = instance.get_runs(limit=1)[0]
         steps = {s.step_key: s.end_time - s.start_time for s in instance.get_run_step_stats(run.run_id) if s.end_time}
     built = json.loads((data / "dbt" / "run_results.json").read_text())["results"]

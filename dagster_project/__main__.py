@@ -51,13 +51,11 @@ def run(settings: Settings) -> int:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         home(settings)
-        os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-        import dagster as dg
-
+        from dagster_project import event_log
         from dagster_project.definitions import defs
         from dagster_project.raw import POOL
 
-        with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        with event_log.instance(settings.dagster_home) as instance:
             _free(instance, POOL)
             result = defs.resolve_job_def("refresh").execute_in_process(
                 instance=instance,

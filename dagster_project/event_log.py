@@ -1,9 +1,10 @@
-"""Dagster's record of runs in SQLite, with its connections kept open; dagster.yaml names it.
+"""Dagster's record of runs in SQLite, with its connections kept open: the instance that `make run` works in.
 
 A run writes some two thousand events. Dagster makes an engine and a connection for each of their statements, so that
 each is compiled anew, and each close writes the log through to the file: half a minute of every run, however small.
 Here belongs only how connections are made; what is recorded, and its tables, are Dagster's. The files lie where
-Dagster's default has them, so that either reads what the other wrote.
+Dagster's default has them, so that either reads what the other wrote. Its daemon and its pages, which start without
+this project on their path, use the default.
 """
 
 from __future__ import annotations
@@ -14,11 +15,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dagster import DagsterInstance
+from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from sqlalchemy import Connection, Engine, create_engine, event
 
 OPEN = 4  # files: the index of all runs, the run that is written, and some that are looked at
 SECONDS_TO_WAIT = 60  # for another process that writes
+
+
+def instance(home: Path) -> DagsterInstance:
+    """Dagster's instance in `home`, with the settings of the dagster.yaml there and this record of events."""
+    storage = PooledSqliteEventLogStorage
+    told = {"module": storage.__module__, "class": storage.__name__, "config": {"base_dir": str(home)}}
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"event_log_storage": told}))
 
 
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):

@@ -13,16 +13,15 @@ from dagster_project.settings import PROJECT_DIR
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch) -> Path:
+def home(tmp_path: Path) -> Path:
     """Dagster's home with the instance settings of the project."""
     shutil.copyfile(PROJECT_DIR / "dagster.yaml", tmp_path / "dagster.yaml")
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     return tmp_path
 
 
 @pytest.fixture
 def instance(home: Path) -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.from_config(str(home)) as opened:
+    with event_log.instance(home) as opened:
         yield opened
 
 
@@ -35,8 +34,9 @@ def run(instance: dg.DagsterInstance) -> str:
     return dg.materialize([gaps], instance=instance).run_id
 
 
-def test_the_project_uses_it(instance):
+def test_the_instance_has_it_and_the_settings_of_the_project(instance):
     assert isinstance(instance.event_log_storage, event_log.PooledSqliteEventLogStorage)
+    assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
 
 
 def test_dagster_reads_what_it_wrote(home, instance):
@@ -51,13 +51,13 @@ def test_dagster_reads_what_it_wrote(home, instance):
 
 
 def test_it_reads_what_dagster_wrote(home):
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with dg.DagsterInstance.from_config(str(home)) as default:
         told = run(default)
-    shutil.copyfile(PROJECT_DIR / "dagster.yaml", home / "dagster.yaml")
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with event_log.instance(home) as instance:
         assert instance.get_latest_materialization_event(gaps.key).run_id == told
         assert run(instance) != told and len(instance.get_runs()) == 2
+    with dg.DagsterInstance.from_config(str(home)) as default:
+        assert default.get_latest_materialization_event(gaps.key).run_id != told
 
 
 def test_of_many_runs_few_files_stay_open_and_each_is_read(instance):
