@@ -17,6 +17,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
 from packaging.version import Version
 
+from dagster_project import warehouse
 from dagster_project.raw import POOL
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
 
@@ -113,6 +114,7 @@ LAYERS = Layers(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=
 def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     settings = Settings.from_environment()
     os.environ.update(environment(settings))
+    warehouse.drop_unknown(settings, made())
     # Unit tests ask whether the code is right, which no run's data can change: `make test` asks that.
     arguments = ["build", "--exclude-resource-type", "unit_test"]
     invocation = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
@@ -132,6 +134,12 @@ def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
                     metadata={**result.metadata, "dagster/row_count": rows[node]},
                 )
             yield result
+
+
+def made() -> set[tuple[str, str, str]]:
+    """The file, schema and name of what each model makes."""
+    nodes = manifest()["nodes"].values()
+    return {(n["database"], n["schema"], n["alias"]) for n in nodes if n["resource_type"] == "model"}
 
 
 def described() -> dict[str, dict]:

@@ -16,7 +16,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
@@ -848,6 +848,21 @@ def _parts_built(settings: Settings) -> dict[str, dict[str, str]]:
         ):
             found.setdefault(model, {})[part] = made_from
     return found
+
+
+def drop_unknown(settings: Settings, known: Collection[tuple[str, str, str]]) -> None:
+    """Drop what lies in the layers that dbt computes and no model makes any more: an earlier version did, or a build
+    that died. `known`: the file (warehouse, unpublished), schema and name of what they make."""
+    notes = ("warehouse", "intermediate", "parts_built")
+    with connect(settings) as con:
+        for kind in ("view", "table"):
+            found = con.execute(
+                f"select database_name, schema_name, {kind}_name from duckdb_{kind}s() "
+                "where schema_name in ('staging', 'intermediate', 'marts')"
+            ).fetchall()
+            for file, schema, name in found:
+                if (file, schema, name) not in known and (file, schema, name) != notes:
+                    con.execute(f'drop {kind} {file}.{schema}."{name}"')
 
 
 def note_tested(settings: Settings) -> None:

@@ -15,8 +15,8 @@ import pytest
 from browser import browser, looks
 from pages import broken_links, pages_of, sql_of_pages
 
-from dagster_project import transform
-from dagster_project.settings import PROJECT_DIR
+from dagster_project import transform, warehouse
+from dagster_project.settings import PROJECT_DIR, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -291,6 +291,16 @@ def test_the_published_file_holds_marts_only_and_explains_itself(ask) -> None:
     assert ask("select distinct table_schema from information_schema.tables") == [("marts",)]
     assert ask("select count(*) from duckdb_columns() where schema_name = 'marts' and comment is null") == [(0,)]
     assert ask("select count(*) from duckdb_tables() where comment is null") == [(0,)]
+
+
+def test_the_warehouse_holds_what_the_models_make(refreshed) -> None:
+    settings = Settings.from_environment({"DATA_DIR": str(refreshed[0])})
+    there = warehouse.ask(
+        settings,
+        "select table_catalog, table_schema, table_name from information_schema.tables "
+        "where table_schema in ('staging', 'intermediate', 'marts')",
+    )
+    assert set(there) == transform.made() | {("warehouse", "intermediate", "parts_built")}
 
 
 def test_parquet_and_the_dictionary_lie_beside_it(refreshed, ask) -> None:

@@ -658,6 +658,26 @@ def test_a_part_may_be_all_years_of_a_frequency(parted_store):
     assert warehouse.scan(f"from '{store.published_dir}/parquet/flows.parquet' select freq, year(period), usd") == there
 
 
+def test_what_no_model_makes_any_more_is_dropped_and_nothing_else(store):
+    build_parts(store, A2021=1)
+    with marts_of(store) as con:
+        con.execute("create schema marts; create schema staging")
+        con.execute("create view staging.old as from raw.builds; create table marts.flows as select 1 as usd")
+        con.execute("create table unpublished.marts.flows__dbt_tmp as select 1 as usd")
+        con.execute("create table intermediate.int_kept as select 1 as usd")
+    warehouse.drop_unknown(store, {("unpublished", "marts", "flows"), ("warehouse", "intermediate", "int_kept")})
+    there = warehouse.ask(
+        store,
+        "select table_catalog, table_schema, table_name from information_schema.tables "
+        "where table_schema not in ('main', 'raw') order by all",
+    )
+    assert there == [
+        ("unpublished", "marts", "flows"),
+        ("warehouse", "intermediate", "int_kept"),
+        ("warehouse", "intermediate", "parts_built"),
+    ]
+
+
 def test_parts_that_passed_their_tests_are_noted(store):
     build_parts(store, A2021=1)
     warehouse.note_tested(store)
