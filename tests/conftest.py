@@ -99,7 +99,8 @@ def data_dir(refreshed, place) -> Path:
 
 # ---------------------------------------------------------------- the order of the files
 
-LONGEST = ("test_refresh_again", "test_refresh", "test_live", "test_parts", "test_shared_files", "test_comtrade_live")
+# The second does not wait for the refresh that the first makes.
+LONGEST = ("test_refresh_again", "test_live", "test_shared_files", "test_parts", "test_refresh", "test_comtrade_live")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
