@@ -72,6 +72,16 @@ def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole
 
     before = tables_of(warehouse)
     assert "parts: 2 of" in dbt(warehouse, "--exclude", "int_flows_mirrored+")  # so far it came
+    with duckdb.connect(str(warehouse)) as con:  # in the midst of two other parts, one to be written, one to go
+        con.execute(f"attach '{warehouse.with_name('unpublished.duckdb')}' as unpublished")
+        flows, year = "unpublished.marts.report_coverage", "where freq = 'A' and extract(year from period)"
+        con.execute(f"delete from {flows} {year} = 2020")
+        con.execute(f"insert into {flows} select * replace (date '1999-01-01' as period) from {flows} {year} = 2021")
+        con.execute(
+            "update intermediate.parts_built set made_from = null "
+            "where model = 'report_coverage' and freq = 'A' and year = 2020"
+        )
+        con.execute("insert into intermediate.parts_built values ('report_coverage', 'A', 1999, null, 1, false)")
     assert "Completed successfully" in dbt(warehouse)
     with duckdb.connect(str(warehouse)) as con:
         made = dict(con.execute(GHOST_PARTS).fetchall())
