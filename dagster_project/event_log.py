@@ -18,10 +18,10 @@ from typing import Any
 from dagster import DagsterInstance
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from sqlalchemy import Connection, Engine, create_engine, event
 
 OPEN = 4  # files: the index of all runs, the run that is written, and some that are looked at
-SECONDS_TO_WAIT = 60  # for another process that writes
 
 
 def instance(home: Path) -> DagsterInstance:
@@ -55,7 +55,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         while len(self._engines) >= OPEN:
             self._engines.pop(next(iter(self._engines))).dispose()
         address = self.conn_string_for_shard(shard)
-        engine = create_engine(address, pool_size=1, connect_args={"timeout": SECONDS_TO_WAIT})
+        engine = create_engine(address, pool_size=1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS})
         event.listen(engine, "connect", _flush_less)
         if shard not in self._initialized_dbs:
             self._initdb(engine)

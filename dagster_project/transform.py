@@ -9,13 +9,12 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
-from packaging.version import Version
+from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from dagster_project import warehouse
 from dagster_project.raw import POOL
@@ -66,8 +65,8 @@ class Dbt(DbtCliResource):
     and a process that says its version."""
 
     @cached_property
-    def _cli_version(self) -> Version:
-        return Version(version("dbt-core"))
+    def _cli_version(self) -> Any:
+        return DBT_PYTHON_VERSION
 
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> None:
         return None

@@ -668,8 +668,8 @@ class Description:
 
     @property
     def order(self) -> str:
-        """The columns of the grain, as they stand: no two rows are alike in them, so that others decide nothing and
-        cost a sort of tens of millions of rows dearly."""
+        """The columns of the grain, as they stand: the order in which dbt writes a table (dbt/macros/marts.sql), here
+        for what it does not write, or writes part by part."""
         if not self.grain or not set(self.grain) <= set(self.columns):
             return "all"
         return ", ".join(f'"{name}"' for name in self.columns if name in self.grain)
@@ -700,12 +700,11 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     row_groups: dict[str, dict[str, Sequence[int]]] = {}  # of a table's Parquet file, by part: the first, and how many
     con = duckdb.connect(str(new), config=_config(settings))
     try:
-        _drop_all_but(con, {t.name for t in tables if t.view_sql is None})
         con.execute("begin")  # each comment alone would be written to disk by itself
         for table in tables:
             target = f'marts."{table.name}"'
             if table.view_sql is not None:
-                con.execute(f"create view {target} as {table.view_sql}")
+                con.execute(f"create or replace view {target} as {table.view_sql}")
             kind = "table" if table.view_sql is None else "view"
             con.execute(f"comment on {kind} {target} is '{_escaped(table.text)}'")
             for column, description in table.columns.items():
@@ -880,15 +879,6 @@ def _of(parts: Iterable[str]) -> str:
         in_year = f" and period between date '{year}-01-01' and date '{year}-12-31'" if year else ""
         told.append(f"(freq = '{freq}'{in_year})")
     return " or ".join(told)
-
-
-def _drop_all_but(con: duckdb.DuckDBPyConnection, kept: set[str]) -> None:
-    """By itself, so that what is written next takes the room that becomes free."""
-    for kind, of in (("view", "duckdb_views() where not internal"), ("table", "duckdb_tables() where true")):
-        for (name,) in con.execute(f"select {kind}_name from {of} and schema_name = 'marts'").fetchall():
-            if name not in kept:
-                con.execute(f'drop {kind} marts."{name}"')
-    con.execute("checkpoint")
 
 
 def _quoted(path: Path) -> str:

@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import duckdb
 import hypothesis
 import pytest
 from filelock import FileLock
 
+from dagster_project import warehouse
 from dagster_project.settings import PROJECT_DIR, Settings
 
 SHARED_DATA = PROJECT_DIR.parent / "shared" / "data"
@@ -61,6 +64,15 @@ def ghost_trade() -> Run:
         )
 
     return run
+
+
+@contextmanager
+def marts_of(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with the file of its marts, which dbt makes (dbt/profiles.yml)."""
+    with warehouse.connect(settings) as con:
+        con.execute(f"attach if not exists '{settings.unpublished_path}' as unpublished (storage_version 'v1.0.0')")
+        con.execute("create schema if not exists unpublished.marts")
+        yield con
 
 
 # ---------------------------------------------------------------- one refresh of the simulated world, for all files

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from conftest import marts_of
 
 from dagster_project import warehouse
 from dagster_project.settings import Settings
@@ -26,9 +27,7 @@ MACRO = "create macro marts.of(country) as table select * from marts.headline wh
 @pytest.fixture
 def published(settings: Settings) -> Settings:
     """A published file of one table, written as every publication is."""
-    with warehouse.connect(settings) as con:
-        con.execute(f"attach '{settings.unpublished_path}' as unpublished (storage_version 'v1.0.0')")
-        con.execute("create schema unpublished.marts")
+    with marts_of(settings) as con:
         con.execute("""create table unpublished.marts.headline as
             select 'KAZ' as transit_iso3, date '2022-01-01' + i :: integer as period, i * 1.5 :: double as gap_usd
             from range(100) as t(i)""")

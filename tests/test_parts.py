@@ -4,27 +4,26 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from dagster_project.settings import PROJECT_DIR
+from dagster_project import transform, warehouse
+from dagster_project.settings import DBT_DIR, Settings
 
 pytestmark = pytest.mark.slow
 
 
-def dbt(warehouse: Path, *arguments: str) -> str:
+def dbt(settings: Settings, *arguments: str) -> str:
     """dbt on a warehouse, of the flows alone; what it printed."""
     done = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", warehouse.parent / "logs", "run"]
+        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", settings.data_dir / "logs", "run"]
         + ["--select", "+mirror_gaps", "+report_coverage", "+bloc_gaps", "+revisions", "+cif_margins", "+products"]
         + ["+source_differences", "+ghost_trade", "+excess_trade"]
-        + ["--target-path", warehouse.parent / "dbt", *arguments],
-        cwd=PROJECT_DIR / "dbt",
-        env=os.environ
-        | {"WAREHOUSE_PATH": str(warehouse), "UNPUBLISHED_PATH": str(warehouse.with_name("unpublished.duckdb"))}
-        | {"PYTHONPATH": str(PROJECT_DIR)},
+        + ["--target-path", settings.dbt_target, *arguments],
+        cwd=DBT_DIR,
+        env=os.environ | transform.environment(settings),
         capture_output=True,
         text=True,
         timeout=300,
@@ -32,10 +31,9 @@ def dbt(warehouse: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def tables_of(warehouse: Path) -> dict[str, tuple]:
+def tables_of(settings: Settings) -> dict[str, tuple]:
     """Every table of the two layers that dbt computes, as a number that no order of its rows changes."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        con.execute(f"attach '{warehouse.with_name('unpublished.duckdb')}' as unpublished (read_only)")
+    with warehouse.connect(settings, read_only=True) as con:
         named = con.execute(
             """select table_catalog || '.' || table_schema || '.' || table_name from information_schema.tables
             where table_schema in ('intermediate', 'marts') and table_name <> 'parts_built' order by 1"""
@@ -51,8 +49,8 @@ GHOST_PARTS = "select freq, made_from from intermediate.parts_built where model 
 
 def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole_build_gives(data_dir):
     """An old year is corrected, a month is added, and the first build of both dies halfway."""
-    warehouse = data_dir / "warehouse.duckdb"
-    with duckdb.connect(str(warehouse)) as con:
+    settings = Settings.from_environment({"DATA_DIR": str(data_dir)})
+    with warehouse.connect(settings) as con:
         columns = [c for (c,) in con.execute("select column_name from (describe raw.comtrade_flows)").fetchall()]
         said = "timestamp '2026-01-02 03:04:05'"
         changed = {
@@ -70,10 +68,9 @@ def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole
                 con.execute(f"update raw.comtrade_flows set {closed} where _valid_to is null and {where}")
             assert con.execute("insert into raw.comtrade_flows from later").fetchone()[0] > 0
 
-    before = tables_of(warehouse)
-    assert "parts: 2 of" in dbt(warehouse, "--exclude", "int_flows_mirrored+")  # so far it came
-    with duckdb.connect(str(warehouse)) as con:  # in the midst of two other parts, one to be written, one to go
-        con.execute(f"attach '{warehouse.with_name('unpublished.duckdb')}' as unpublished")
+    before = tables_of(settings)
+    assert "parts: 2 of" in dbt(settings, "--exclude", "int_flows_mirrored+")  # so far it came
+    with warehouse.connect(settings) as con:  # in the midst of two other parts, one to be written, one to go
         flows, year = "unpublished.marts.report_coverage", "where freq = 'A' and extract(year from period)"
         con.execute(f"delete from {flows} {year} = 2020")
         con.execute(f"insert into {flows} select * replace (date '1999-01-01' as period) from {flows} {year} = 2021")
@@ -82,25 +79,25 @@ def test_a_correction_and_a_new_month_cost_their_own_parts_and_give_what_a_whole
             "where model = 'report_coverage' and freq = 'A' and year = 2020"
         )
         con.execute("insert into intermediate.parts_built values ('report_coverage', 'A', 1999, null, 1, false)")
-    assert "Completed successfully" in dbt(warehouse)
-    with duckdb.connect(str(warehouse)) as con:
+    assert "Completed successfully" in dbt(settings)
+    with warehouse.connect(settings) as con:
         made = dict(con.execute(GHOST_PARTS).fetchall())
         con.execute("create or replace temp table later as from raw.comtrade_flows where period = '202612'")
         con.execute("update later set period = '202701'")
         assert con.execute("insert into raw.comtrade_flows from later").fetchone()[0] > 0
-    assert "Completed successfully" in dbt(warehouse)
-    after = tables_of(warehouse)
-    whole = warehouse.with_name("whole") / warehouse.name
-    whole.parent.mkdir()
-    for file in (warehouse, warehouse.with_name("unpublished.duckdb")):
-        shutil.copy(file, whole.parent)
+    assert "Completed successfully" in dbt(settings)
+    after = tables_of(settings)
+    whole = replace(settings, data_dir=data_dir / "whole")
+    whole.data_dir.mkdir()
+    for file in (settings.warehouse_path, settings.unpublished_path):
+        shutil.copy(file, whole.data_dir)
     assert "Completed successfully" in dbt(whole, "--full-refresh")
     assert after == tables_of(whole)
     changed = {name for name, told in before.items() if told != after[name]}
     assert changed >= {
         f"unpublished.marts.{name}" for name in ("mirror_gaps", "report_coverage", "bloc_gaps", "revisions")
     }
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with warehouse.connect(settings, read_only=True) as con:
         untested = con.execute(
             "select freq, year from intermediate.parts_built where model = 'bloc_gaps' and not is_tested order by 1, 2"
         ).fetchall()

@@ -14,7 +14,8 @@ import pytest
 import sqlglot
 from sqlglot import ErrorLevel, exp
 
-from dagster_project.settings import DBT_DIR
+from dagster_project import transform
+from dagster_project.settings import DBT_DIR, Settings
 
 MODELS = sorted(path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).glob("*.sql"))
 # Staging may speak DuckDB's own language, and so may the macros that only it uses. How tables are kept part by part
@@ -95,9 +96,7 @@ def compiled(tmp_path_factory) -> dict[str, str]:
         [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs"]
         + ["compile", "--quiet", "--select", "intermediate", "marts", "--target-path", folder / "target"],
         cwd=DBT_DIR,
-        env=os.environ
-        | {f"{name.upper()}_PATH": str(folder / f"{name}.duckdb") for name in ("warehouse", "unpublished")}
-        | {"DO_NOT_TRACK": "1"},
+        env=os.environ | transform.environment(Settings.from_environment({"DATA_DIR": str(folder)})),
         capture_output=True,
         text=True,
         timeout=240,

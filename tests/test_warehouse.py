@@ -12,13 +12,13 @@ import random
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
+from conftest import marts_of
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -410,15 +410,6 @@ DESCRIPTIONS = [
 ]
 
 
-@contextmanager
-def marts_of(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse with the file of its marts, which dbt makes (dbt/profiles.yml)."""
-    with warehouse.connect(settings) as con:
-        con.execute(f"attach if not exists '{settings.unpublished_path}' as unpublished (storage_version 'v1.0.0')")
-        con.execute("create schema if not exists unpublished.marts")
-        yield con
-
-
 def build(settings: Settings, gap: int, notes: int = 3) -> None:
     """Marts as dbt would leave them."""
     with marts_of(settings) as con:
@@ -515,6 +506,7 @@ def test_the_same_marts_publish_the_same_rows_in_the_same_order(published):
 
 
 def test_a_table_that_is_no_longer_a_mart_is_no_longer_published(published):
+    warehouse.drop_unknown(published, {("unpublished", "marts", "gaps")})
     warehouse.publish(published, DESCRIPTIONS[:1])
     assert sorted(files_of(published)) == ["ghost_trade.duckdb", "parquet/gaps.parquet"]
 

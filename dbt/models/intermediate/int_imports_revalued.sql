@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- Imports brought to FOB at the middle margin, whatever the sign of the gap, with the margins beside them. A published FOB value
--- is preferred; else the margin of the exporter, importer, chapter and year (int_margins_assigned).
+-- Imports brought to FOB at the middle margin, whatever the sign of the gap, with the margins beside them. A published
+-- FOB value is preferred; else the margin of the exporter, importer, chapter and year (int_margins_assigned).
 with
 
 imports as (

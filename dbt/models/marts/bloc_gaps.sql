@@ -19,7 +19,8 @@ members as (
 
 ),
 
--- each is a digit of a binary number: exporters that differ are counted without a list of them for every group
+-- each is a digit of a binary number (of as many as 63; more would stop the build): exporters that differ are counted
+-- without a list of them for every group
 exporters as (
 
     select iso3, cast(power(2, row_number() over (order by iso3 nulls last) - 1) as bigint) as digit
