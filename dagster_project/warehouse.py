@@ -315,15 +315,20 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
     """
     read = opened = closed = 0
     scope = landing.partition
+    given = [table for table in tables if table.name in rows]
     with connect(settings) as con:
         # Written in any order, a tenth faster; whoever needs a row's number reads the file again.
         con.execute("set preserve_insertion_order = false")
+        compared = [table for table in given if not _is_alone(con, table, rows[table.name], landing)]
+        # Before the transaction, for what a transaction wrote itself it reads on one thread.
+        for table in compared:
+            _stage_apart(con, table, rows[table.name], landing)
         con.execute("begin")
         try:
-            for table in tables:
-                if table.name in rows:
-                    done, scope = _load_table(con, table, rows[table.name], landing)
-                    read, opened, closed = read + done.read, opened + done.opened, closed + done.closed
+            for table in given:
+                take = _compare if table in compared else _add
+                done, scope = take(con, table, rows[table.name], landing)
+                read, opened, closed = read + done.read, opened + done.opened, closed + done.closed
             _note(con, landing, "loaded", None, scope, Loaded(read, opened, closed))
             con.execute("commit")
         except BaseException:
@@ -338,72 +343,98 @@ def set_aside(settings: Settings, landing: Landing, reason: str) -> None:
         _note(con, landing, "set_aside", reason, None, Loaded(0, 0, 0))
 
 
-def _load_table(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> tuple[Loaded, str]:
+def _is_alone(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> bool:
+    """Whether a landing probably meets no row of its raw table, judged by its first row: a period nobody spoke of."""
     raw = f"raw.{table.name}"
-    # Into an empty table rows go straight; else through a temporary one of the same shape, to be compared.
-    first = con.execute(f"select count(*) from (select 1 from {raw} limit 1)").fetchone()[0] == 0
-    staged = raw if first else "incoming"
-    if not first:
-        con.execute(f"create or replace temp table incoming as select * from {raw} limit 0")
-    valid_from = _literal(landing.valid_from)
-    _stage(con, table, rows, landing, staged, valid_from)
-    read = con.execute(f"select count(*) from {staged}").fetchone()[0]
-    _refuse_broken(con, table, rows, staged)
-    _refuse_duplicates(con, table, rows, staged)
-    if read in table.row_limits:
-        raise Refused(
-            f"It holds exactly {read:,} rows, the most one answer may hold, so it is probably cut off.",
-            "Split the query (by partner or by product) and download the parts.",
-        )
-    scope = _scope(con, table, staged, landing)
-    if first:
-        return Loaded(read, read, 0), scope
+    if not con.execute(f"select 1 from {raw} limit 1").fetchone():
+        return True
+    if landing.is_answer:
+        return False
+    with _reading(con, rows) as relation:
+        near = _near(con, table, f"(select * from {relation} where {rows.kept} limit 1)")
+    return not _meets(con, raw, near)
 
+
+def _meets(con: duckdb.DuckDBPyConnection, raw: str, near: str, landing: Landing | None = None) -> bool:
+    """Whether a row of a raw table, of another landing, is near and true now."""
+    other = f"old._landing_id <> '{landing.landing_id}'" if landing else "true"
+    found = con.execute(f"select 1 from {raw} as old where old._valid_to is null and {near} and {other} limit 1")
+    return found.fetchone() is not None
+
+
+def _add(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> tuple[Loaded, str]:
+    """Write a landing's rows straight to the raw table: there is nothing to compare them with. Where its first row
+    said so, and others do meet what is there, they are moved aside and compared."""
+    raw = f"raw.{table.name}"
+    own = f"_landing_id = '{landing.landing_id}'"
+    is_first = not con.execute(f"select 1 from {raw} limit 1").fetchone()
+    read = _stage(con, table, rows, landing, raw)
+    scope = _scope(con, table, f"(from {raw} where {own})", landing)
+    if is_first or not _meets(con, raw, _near(con, table, f"(from {raw} where {own})"), landing):
+        return Loaded(read, read, 0), scope
+    con.execute(f"create or replace temp table {_apart(table)} as from {raw} where {own}")
+    con.execute(f"delete from {raw} where {own}")
+    return _compare(con, table, rows, landing)
+
+
+def _apart(table: Table) -> str:
+    """Where a landing's rows wait to be compared with those that are there."""
+    return f"temp.incoming_{table.name}"
+
+
+def _stage_apart(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> None:
+    con.execute(f"create or replace temp table {_apart(table)} as from raw.{table.name} limit 0")
+    _stage(con, table, rows, landing, _apart(table))
+
+
+def _compare(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> tuple[Loaded, str]:
+    """Open and close rows of the raw table by what waits beside it."""
+    raw, incoming = f"raw.{table.name}", _apart(table)
+    read = con.execute(f"select count(*) from {incoming}").fetchone()[0]
+    scope = _scope(con, table, incoming, landing)
+    valid_from = _literal(landing.valid_from)
     same_key = " and ".join(f'old."{c}" is not distinct from new."{c}"' for c in table.key)
     differs = (
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
-    near = _near(con, table)
-    meets = con.execute(f"select 1 from {raw} as old where old._valid_to is null and {near} limit 1").fetchone()
-    if not meets and not landing.is_answer:  # a period nobody spoke of yet: there is nothing to compare
-        con.execute(f"insert into {raw} from incoming")
-        con.execute("drop table incoming")
+    near = _near(con, table, incoming)
+    if not _meets(con, raw, near) and not landing.is_answer:
+        con.execute(f"insert into {raw} from {incoming}")
         return Loaded(read, read, 0), scope
     _refuse_contradiction(con, table, raw, f"{near} and {same_key}", differs, landing)
-    valid_from = _after_what_it_replaces(con, raw, f"{near} and {same_key}", valid_from)
+    valid_from = _after_what_it_replaces(con, table, raw, f"{near} and {same_key}", valid_from)
     close = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = '{landing.landing_id}'"
     changed = con.execute(
-        f"update {raw} as old set {close} from incoming as new "
+        f"update {raw} as old set {close} from {incoming} as new "
         f"where old._valid_to is null and {near} and {same_key} and ({differs})"
     ).fetchone()[0]
     gone = _close_gone(con, table, raw, same_key, near, scope, landing, close)
     opened = con.execute(
-        f"insert into {raw} select * from incoming as new "
+        f"insert into {raw} select * from {incoming} as new "
         f"where not exists (select 1 from {raw} as old where old._valid_to is null and {near} and {same_key})"
     ).fetchone()[0]
-    con.execute("drop table incoming")
     return Loaded(read, opened, changed + gone), scope
 
 
-def _after_what_it_replaces(con, raw: str, same_key: str, valid_from: str) -> str:
+def _after_what_it_replaces(con, table: Table, raw: str, same_key: str, valid_from: str) -> str:
     """A landing with an old date may speak of rows that a file without any date brought later. What is said
     next is valid next, or history would run backwards. Returns a timestamp literal."""
     latest = con.execute(
-        f"select max(old._valid_from) from {raw} as old join incoming as new on {same_key} "
+        f"select max(old._valid_from) from {raw} as old join {_apart(table)} as new on {same_key} "
         f"where old._valid_to is null and old._valid_from >= {valid_from}"
     ).fetchone()[0]
     if latest is None:
         return valid_from
     after = f"timestamp '{latest + timedelta(microseconds=1)}'"
-    con.execute(f"update incoming set _valid_from = {after}")
+    con.execute(f"update {_apart(table)} set _valid_from = {after}")
     return after
 
 
-def _near(con: duckdb.DuckDBPyConnection, table: Table) -> str:
+def _near(con: duckdb.DuckDBPyConnection, table: Table, incoming: str) -> str:
     """SQL that is true for the old rows that an incoming one may revise or close, and says so without a join."""
     told = []
     for column in table.scope:
-        found = con.execute(f'select distinct "{column}" from incoming limit {NEAR_VALUES + 1}').fetchall()
+        found = con.execute(f'select distinct "{column}" from {incoming} limit {NEAR_VALUES + 1}').fetchall()
         if found and len(found) <= NEAR_VALUES and (None,) not in found:
             values = ", ".join(f"'{value.replace(chr(39), chr(39) * 2)}'" for (value,) in found)
             told.append(f'old."{column}" in ({values})')
@@ -412,17 +443,18 @@ def _near(con: duckdb.DuckDBPyConnection, table: Table) -> str:
 
 def _close_gone(con, table: Table, raw: str, same_key: str, near: str, scope: str, landing: Landing, close: str) -> int:
     """What an earlier vintage of the same thing said, and this one no longer says, is over. Returns rows."""
+    incoming = _apart(table)
     if landing.is_answer:  # what it replaces is known by its question, also where a code vanished whole
         near = "true"
     selection = (
-        f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from incoming)) = 0
+        f"""count(*) filter (where old."{table.selected}" not in (select "{table.selected}" from {incoming})) = 0
         or count(*) filter (where new._landing_id is not null) >= 0.9 * count(*)"""
         if table.selected and not landing.is_answer
         else "true"
     )
     con.execute(
         f"""create or replace temp table replaced as
-        select old._landing_id from {raw} as old left join incoming as new on {same_key}
+        select old._landing_id from {raw} as old left join {incoming} as new on {same_key}
         -- with the rows this landing has just revised: they are in it
         where {near} and (old._valid_to is null or old._closed_by = '{landing.landing_id}') and old._landing_id in (
             select landing_id from raw.landings where source = ? and scope = ? and vintage < ?)
@@ -434,7 +466,8 @@ def _close_gone(con, table: Table, raw: str, same_key: str, near: str, scope: st
         group, is_whole = table.whole
         columns = ", ".join(f'"{c}"' for c in group)
         con.execute(
-            f"create or replace temp table whole as select {columns} from incoming group by {columns} having {is_whole}"
+            f"create or replace temp table whole as select {columns} from {incoming} "
+            f"group by {columns} having {is_whole}"
         )
         same_group = " and ".join(f'old."{c}" is not distinct from whole."{c}"' for c in group)
         of_a_whole_group = f"exists (select 1 from whole where {same_group})"
@@ -442,7 +475,7 @@ def _close_gone(con, table: Table, raw: str, same_key: str, near: str, scope: st
         f"update {raw} as old set {close} "
         f"where {near} and old._valid_to is null and old._vintage < ? "
         f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
-        f"and not exists (select 1 from incoming as new where {same_key})",
+        f"and not exists (select 1 from {incoming} as new where {same_key})",
         [landing.vintage],
     ).fetchone()[0]
 
@@ -454,15 +487,32 @@ def _scope(con: duckdb.DuckDBPyConnection, table: Table, staged: str, landing: L
     return con.execute(f"select md5(concat_ws('|', {', '.join(parts)})) from {staged}").fetchone()[0]
 
 
-def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str, valid_from: str) -> None:
+def _stage(con, table: Table, rows: Rows, landing: Landing, staged: str) -> int:
+    """Read a landing's rows into a table of the raw one's shape, and refuse what breaks a rule. Returns rows."""
     columns = ", ".join(f'"{c}"' for c in table.columns)
+    with _reading(con, rows) as relation:
+        read = con.execute(
+            f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
+            f"select {columns}, ?, {_literal(landing.valid_from)}, ? from {relation} where {rows.kept}",
+            [landing.vintage, landing.landing_id],
+        ).fetchone()[0]
+    own = f"(from {staged} where _landing_id = '{landing.landing_id}')"
+    _refuse_broken(con, table, rows, own)
+    _refuse_duplicates(con, table, rows, own)
+    if read in table.row_limits:
+        raise Refused(
+            f"It holds exactly {read:,} rows, the most one answer may hold, so it is probably cut off.",
+            "Split the query (by partner or by product) and download the parts.",
+        )
+    return read
+
+
+@contextmanager
+def _reading(con: duckdb.DuckDBPyConnection, rows: Rows) -> Iterator[str]:
+    """What stands behind `from` to read the rows. Raises Refused where a file cannot be read."""
     try:
         with _relation(con, rows) as relation:
-            con.execute(
-                f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
-                f"select {columns}, ?, {valid_from}, ? from {relation} where {rows.kept}",
-                [landing.vintage, landing.landing_id],
-            )
+            yield relation
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _unreadable(error) from None
 
@@ -531,7 +581,7 @@ def _refuse_contradiction(con, table: Table, raw: str, same_key: str, differs: s
     """Two files of one vintage that say different things: neither can be called the later word."""
     key = ", ".join(f'new."{c}"' for c in table.key)
     found = con.execute(
-        f"select max(old._landing_id), {key} from {raw} as old join incoming as new on {same_key} "
+        f"select max(old._landing_id), {key} from {raw} as old join {_apart(table)} as new on {same_key} "
         f"where old._valid_to is null and old._vintage = ? and ({differs}) group by all order by all limit 1",
         [landing.vintage],
     ).fetchone()

@@ -21,7 +21,7 @@ FEWEST = 70  # unit tests; one that is lost is lost in silence otherwise
 # Models that decide something: each has a sentence at least.
 DECIDING = {
     "int_country_codes_resolved",
-    "int_comtrade_levels_counted",
+    "int_comtrade_levels_superseded",
     "int_comtrade_codes_placed",
     "int_comtrade_flows_placed",
     "int_flows_silenced",

@@ -188,6 +188,23 @@ def test_a_file_closes_nothing_it_does_not_speak_of(store, others):
     assert load(store, others, file="others.csv").closed == 0
 
 
+def test_a_file_whose_first_row_is_new_is_compared_with_what_its_others_meet(store):
+    load(store, THREE)
+    mixed = [flow("276", "845011", 1), *THREE[:2], flow("528", "854231", 8)]
+    assert load(store, mixed, file="mixed.csv") == warehouse.Loaded(read=4, opened=2, closed=1)
+    values = {(r["partnerCode"], r["cmdCode"]): float(r["primaryValue"]) for r in [*THREE, mixed[0], mixed[-1]]}
+    assert current(store) == values
+
+
+def test_a_file_of_another_month_that_breaks_a_rule_loads_no_row(store):
+    load(store, THREE)
+    april = [row | {"period": "202204"} for row in THREE]
+    write(store.inbox / "april.csv", [*april, april[0] | {"cmdCode": "854290", "cifvalue": " -1"}])
+    [outcome] = refresh(store)
+    assert isinstance(outcome, Refused) and "negative" in str(outcome) and "row 5" in str(outcome)
+    assert len(current(store)) == 3
+
+
 def test_a_download_in_two_halves_of_many_partners_is_revised_half_by_half(store):
     """Too many rows for one answer are asked for in parts; each part has more partners than one lists."""
     partners = [str(n) for n in range(100, 160)]

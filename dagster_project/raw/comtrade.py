@@ -125,8 +125,9 @@ FLOWS = Table(
         ),
         Rule(
             "nonnegative",
-            # few texts have a minus, and only those are read as numbers
-            " or ".join(f"(contains(\"{c}\", '-') and try_cast(\"{c}\" as double) < 0)" for c in VALUES),
+            # A minus stands before all digits in the order of texts, and so do the spaces before it: the few such
+            # texts alone are read as numbers.
+            " or ".join(f"(\"{c}\" < '.' and try_cast(\"{c}\" as double) < 0)" for c in VALUES),
             "A value is negative (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Trade values cannot be below zero: ask the publisher, or download it again.",

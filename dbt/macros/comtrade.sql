@@ -1,5 +1,5 @@
 {# What int_comtrade_flows_placed is made of: Comtrade's rows of some flows, with the parties that the codes on both
-   sides stand for. `reporters` and `partners` is SQL about those; passed_over holds the levels that are not used. #}
+   sides stand for. `reporters` and `partners` is SQL about those; superseded holds the levels that are not used. #}
 {% macro placed_comtrade_flows(flows, reporters='true', partners='true') %}
     select
         flows.freq,
@@ -30,15 +30,15 @@
         and partners.period = flows.period
         and partners.code = flows.partner_code
         and {{ partners }}
-    left join passed_over
-        on passed_over.freq = flows.freq
-        and passed_over.period = flows.period
-        and passed_over.reporter_code = flows.reporter_code
-        and passed_over.flow = flows.flow
-        and passed_over.product_level = flows.product_level
-        and passed_over.is_original_classification = flows.is_original_classification
-        and passed_over.hs_revision = flows.hs_revision
-    where passed_over.freq is null
+    left join superseded
+        on superseded.freq = flows.freq
+        and superseded.period = flows.period
+        and superseded.reporter_code = flows.reporter_code
+        and superseded.flow = flows.flow
+        and superseded.product_level = flows.product_level
+        and superseded.is_original_classification = flows.is_original_classification
+        and superseded.hs_revision = flows.hs_revision
+    where superseded.freq is null
         and flows.flow in {{ flows }}
         and {{ in_parts('flows', 'period_code') }}
 {% endmacro %}

@@ -11,9 +11,9 @@ country_codes as (
 
 seen as (
 
-    select freq, period, reporter_code as code from {{ ref('int_comtrade_levels_counted') }} where {{ in_parts() }}
+    select freq, period, reporter_code as code from {{ ref('int_comtrade_levels_recorded') }} where {{ in_parts() }}
     union
-    select freq, period, partner_code as code from {{ ref('int_comtrade_levels_counted') }} where {{ in_parts() }}
+    select freq, period, partner_code as code from {{ ref('int_comtrade_levels_recorded') }} where {{ in_parts() }}
 
 )
 

@@ -7,11 +7,9 @@
 -- codes. The staged flows are a view on text, read once for each of the three and only as far as there is any.
 with
 
-passed_over as {{ read_in_place() }} (
+superseded as {{ read_in_place() }} (
 
-    select distinct freq, period, reporter_code, flow, product_level, is_original_classification, hs_revision
-    from {{ ref('int_comtrade_levels_counted') }}
-    where not is_used and {{ in_parts() }}
+    select * from {{ ref('int_comtrade_levels_superseded') }} where {{ in_parts() }}
 
 ),
 
