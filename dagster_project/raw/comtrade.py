@@ -126,8 +126,8 @@ FLOWS = Table(
         Rule(
             "nonnegative",
             # A minus stands before all digits in the order of texts, and so do the spaces before it: the few such
-            # texts alone are read as numbers.
-            " or ".join(f"(\"{c}\" < '.' and try_cast(\"{c}\" as double) < 0)" for c in VALUES),
+            # texts alone are read as numbers (by CASE: of an AND all is computed).
+            " or ".join(f"case when \"{c}\" < '.' then try_cast(\"{c}\" as double) < 0 else false end" for c in VALUES),
             "A value is negative (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Trade values cannot be below zero: ask the publisher, or download it again.",
