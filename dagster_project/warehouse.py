@@ -326,8 +326,8 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
         con.execute("begin")
         try:
             for table in given:
-                take = _compare if table in compared else _add
-                done, scope = take(con, table, rows[table.name], landing)
+                is_apart = table in compared
+                done, scope = _compare(con, table, landing) if is_apart else _add(con, table, rows[table.name], landing)
                 read, opened, closed = read + done.read, opened + done.opened, closed + done.closed
             _note(con, landing, "loaded", None, scope, Loaded(read, opened, closed))
             con.execute("commit")
@@ -350,9 +350,9 @@ def _is_alone(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing:
         return True
     if landing.is_answer:
         return False
-    with _reading(con, rows) as relation:
-        near = _near(con, table, f"(select * from {relation} where {rows.kept} limit 1)")
-    return not _meets(con, raw, near)
+    with _reading(con, rows) as relation:  # once: a file of one object is read whole for its first row
+        con.execute(f"create or replace temp table first_row as select * from {relation} where {rows.kept} limit 1")
+    return not _meets(con, raw, _near(con, table, "first_row"))
 
 
 def _meets(con: duckdb.DuckDBPyConnection, raw: str, near: str, landing: Landing | None = None) -> bool:
@@ -366,15 +366,13 @@ def _add(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Land
     """Write a landing's rows straight to the raw table: there is nothing to compare them with. Where its first row
     said so, and others do meet what is there, they are moved aside and compared."""
     raw = f"raw.{table.name}"
-    own = f"_landing_id = '{landing.landing_id}'"
-    is_first = not con.execute(f"select 1 from {raw} limit 1").fetchone()
+    own = f"from {raw} where _landing_id = '{landing.landing_id}'"
     read = _stage(con, table, rows, landing, raw)
-    scope = _scope(con, table, f"(from {raw} where {own})", landing)
-    if is_first or not _meets(con, raw, _near(con, table, f"(from {raw} where {own})"), landing):
-        return Loaded(read, read, 0), scope
-    con.execute(f"create or replace temp table {_apart(table)} as from {raw} where {own}")
-    con.execute(f"delete from {raw} where {own}")
-    return _compare(con, table, rows, landing)
+    if not _meets(con, raw, _near(con, table, f"({own})"), landing):
+        return Loaded(read, read, 0), _scope(con, table, f"({own})", landing)
+    con.execute(f"create or replace temp table {_apart(table)} as {own}")
+    con.execute(f"delete {own}")
+    return _compare(con, table, landing)
 
 
 def _apart(table: Table) -> str:
@@ -387,22 +385,18 @@ def _stage_apart(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landi
     _stage(con, table, rows, landing, _apart(table))
 
 
-def _compare(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> tuple[Loaded, str]:
+def _compare(con: duckdb.DuckDBPyConnection, table: Table, landing: Landing) -> tuple[Loaded, str]:
     """Open and close rows of the raw table by what waits beside it."""
     raw, incoming = f"raw.{table.name}", _apart(table)
     read = con.execute(f"select count(*) from {incoming}").fetchone()[0]
     scope = _scope(con, table, incoming, landing)
-    valid_from = _literal(landing.valid_from)
     same_key = " and ".join(f'old."{c}" is not distinct from new."{c}"' for c in table.key)
     differs = (
         " or ".join(f"{c.format(row='old')} is distinct from {c.format(row='new')}" for c in table.compared) or "false"
     )
     near = _near(con, table, incoming)
-    if not _meets(con, raw, near) and not landing.is_answer:
-        con.execute(f"insert into {raw} from {incoming}")
-        return Loaded(read, read, 0), scope
     _refuse_contradiction(con, table, raw, f"{near} and {same_key}", differs, landing)
-    valid_from = _after_what_it_replaces(con, table, raw, f"{near} and {same_key}", valid_from)
+    valid_from = _after_what_it_replaces(con, table, f"{near} and {same_key}", _literal(landing.valid_from))
     close = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = '{landing.landing_id}'"
     changed = con.execute(
         f"update {raw} as old set {close} from {incoming} as new "
@@ -416,11 +410,11 @@ def _compare(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: 
     return Loaded(read, opened, changed + gone), scope
 
 
-def _after_what_it_replaces(con, table: Table, raw: str, same_key: str, valid_from: str) -> str:
+def _after_what_it_replaces(con, table: Table, same_key: str, valid_from: str) -> str:
     """A landing with an old date may speak of rows that a file without any date brought later. What is said
     next is valid next, or history would run backwards. Returns a timestamp literal."""
     latest = con.execute(
-        f"select max(old._valid_from) from {raw} as old join {_apart(table)} as new on {same_key} "
+        f"select max(old._valid_from) from raw.{table.name} as old join {_apart(table)} as new on {same_key} "
         f"where old._valid_to is null and old._valid_from >= {valid_from}"
     ).fetchone()[0]
     if latest is None:
