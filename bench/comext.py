@@ -58,18 +58,20 @@ copy (
 LOAD = """
 import resource, sys, time
 from datetime import datetime
-from dagster_project import raw, warehouse
-from dagster_project.raw import Source, eurostat
+from dagster_project import warehouse
+from dagster_project.ingest import intake
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import eurostat
 from dagster_project.settings import Settings
 settings = Settings.from_environment({"DATA": "files", "INBOX": sys.argv[1], "DATA_DIR": sys.argv[2],
                                       "DUCKDB_THREADS": sys.argv[3]})
 source = Source.of(eurostat)
 warehouse.prepare(settings, source.tables, run_id="bench", code_version="bench", started_at=datetime(2026, 1, 1))
 started = time.monotonic()
-taken, refused = raw.land(settings, source)
+taken, refused = intake.land(settings, source)
 assert len(taken) == 1 and not refused, refused
 landed = time.monotonic()
-[(_, loaded)] = raw.load_landed(settings, source)
+[(_, loaded)] = intake.load_landed(settings, source)
 assert isinstance(loaded, warehouse.Loaded), loaded
 done = time.monotonic()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

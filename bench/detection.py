@@ -38,7 +38,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from dagster_project.sample.cast import COUNTRIES, HS2017_ANCESTOR
+from dagster_project.sample.world_data import COUNTRIES, HS2017_ANCESTOR
 
 # Nobody looked at the first while the method was made; at the second, and at the sample's default, one may.
 EVALUATION_SEEDS = (1103, 1109, 1117, 1123, 1129, 1151, 1153, 1163, 1171, 1181, 1187, 1193)

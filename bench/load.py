@@ -52,17 +52,19 @@ print(rows, time.monotonic() - started)
 OURS = """
 import sys, time
 from datetime import datetime
-from dagster_project import raw, warehouse
-from dagster_project.raw import Source, comtrade
+from dagster_project import warehouse
+from dagster_project.ingest import intake
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import comtrade
 from dagster_project.settings import Settings
 started = time.monotonic()
 settings = Settings.from_environment({"DATA": "files", "INBOX": sys.argv[1], "DATA_DIR": sys.argv[2],
                                       "DUCKDB_THREADS": sys.argv[3]})
 source = Source.of(comtrade)
 warehouse.prepare(settings, source.tables, run_id="bench", code_version="bench", started_at=datetime(2026, 1, 1))
-taken, refused = raw.land(settings, source)
+taken, refused = intake.land(settings, source)
 assert len(taken) == 1 and not refused, refused
-[(_, loaded)] = raw.load_landed(settings, source)
+[(_, loaded)] = intake.load_landed(settings, source)
 assert isinstance(loaded, warehouse.Loaded), loaded
 print(loaded.opened, time.monotonic() - started)
 """

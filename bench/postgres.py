@@ -15,7 +15,8 @@ from dataclasses import replace
 
 import adbc_driver_postgresql.dbapi as adbc
 
-from dagster_project import postgres, transform
+from dagster_project import transform
+from dagster_project.publish import postgres
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Description
 from tests import postgres_server

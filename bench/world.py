@@ -214,6 +214,7 @@ def world(root: Path) -> tuple[int, int]:
 
 def traders() -> list[tuple[str, int]]:
     """Country and Comtrade's own number of it, the largest first."""
+
     def seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader((SEEDS_DIR / name).open(encoding="utf-8")))
 
@@ -245,6 +246,7 @@ def nomenclature(inbox: Path) -> list[tuple[str, str]]:
 
 def sized(countries: int) -> list[tuple[int, int, int]]:
     """How many goods each pair trades: by the ranks of both, so many that the years hold ROWS rows together."""
+
     # sides that record a cell, and a row for each chapter and the total beside the goods of a pair
     def total(scale: float) -> float:
         rows = 0.0

@@ -41,7 +41,7 @@ def home(settings: Settings) -> int:
 
 def run(settings: Settings) -> int:
     """Refresh everything once, in this process, with a line a step and a summary."""
-    from dagster_project import inbox
+    from dagster_project.ingest import inbox
 
     inbox.check(settings)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
@@ -53,7 +53,7 @@ def run(settings: Settings) -> int:
         home(settings)
         from dagster_project import event_log
         from dagster_project.definitions import defs
-        from dagster_project.raw import POOL
+        from dagster_project.ingest.source import POOL
 
         with event_log.instance(settings.dagster_home) as instance:
             _free(instance, POOL)

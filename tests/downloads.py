@@ -14,12 +14,14 @@ import openpyxl
 import pandas as pd
 import py7zr
 
-from dagster_project import raw, warehouse
-from dagster_project.raw import comtrade, eurostat, ofac, opensanctions, us_screening
+from dagster_project import warehouse
+from dagster_project.ingest import intake
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import comtrade, eurostat, ofac, opensanctions, us_screening
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Table
 
-COMTRADE, OFAC = raw.Source.of(comtrade), raw.Source.of(ofac)
+COMTRADE, OFAC = Source.of(comtrade), Source.of(ofac)
 SOURCES = (COMTRADE, OFAC)
 FLOWS = comtrade.FLOWS
 
@@ -270,7 +272,7 @@ def comext_listing(*months: str, modified: str = "2024-04-16T11:00:00.000+0200")
     return "NAME,TYPE,SIZE,MODIFIED\n" + rows + f"full_partxixu_v2_202401.7z,FILE,9,{modified}\n"
 
 
-def prepare(settings: Settings, sources: Sequence[raw.Source] = SOURCES) -> None:
+def prepare(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
     """Note a build, as the first asset does."""
     warehouse.prepare(
         settings,
@@ -281,15 +283,15 @@ def prepare(settings: Settings, sources: Sequence[raw.Source] = SOURCES) -> None
     )
 
 
-def refresh(settings: Settings, sources: Sequence[raw.Source] = SOURCES) -> None:
+def refresh(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
     """What the assets do up to raw: look who knows what, land, load, and remember what was set aside."""
     prepare(settings, sources)
-    for path, reason in raw.unclaimed(settings.inbox_dir, sources):
-        raw.remember_refused(settings, "unknown", path, reason)
+    for path, reason in intake.unclaimed(settings.inbox_dir, sources):
+        intake.remember_refused(settings, "unknown", path, reason)
     for source in sources:
-        for path, reason in raw.land(settings, source)[1]:
-            raw.remember_refused(settings, source.name, path, reason)
-        raw.load_landed(settings, source)
+        for path, reason in intake.land(settings, source)[1]:
+            intake.remember_refused(settings, source.name, path, reason)
+        intake.load_landed(settings, source)
 
 
 def reasons(settings: Settings, file: str | None = None) -> list[str]:

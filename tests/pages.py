@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.pages import site
+from dagster_project.publish.site import render
 
 WITH_SQL = (
     r'<a href="(data/[^"]+)" download>[^<]*</a>\s*'
@@ -63,7 +63,7 @@ def pages_of(folder: Path) -> dict[str, Page]:
 def broken_links(folder: Path) -> list[str]:
     """Links of a site that lead nowhere, and what its pages would fetch from elsewhere."""
     pages, broken = pages_of(folder), []
-    for name, page in pages.items():
+    for name, page in render.items():
         broken += [f"{name} loads {address}" for address in page.loaded if not address.startswith("data:")]
         broken += [f"{name} has two #{i}" for i in {i for i in page.ids if page.ids.count(i) > 1}]
         for link in page.links:
@@ -89,7 +89,7 @@ def sql_of_pages(database: Path, folder: Path, *stems: str) -> int:
                     names, *kept = csv.reader(handle)
                 asked = con.execute(Page(shown).text)
                 width = len(asked.description)  # behind them stand the facts of the build
-                rows = [["" if v is None else str(site.harmless(v)) for v in row] for row in asked.fetchall()]
+                rows = [["" if v is None else str(render.harmless(v)) for v in row] for row in asked.fetchall()]
                 assert sorted(rows) == sorted(row[:width] for row in kept), (stem, file)
                 assert names[:width] == [column[0] for column in asked.description], (stem, file)
                 ran += 1

@@ -28,7 +28,9 @@ from downloads import (
     write_parquet,
 )
 
-from dagster_project import inbox, raw, warehouse
+from dagster_project import warehouse
+from dagster_project.files.formats import RejectedFile
+from dagster_project.ingest import inbox, intake
 from dagster_project.settings import Settings, SettingsError
 
 GOOD = [flow(partnerCode=code) for code in ("4", "8", "12")]
@@ -328,9 +330,9 @@ def test_a_file_that_settled_right_after_it_was_refused_is_loaded_by_the_next_ru
     path = settings.inbox / "settled.csv"
     path.write_bytes(csv_of(GOOD))
     prepare(settings)
-    reason = raw.Refused("The file changed while it was read.", "Run again.", passing=True)
-    assert raw.remember_refused(settings, COMTRADE.name, path, reason)
-    assert not raw.remember_refused(settings, COMTRADE.name, path, reason)  # told once
+    reason = RejectedFile("The file changed while it was read.", "Run again.", passing=True)
+    assert intake.remember_refused(settings, COMTRADE.name, path, reason)
+    assert not intake.remember_refused(settings, COMTRADE.name, path, reason)  # told once
     refresh(settings)
     assert loaded(settings) == {"settled.csv"}
 

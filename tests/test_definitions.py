@@ -11,7 +11,7 @@ from dagster._core.definitions.dependency import NodeHandle
 
 from dagster_project import transform
 from dagster_project.definitions import SOURCES, defs
-from dagster_project.raw import POOL
+from dagster_project.ingest.source import POOL
 from dagster_project.settings import PROJECT_DIR, SEEDS_DIR
 
 LAYERS = {"landing", "raw", "staging", "intermediate", "marts", "published", "seeds"}

@@ -83,6 +83,8 @@ def reconciled_error(export_noise: float, import_noise: float, floor: float) -> 
 
 
 TWINS_OF_THREE = [reconciled_weight, reconciled_value, reconciled_error]
+
+
 def asinh_scaled(value: float) -> float:
     return math.asinh(value / VARS["asinh_scale_usd"])
 
@@ -333,6 +335,8 @@ def test_sql_and_python_agree_on_three(con, twin):
     @given(st.lists(st.tuples(*firsts), min_size=1, max_size=25))
     def agree(triples):
         assert same(of_three(con, twin.__name__, triples), [twin(*triple) for triple in triples])
+
+
 # ---------------------------------------------------------------- change against a baseline
 
 
@@ -385,6 +389,8 @@ def test_a_margin_is_a_person_s_then_the_model_s_within_bounds_then_the_default(
 @pytest.mark.parametrize(("code", "heading"), [("854231", "8542"), ("G270900", "2709"), ("0101", "0101")])
 def test_a_group_has_the_heading_of_the_code_it_is_called_after(con, code, heading):
     assert con.execute(f"select {MACROS.heading_of(repr(code))}").fetchone()[0] == heading
+
+
 @examples(max_examples=50, deadline=None)
 @given(rows=st.lists(st.tuples(POSITIVE, POSITIVE, MONEY, MONEY), min_size=1, max_size=25))
 def test_the_two_ghost_estimates_differ_by_the_habit_of_the_added_exports(con, rows):

@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 from downloads import COMTRADE, FLOWS, OFAC, by_hand, csv_of, flow, insert, prepare, refresh
 
-from dagster_project import checks, warehouse
-from dagster_project.raw import ofac
+from dagster_project import gates, warehouse
+from dagster_project.ingest.sources import ofac
 from dagster_project.settings import Settings
 
 ENTRIES = ofac.TABLES[0]
@@ -59,12 +59,12 @@ def store(good):
 
 
 def shut(settings, source=COMTRADE, table=FLOWS) -> set[str]:
-    return {name for name, finding in checks.findings(settings, source, table).items() if not finding.passed}
+    return {name for name, finding in gates.findings(settings, source, table).items() if not finding.passed}
 
 
 def test_every_gate_is_open_for_good_rows(store):
-    found = checks.findings(store, COMTRADE, FLOWS)
-    assert list(found) == checks.names(FLOWS)
+    found = gates.findings(store, COMTRADE, FLOWS)
+    assert list(found) == gates.names(FLOWS)
     assert [name for name, finding in found.items() if not finding.passed] == []
 
 
@@ -94,11 +94,11 @@ BROKEN_ROWS = {
 
 @pytest.mark.parametrize("wrong", BROKEN_ROWS)
 def test_a_gate_shuts_on_what_it_is_named_for(store, wrong):
-    row, gates = BROKEN_ROWS[wrong]
+    row, expected = BROKEN_ROWS[wrong]
     insert(store, FLOWS, row)
-    found = checks.findings(store, COMTRADE, FLOWS)
-    assert {name for name, finding in found.items() if not finding.passed} == gates
-    for name in gates:
+    found = gates.findings(store, COMTRADE, FLOWS)
+    assert {name for name, finding in found.items() if not finding.passed} == expected
+    for name in expected:
         assert found[name].blocks
         assert found[name].sentence.endswith(".")
         assert all(number > 0 for number in found[name].numbers.values())
@@ -125,22 +125,22 @@ PASSED = """
 
 def test_what_passed_is_asked_again_where_it_changed_and_nowhere_else(store):
     by_hand(store, PASSED)
-    assert checks.rows_to_ask(store, FLOWS) == "false"
-    for wrong, (row, gates) in BROKEN_ROWS.items():
+    assert gates.rows_to_ask(store, FLOWS) == "false"
+    for wrong, (row, shut_gates) in BROKEN_ROWS.items():
         insert(store, FLOWS, row)
-        assert shut(store) == gates, wrong
+        assert shut(store) == shut_gates, wrong
         by_hand(store, "delete from raw.comtrade_flows where _landing_id = 'by hand'")
     insert(store, FLOWS, flow(freqCode="A", period="2019"))
-    asked = f"select distinct period from raw.comtrade_flows where {checks.rows_to_ask(store, FLOWS)}"
+    asked = f"select distinct period from raw.comtrade_flows where {gates.rows_to_ask(store, FLOWS)}"
     assert warehouse.ask(store, asked) == [("2019",)]
     insert(store, FLOWS, flow(period=""))  # what names no part may be anywhere
-    assert checks.rows_to_ask(store, FLOWS) == "_valid_to is null"
+    assert gates.rows_to_ask(store, FLOWS) == "_valid_to is null"
     by_hand(store, "drop schema staging cascade; drop schema intermediate cascade")
 
 
 def test_sufficient_shuts_when_the_rows_are_gone(store):
     by_hand(store, "update raw.comtrade_flows set _valid_to = now()::timestamp")
-    found = checks.findings(store, COMTRADE, FLOWS)
+    found = gates.findings(store, COMTRADE, FLOWS)
     assert not found["sufficient"].passed and found["sufficient"].blocks
     assert found["sufficient"].sentence == "0 rows; at least 1 are expected: a folder may hold a single flow."
 
@@ -150,7 +150,7 @@ def test_a_source_of_which_no_file_came_stops_only_the_sample(settings, data, bl
     """A folder of downloads need not hold every source; the simulated world does."""
     settings = replace(settings, data=data)
     prepare(settings, [OFAC])
-    found = checks.findings(settings, OFAC, ENTRIES)["sufficient"]
+    found = gates.findings(settings, OFAC, ENTRIES)["sufficient"]
     assert (found.passed, found.blocks, found.sentence) == (False, blocks, "No file of ofac was loaded.")
 
 
@@ -158,14 +158,14 @@ def test_a_source_that_a_data_set_does_not_hold_stops_nothing(settings):
     settings = replace(settings, data="sample")
     listless = replace(ENTRIES, floors={"files": (400, "for a reason")})
     prepare(settings, [OFAC])
-    found = checks.findings(settings, OFAC, listless)["sufficient"]
+    found = gates.findings(settings, OFAC, listless)["sufficient"]
     assert (found.passed, found.sentence) == (True, "The data set sample holds none of ofac.")
 
 
 @pytest.mark.parametrize("limit", FLOWS.row_limits)
 def test_untruncated_shuts_when_a_file_holds_exactly_as_many_rows_as_an_answer_may(store, limit):
     by_hand(store, f"update raw.landings set rows_read = {limit}")
-    finding = checks.findings(store, COMTRADE, FLOWS)["untruncated"]
+    finding = gates.findings(store, COMTRADE, FLOWS)["untruncated"]
     assert not finding.passed and finding.blocks
     assert "such as flows.csv." in finding.sentence
     by_hand(store, f"update raw.landings set rows_read = {limit} - 1")
@@ -176,7 +176,7 @@ def test_untruncated_shuts_when_a_file_holds_exactly_as_many_rows_as_an_answer_m
 def test_an_unknown_code_blocks_above_a_thousandth_of_value_and_warns_below(store, value, blocks):
     """A value counts for its reporter and for its partner: 6,000 is a thousandth of 6 million."""
     insert(store, FLOWS, flow(partnerCode="5555", primaryValue=value))
-    finding = checks.findings(store, COMTRADE, FLOWS)["mapped"]
+    finding = gates.findings(store, COMTRADE, FLOWS)["mapped"]
     assert (finding.passed, finding.blocks) == (False, blocks)
     assert finding.sentence.startswith("Country codes without a row in seeds/country_codes.csv: 5555 (0.10%")
 
@@ -199,16 +199,16 @@ def test_in_a_run_what_blocks_is_an_error_and_what_does_not_is_a_warning(store, 
     insert(store, FLOWS, flow(partnerCode="5555", primaryValue="5"), flow(partnerCode="4", primaryValue="-1"))
     job = dg.Definitions(
         assets=[dg.AssetSpec(["raw", "comtrade_flows"])],
-        asset_checks=[checks.gate_of(COMTRADE)],
+        asset_checks=[gates.gate_of(COMTRADE)],
         jobs=[dg.define_asset_job("gates", selection=dg.AssetSelection.all_asset_checks())],
     ).resolve_job_def("gates")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     asked = {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
-    gates = {(table.name, name) for table in COMTRADE.tables for name in checks.names(table)}
-    assert set(asked) == gates | {("comtrade", "fresh")}
+    expected = {(table.name, name) for table in COMTRADE.tables for name in gates.names(table)}
+    assert set(asked) == expected | {("comtrade", "fresh")}
     found = {name: e for (table, name), e in asked.items() if table == FLOWS.name}
     assert {name: e.severity.value for name, e in found.items() if not e.passed} == {
         "nonnegative": "ERROR", "mapped": "WARN"
     }  # fmt: skip
-    assert all(spec.blocking for spec in checks.gate_of(COMTRADE).check_specs if spec.name != "fresh")
+    assert all(spec.blocking for spec in gates.gate_of(COMTRADE).check_specs if spec.name != "fresh")

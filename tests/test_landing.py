@@ -17,9 +17,11 @@ import pytest
 import zstandard
 from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
 
-from dagster_project import formats, landing, raw, warehouse
-from dagster_project.formats import Refused
-from dagster_project.landing import Recognised
+from dagster_project import warehouse
+from dagster_project.files import formats, landing
+from dagster_project.files.formats import RejectedFile
+from dagster_project.files.landing import Recognised
+from dagster_project.ingest import intake
 
 MOMENT = datetime(2024, 5, 7, 8, 9, 10, 123456, tzinfo=UTC)
 FLOWS_2022 = Recognised("flows", "csv", "period-2022")
@@ -112,7 +114,7 @@ def test_parquet_is_not_compressed_again(tmp_path):
 @pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
 @pytest.mark.parametrize("kept", [0.5, 0.99])
 def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
-    with pytest.raises(Refused, match="ends in the middle"):
+    with pytest.raises(RejectedFile, match="ends in the middle"):
         take(tmp_path, whole[: int(len(whole) * kept)])
     assert everything_in(tmp_path / "landing") == {}
 
@@ -127,7 +129,7 @@ def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path,
 def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path, whole):
     damaged = bytearray(whole)
     damaged[150_000] ^= 0xFF
-    with pytest.raises(Refused, match="damaged"):
+    with pytest.raises(RejectedFile, match="damaged"):
         take(tmp_path, bytes(damaged))
     assert everything_in(tmp_path / "landing") == {}
 
@@ -135,7 +137,7 @@ def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path,
 @pytest.mark.parametrize("start", [formats.GZIP_MAGIC, formats.ZSTD_MAGIC])
 def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
-    with pytest.raises(Refused, match="damaged"):
+    with pytest.raises(RejectedFile, match="damaged"):
         formats.look(tmp_path / "download")
 
 
@@ -159,7 +161,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_pa
     writer = threading.Thread(target=download)
     writer.start()
     try:
-        with pytest.raises(Refused, match="changed while it was read") as refused:
+        with pytest.raises(RejectedFile, match="changed while it was read") as refused:
             landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
     finally:
         done.set()
@@ -205,7 +207,7 @@ def test_a_file_that_changes_between_two_reads_is_refused(tmp_path, monkeypatch,
             self.stream.close()
 
     monkeypatch.setattr(Path, "open", meddled)
-    with pytest.raises(Refused, match="changed while it was read"):
+    with pytest.raises(RejectedFile, match="changed while it was read"):
         landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
     assert everything_in(tmp_path / "landing") == {}
 
@@ -228,11 +230,11 @@ def test_the_same_bytes_are_taken_once_whatever_their_name(settings):
     (settings.inbox / "a.csv").write_bytes(CONTENT)
     (settings.inbox / "b.csv").write_bytes(CONTENT)
     prepare(settings)
-    assert len(raw.land(settings, COMTRADE)[0]) == 1
-    assert raw.land(settings, COMTRADE) == ([], [])  # landed, and not loaded yet
-    raw.load_landed(settings, COMTRADE)
+    assert len(intake.land(settings, COMTRADE)[0]) == 1
+    assert intake.land(settings, COMTRADE) == ([], [])  # landed, and not loaded yet
+    intake.load_landed(settings, COMTRADE)
     (settings.inbox / "a.csv").rename(settings.inbox / "c.txt")
-    assert raw.land(settings, COMTRADE) == ([], [])
+    assert intake.land(settings, COMTRADE) == ([], [])
 
 
 def test_files_of_one_run_share_a_vintage(settings):
@@ -240,7 +242,7 @@ def test_files_of_one_run_share_a_vintage(settings):
     (settings.inbox / "deeper" / "still").mkdir(parents=True)
     (settings.inbox / "deeper" / "still" / "b.csv").write_bytes(csv_of([flow(period="202204")]))
     prepare(settings)
-    taken, _ = raw.land(settings, COMTRADE)
+    taken, _ = intake.land(settings, COMTRADE)
     assert len({one.vintage for one in taken}) == 1
     assert {one.partition for one in taken} == {"period-202203", "period-202204"}
 
@@ -256,7 +258,7 @@ def test_hidden_files_and_folders_are_not_looked_at(settings):
 def test_half_a_landing_is_ignored_and_made_good(settings):
     (settings.inbox / "a.csv").write_bytes(CONTENT)
     prepare(settings)
-    ((one,), _) = raw.land(settings, COMTRADE)
+    ((one,), _) = intake.land(settings, COMTRADE)
     path = settings.landing_dir / one.path
     about = path.with_suffix(".about.json")
     (path.parent / ".unfinished").write_bytes(b"what a dead run left")
@@ -273,7 +275,7 @@ def test_half_a_landing_is_ignored_and_made_good(settings):
 def test_what_landed_and_was_not_loaded_is_loaded_by_the_next_run(settings):
     (settings.inbox / "a.csv").write_bytes(CONTENT)
     prepare(settings)
-    raw.land(settings, COMTRADE)
+    intake.land(settings, COMTRADE)
     (settings.inbox / "a.csv").unlink()
     refresh(settings, [COMTRADE])
     assert loaded(settings) == {"a.csv"}

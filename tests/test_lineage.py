@@ -1,6 +1,6 @@
 """Which columns a published column is made of: read from SQL as dbt leaves it."""
 
-from dagster_project.pages import lineage
+from dagster_project.publish.site import lineage
 
 COLUMNS = {
     "intermediate": {

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.links import COLUMNS, find, number
-from dagster_project.names import normalise
+from dagster_project.estimators.entity_links import COLUMNS, find, number
+from dagster_project.estimators.names import normalise
 
 
 class Lists:

@@ -1,6 +1,6 @@
 """Whether the model of freight and insurance recovers margins that are known, and says how sure it may be.
 
-Here: dagster_project/margins.py on simulated cells, with the real countries and borders. Not here: which cells it
+Here: estimators/margins.py on simulated cells, with the real countries and borders. Not here: which cells it
 learns from, and when its answer is taken (dbt's unit tests).
 """
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dagster_project.margins import COLUMNS, MEASURES, distance_km, model
+from dagster_project.estimators.margins import COLUMNS, MEASURES, distance_km, model
 from dagster_project.settings import SEEDS_DIR
 
 SETTINGS = {"cells_needed": 500, "least_half_width": 0.03, "usual_half_width": 0.06}

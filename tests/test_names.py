@@ -10,7 +10,7 @@ from anyascii import anyascii
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dagster_project.names import normalise
+from dagster_project.estimators.names import normalise
 
 CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюяёіїєґўәғқңөұүһ"
 LETTERS = string.ascii_letters + CYRILLIC + CYRILLIC.upper() + "äöüßçğışñéèøåαβγδωΑΒΓաբգႠაბ北京公司"

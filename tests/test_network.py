@@ -29,8 +29,8 @@ from services import (
     trusted,
 )
 
-from dagster_project import network
-from dagster_project.network import (
+from dagster_project.ingest import http_client
+from dagster_project.ingest.http_client import (
     Answer,
     Client,
     Denied,
@@ -141,13 +141,13 @@ def test_what_does_not_pass_is_told_after_a_few_tries(
 ) -> None:
     services.fault("/data", *[fault] * 10)
     assert said in refusal(client, services.url + "/data", to, kind)
-    assert services.times_asked("/data") == network.TRIES
+    assert services.times_asked("/data") == http_client.TRIES
 
 
 def test_pauses_grow_and_are_not_all_alike(services: Services, client: Client, slept: list[float], to: Path) -> None:
     services.fault("/data", *[status(500)] * 10)
     refusal(client, services.url + "/data", to, Unreachable)
-    assert len(slept) == network.TRIES - 1
+    assert len(slept) == http_client.TRIES - 1
     assert all(2**n <= pause <= 2**n + 1 for n, pause in enumerate(slept))
     assert len({pause % 1 for pause in slept}) > 1
 
@@ -283,7 +283,7 @@ def test_a_redirect_within_the_service_is_followed(services: Services, client: C
 def test_a_redirect_to_itself_ends(services: Services, client: Client, to: Path) -> None:
     services.handle("/circle", lambda asked: redirect("/circle")(Reply()))
     assert "from one address to the next" in refusal(client, services.url + "/circle", to, Unexpected)
-    assert services.times_asked("/circle") == network.REDIRECTS + 1
+    assert services.times_asked("/circle") == http_client.REDIRECTS + 1
 
 
 def test_a_redirect_that_leaves_https_is_not_followed(services: Services, client: Client, to: Path) -> None:
@@ -319,7 +319,7 @@ def test_nobody_there_is_told(client: Client, slept: list[float], to: Path) -> N
     with Services() as gone:
         url = gone.url
     assert "no connection" in refusal(client, url + "/data", to, Unreachable)
-    assert len(slept) == network.TRIES - 1
+    assert len(slept) == http_client.TRIES - 1
 
 
 @pytest.mark.parametrize("url", ["ftp://files.example/x", "https://", "https://[half/x", "nonsense"])
@@ -350,8 +350,8 @@ def test_nothing_of_a_question_is_logged(
 def test_one_host_is_asked_with_pauses_and_with_longer_ones_when_it_says_so(
     services: Services, to: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(network, "_is_loopback", lambda host: False)
-    monkeypatch.setattr(network, "_is_safe", lambda url: True)
+    monkeypatch.setattr(http_client, "_is_loopback", lambda host: False)
+    monkeypatch.setattr(http_client, "_is_safe", lambda url: True)
     with Client(pause=1.0, sleep=slept.append, clock=lambda: 0.0) as client:
         client.get(services.url + "/data", to=to, expect=("json",))
         assert slept == []

@@ -14,10 +14,12 @@ import pytest
 from downloads import COMTRADE, by_hand, comext_flow, comext_listing, comext_month, flow, prepare, seven
 from services import Asked, Comtrade, Reply, Services, status
 
-from dagster_project import checks, landing, network
+from dagster_project import gates
 from dagster_project.__main__ import _tell_failure
 from dagster_project.definitions import SOURCES, defs
-from dagster_project.raw import month_again
+from dagster_project.files import landing
+from dagster_project.ingest import http_client
+from dagster_project.ingest.assets import month_again
 from dagster_project.schedules import tell_webhook
 from dagster_project.settings import Settings
 
@@ -27,7 +29,7 @@ MARCH = "202303"
 
 @pytest.fixture
 def services(monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
-    monkeypatch.setattr(network, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(http_client, "FIRST_WAIT", 0.01)
     with Services() as services:
         yield services
 
@@ -88,7 +90,7 @@ def test_the_sensor_skips_where_no_service_is_asked(
 
 
 def test_the_sensor_says_why_it_saw_nothing(comtrade: Comtrade, services: Services) -> None:
-    services.fault("/comtrade/data", *[status(503)] * network.TRIES)
+    services.fault("/comtrade/data", *[status(503)] * http_client.TRIES)
     assert "answers with an error (503)" in look(JANUARY).skip_message
     services.fault("/comtrade/data", lambda _: Reply(b'{"data": [{}], "count": 1}', "application/json"))
     assert "lacks lastReleased, period, reporterCode" in look(JANUARY).skip_message
@@ -228,22 +230,22 @@ def visited(settings: Settings, days: int, outcome: str = "answered", sentence: 
 
 def test_a_source_warns_when_its_last_word_is_older_than_it_may_be(settings: Settings) -> None:
     prepare(settings, [COMTRADE])
-    never = checks.fresh(settings, COMTRADE)
+    never = gates.fresh(settings, COMTRADE)
     assert never.passed and never.sentence == "It was never asked for anything."
     visited(settings, 8)
-    old = checks.fresh(settings, COMTRADE)
+    old = gates.fresh(settings, COMTRADE)
     assert not old.passed and old.sentence == "Last heard 8 days ago; 7 days are allowed."
     visited(settings, 1, "failed", "'It is down.'")  # a try is no answer
-    assert checks.fresh(settings, COMTRADE).sentence == "Last heard 8 days ago; 7 days are allowed. It is down."
+    assert gates.fresh(settings, COMTRADE).sentence == "Last heard 8 days ago; 7 days are allowed. It is down."
     visited(settings, 0)
-    assert checks.fresh(settings, COMTRADE).passed
-    assert checks.fresh(settings, COMTRADE).sentence == "Last heard 0 days ago; 7 days are allowed."
+    assert gates.fresh(settings, COMTRADE).passed
+    assert gates.fresh(settings, COMTRADE).sentence == "Last heard 0 days ago; 7 days are allowed."
 
 
 def test_a_source_that_never_answered_says_why(settings: Settings) -> None:
     prepare(settings, [COMTRADE])
     visited(settings, 1, "failed", "'It is down.'")
-    never = checks.fresh(settings, COMTRADE)
+    never = gates.fresh(settings, COMTRADE)
     assert not never.passed and never.sentence == "It is down."
 
 

@@ -19,7 +19,7 @@ import psycopg
 import pytest
 from postgres_server import ADMIN, ENCODED, PASSWORD
 
-from dagster_project import postgres
+from dagster_project.publish import postgres
 from dagster_project.settings import Settings, SettingsError
 from dagster_project.warehouse import Description
 

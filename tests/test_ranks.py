@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dagster_project.ranks import KEY, bands, drawn
+from dagster_project.estimators.ranks import KEY, bands, drawn
 
 WEIGHTS = {"growth": 0.5, "ghost": 0.3, "chain": 0.2}
 

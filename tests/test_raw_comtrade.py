@@ -24,8 +24,10 @@ from downloads import (
     write_parquet,
 )
 
-from dagster_project import formats, raw, warehouse
-from dagster_project.raw import comtrade
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import intake
+from dagster_project.ingest.sources import comtrade
 
 ROWS = [
     flow(),
@@ -231,11 +233,11 @@ def test_what_is_not_comtrades_is_left_to_others(settings, content):
     put(settings, content)
     try:
         assert comtrade.recognise(formats.look(settings.inbox / "download")) is None
-    except formats.Refused as reason:
+    except formats.RejectedFile as reason:
         said = {b"PAR1": "cannot be read", b"7z\xbc\xaf": "cannot be unpacked"}
         assert said[content[:4]] in str(reason)
     prepare(settings)
-    raw.land(settings, COMTRADE)
+    intake.land(settings, COMTRADE)
 
 
 def test_the_real_downloads_hold_the_rows_they_are_known_for(settings, shared):

@@ -12,10 +12,12 @@ from downloads import ECB_HEADER as HEADER
 from downloads import ecb_csv as answer
 from downloads import reasons, refresh
 
-from dagster_project import formats, landing, raw, warehouse
-from dagster_project.raw import ecb
+from dagster_project import warehouse
+from dagster_project.files import formats, landing
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import ecb
 
-ECB = raw.Source.of(ecb)
+ECB = Source.of(ecb)
 
 HISTORY = """Date,USD,JPY,CYP,
 2022-03-02,1.1106,128.27,N/A,

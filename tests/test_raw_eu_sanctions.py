@@ -16,10 +16,14 @@ from defusedxml.ElementTree import parse
 from downloads import eu_xml, prepare, reasons, refresh
 from services import Services
 
-from dagster_project import formats, network, raw, warehouse
-from dagster_project.raw import eu_sanctions
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import eu_sanctions
 
-EU = raw.Source.of(eu_sanctions)
+EU = Source.of(eu_sanctions)
 LOCAL = "{http://eu.europa.ec/fpi/fsd/export}"
 
 SUMMARY = (
@@ -351,9 +355,9 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [EU])
         for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T09:00:00.000+02:00")):
             services.serve(path, content, "application/xml")
-            _, failure = raw.ask_service(live, EU, print, client=network.Client(sleep=lambda _: None))
+            _, failure = ask_service(live, EU, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
-            raw.load_landed(live, EU)
+            intake.load_landed(live, EU)
         assert [(asked.path, set(asked.query)) for asked in services.asked] == [(path, {"token"})] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2024-05-13T15:44:28Z", "full"),

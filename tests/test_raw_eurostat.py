@@ -17,11 +17,13 @@ from downloads import comext_flow as flow
 from downloads import comext_listing as listing
 from downloads import comext_month as bulk
 
-from dagster_project import checks, landing, raw, warehouse
-from dagster_project.formats import Refused
-from dagster_project.raw import eurostat
+from dagster_project import gates, warehouse
+from dagster_project.files import landing
+from dagster_project.files.formats import RejectedFile
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import eurostat
 
-EUROSTAT = raw.Source.of(eurostat)
+EUROSTAT = Source.of(eurostat)
 
 EU27 = "European Union - 27 countries (AT, BE, BG)"
 
@@ -291,7 +293,7 @@ def test_a_download_that_cannot_be_placed_is_refused(settings, columns, said):
 def test_an_unknown_code_shuts_the_gate_and_a_known_one_does_not(settings):
     prepare(settings, [EUROSTAT])
     insert(settings, eurostat.FLOWS, flow(), flow(REPORTER="GR", PARTNER="XS"))
-    gate = checks.EXTRA["eurostat_flows"]["mapped"]
+    gate = gates.EXTRA["eurostat_flows"]["mapped"]
     assert gate(settings, {}).passed
     insert(settings, eurostat.FLOWS, flow(REPORTER="ZZ"))
     assert not gate(settings, {}).passed and gate(settings, {}).blocks and "ZZ" in gate(settings, {}).sentence
@@ -300,7 +302,7 @@ def test_an_unknown_code_shuts_the_gate_and_a_known_one_does_not(settings):
 def test_an_unknown_name_shuts_the_gate_and_blocs_and_members_do_not(settings):
     put(settings, download(("Lithuania", "5"), (EU27, "5"), ("Euro area (AT-01/1999)", "5"), ("Czechia", "5")))
     refresh(settings, [EUROSTAT])
-    gate = checks.EXTRA["eurostat_downloads"]["mapped"]
+    gate = gates.EXTRA["eurostat_downloads"]["mapped"]
     assert gate(settings, {}).passed
     by_hand(settings, "update raw.eurostat_downloads set reporter_label = 'EFTA' where reporter_label = 'Czechia'")
     assert not gate(settings, {}).passed and gate(settings, {}).blocks and "EFTA" in gate(settings, {}).sentence
@@ -309,7 +311,7 @@ def test_an_unknown_name_shuts_the_gate_and_blocs_and_members_do_not(settings):
 # ---------------------------------------------------------------- fetching
 
 
-class Visit:
+class FetchSession:
     """What a source is given to ask with; it remembers the questions."""
 
     def __init__(self, tmp_path: Path, listing: str, landed: dict[str, datetime] | None = None):
@@ -333,7 +335,7 @@ class Visit:
 
 
 def test_new_months_are_asked_for_newest_first_and_years_are_not(tmp_path):
-    visit = Visit(tmp_path, listing("202352", "202312", "202402", "202401"))
+    visit = FetchSession(tmp_path, listing("202352", "202312", "202402", "202401"))
     eurostat.fetch(visit)
     assert visit.asked == [
         (f"comext/COMEXT_DATA/PRODUCTS/full_v2_{m}.7z", f"month-{m}") for m in ("202402", "202401", "202312")
@@ -342,7 +344,7 @@ def test_new_months_are_asked_for_newest_first_and_years_are_not(tmp_path):
 
 def test_no_month_older_than_three_years_is_asked_for(tmp_path):
     months = [f"{year}{month:02}" for year in range(2019, 2024) for month in range(1, 13)]
-    visit = Visit(tmp_path, listing(*months))
+    visit = FetchSession(tmp_path, listing(*months))
     eurostat.fetch(visit)
     assert [partition for _, partition in visit.asked] == [f"month-{m}" for m in sorted(months, reverse=True)[:36]]
 
@@ -351,11 +353,11 @@ def test_a_recent_month_is_asked_for_again_when_it_has_changed_since(tmp_path):
     months = [f"2023{month:02}" for month in range(1, 13)]
     changed = datetime(2024, 4, 16, 9, tzinfo=UTC)
     landed = {f"month-{m}": changed + timedelta(hours=1 if m == "202311" else -1) for m in months}
-    visit = Visit(tmp_path, listing(*months), landed)
+    visit = FetchSession(tmp_path, listing(*months), landed)
     eurostat.fetch(visit)
     assert [p for _, p in visit.asked] == [f"month-2023{m}" for m in ("12", "10", "09", "08", "07")]
 
 
 def test_a_list_without_months_is_told_and_is_not_taken_for_nothing_new(tmp_path):
-    with pytest.raises(Refused, match="names no month"):
-        eurostat.fetch(Visit(tmp_path, "<html>moved</html>"))
+    with pytest.raises(RejectedFile, match="names no month"):
+        eurostat.fetch(FetchSession(tmp_path, "<html>moved</html>"))

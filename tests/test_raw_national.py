@@ -16,12 +16,14 @@ import pytest
 from downloads import loaded, prepare, reasons, refresh
 from test_dbt_units import Dbt
 
-from dagster_project import formats, landing, raw, warehouse
+from dagster_project import warehouse
 from dagster_project.definitions import SOURCES
-from dagster_project.raw import kazstat, kyrstat
+from dagster_project.files import formats, landing
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import kazstat, kyrstat
 from dagster_project.settings import Settings
 
-KAZSTAT, KYRSTAT = raw.Source.of(kazstat), raw.Source.of(kyrstat)
+KAZSTAT, KYRSTAT = Source.of(kazstat), Source.of(kyrstat)
 NATIONAL = (KAZSTAT, KYRSTAT)
 TITLE = "Основные показатели внешней торговли Республики Казахстан"
 

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 import pytest
 from downloads import OFAC, OFAC_NAMESPACE, SOURCES, loaded, ofac_xml, prepare, reasons, refresh
 
-from dagster_project import formats, raw, warehouse
-from dagster_project.raw import ofac
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import intake
+from dagster_project.ingest.sources import ofac
 
 OLD = "http://tempuri.org/sdnList.xsd"
 NEW = OFAC_NAMESPACE
@@ -433,9 +435,9 @@ def test_the_real_legacy_files_hold_the_entries_they_are_known_for(settings, sha
             continue  # an entry of both lists is continued in both files, and neither says its list
         (settings.inbox / path.name).symlink_to(path)
     prepare(settings, SOURCES)
-    taken, refused = raw.land(settings, OFAC)
+    taken, refused = intake.land(settings, OFAC)
     assert (len(taken), refused) == (files, [])
-    raw.load_landed(settings, OFAC)
+    intake.load_landed(settings, OFAC)
     assert reasons(settings) == [] and len(loaded(settings)) == files
     counted = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")
     assert dict(counted) == entries

@@ -3,10 +3,11 @@
 import pytest
 from downloads import loaded, reasons, refresh
 
-from dagster_project import raw, warehouse
-from dagster_project.raw import openicpsr
+from dagster_project import warehouse
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import openicpsr
 
-OPENICPSR = raw.Source.of(openicpsr)
+OPENICPSR = Source.of(openicpsr)
 HEADER = ",".join(openicpsr.COLUMNS)
 LUXURY = "010121,2022-03-15,2022-03-15,0.0,300.0,,,,,1.0,,,,1.0"
 CHIPS = "854231,2022-02-25 00:00:00,2022-05-01 00:00:00,0.0,,,1.0,,,,1.0,,,1.0"

@@ -11,11 +11,15 @@ from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
 from downloads import opensanctions_csv as targets
 from services import Services
 
-from dagster_project import formats, network, raw, warehouse
-from dagster_project.raw import opensanctions
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import opensanctions
 from dagster_project.settings import Settings
 
-OPENSANCTIONS = raw.Source.of(opensanctions)
+OPENSANCTIONS = Source.of(opensanctions)
 COLUMNS = opensanctions.TARGET_COLUMNS
 
 TANKER = {
@@ -77,10 +81,10 @@ def test_a_fetch_asks_for_nothing_before_someone_agrees(settings, agrees):
         live = replace(live, use_opensanctions=agrees)
         prepare(live, [OPENSANCTIONS])
         services.serve(path, targets(TANKER, PERSON), "text/csv")
-        _, failure = raw.ask_service(live, OPENSANCTIONS, print, client=network.Client(sleep=lambda _: None))
+        _, failure = ask_service(live, OPENSANCTIONS, print, client=http_client.Client(sleep=lambda _: None))
         assert failure is None
         assert [asked.path for asked in services.asked] == [path] * agrees
-    raw.load_landed(live, OPENSANCTIONS)
+    intake.load_landed(live, OPENSANCTIONS)
     ids = warehouse.ask(live, "select export, id from raw.opensanctions_targets order by id")
     assert ids == [("collection", "NK-1"), ("collection", "NK-2")] * agrees
 

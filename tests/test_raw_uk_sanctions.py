@@ -14,10 +14,14 @@ from downloads import COMTRADE, OFAC, prepare, reasons, refresh
 from downloads import uk_xml as xml
 from services import Services
 
-from dagster_project import formats, network, raw, warehouse
-from dagster_project.raw import uk_sanctions
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import uk_sanctions
 
-UK = raw.Source.of(uk_sanctions)
+UK = Source.of(uk_sanctions)
 
 COMPANY = """
   <Designation>
@@ -253,9 +257,9 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [UK])
         for content in (xml(COMPANY, PERSON), xml(COMPANY, PERSON), xml(PERSON, day="03/09/2026")):
             services.serve(path, content, "text/xml")
-            _, failure = raw.ask_service(live, UK, print, client=network.Client(sleep=lambda _: None))
+            _, failure = ask_service(live, UK, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
-            raw.load_landed(live, UK)
+            intake.load_landed(live, UK)
         assert [asked.path for asked in services.asked] == [path] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2026-09-02", "list"),

@@ -14,10 +14,14 @@ from defusedxml.ElementTree import parse
 from downloads import prepare, reasons, refresh, un_xml
 from services import Services
 
-from dagster_project import formats, network, raw, warehouse
-from dagster_project.raw import un_sanctions
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import un_sanctions
 
-UN = raw.Source.of(un_sanctions)
+UN = Source.of(un_sanctions)
 
 PERSON = """
     <INDIVIDUAL>
@@ -269,9 +273,9 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [UN])
         for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T00:00:03.012Z")):
             services.serve(path, content, "text/xml")
-            _, failure = raw.ask_service(live, UN, print, client=network.Client(sleep=lambda _: None))
+            _, failure = ask_service(live, UN, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
-            raw.load_landed(live, UN)
+            intake.load_landed(live, UN)
         assert [asked.question for asked in services.asked] == [path + "?"] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2024-05-15T00:00:03Z", "consolidated"),

@@ -14,13 +14,15 @@ from types import SimpleNamespace
 import pytest
 from downloads import prepare, reasons, refresh, workbook
 
-from dagster_project import raw, transform, warehouse
+from dagster_project import transform, warehouse
 from dagster_project.definitions import SOURCES
-from dagster_project.landing import Answer
-from dagster_project.raw import unsd
+from dagster_project.files.landing import Answer
+from dagster_project.ingest import intake
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import unsd
 from dagster_project.settings import DBT_DIR, Settings
 
-UNSD = raw.Source.of(unsd)
+UNSD = Source.of(unsd)
 CONVERSION = [["From HS2022", "To HS2017"], ["010121", "010121"], ["854149", "854140"]]
 CORRELATION = [[], ["HS2022", " HS2017", "Relationship"], ["010121", "010121", "1:1"], ["854149", "854140", "n:1"]]
 
@@ -120,8 +122,8 @@ def bridges(shared, tmp_path_factory):
         {"DATA": "files", "INBOX": str(shared / "reference/concordance/unsd"), "DATA_DIR": str(folder / "data")}
     )
     prepare(settings, SOURCES)
-    raw.land(settings, UNSD)
-    raw.load_landed(settings, UNSD)
+    intake.land(settings, UNSD)
+    intake.load_landed(settings, UNSD)
     done = subprocess.run(
         [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs", "build"]
         + [

@@ -11,10 +11,14 @@ from downloads import COMTRADE, OFAC, loaded, prepare, reasons, refresh
 from downloads import csl_csv as table
 from services import Services
 
-from dagster_project import formats, network, raw, warehouse
-from dagster_project.raw import us_screening
+from dagster_project import warehouse
+from dagster_project.files import formats
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import ask_service
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import us_screening
 
-CSL = raw.Source.of(us_screening)
+CSL = Source.of(us_screening)
 COLUMNS = us_screening.COLUMNS
 
 LISTED = {
@@ -135,9 +139,9 @@ def test_a_fetch_asks_for_the_csv(settings):
         live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url})
         prepare(live, [CSL])
         services.serve("/downloadable_consolidated_screening_list/v1/consolidated.csv", table(LISTED, SDN), "text/csv")
-        _, failure = raw.ask_service(live, CSL, print, client=network.Client(sleep=lambda _: None))
+        _, failure = ask_service(live, CSL, print, client=http_client.Client(sleep=lambda _: None))
     assert failure is None
-    raw.load_landed(live, CSL)
+    intake.load_landed(live, CSL)
     assert now(live, "publication, name") == [
         ("consolidated", "2904977 EXAMPLE, INC."),
         ("consolidated", "Example Aviation"),

@@ -1,6 +1,6 @@
 """Whether a noisy book is found, and only that book: on simulated reporters whose noise is known.
 
-Here: the estimator of dagster_project/reliability.py, fed with what int_gap_pairs_summed makes of cells. Not here:
+Here: estimators/reliability.py, fed with what int_gap_pairs_summed makes of cells. Not here:
 which cells that model takes (dbt's unit tests).
 """
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dagster_project.reliability import COLUMNS, rate
+from dagster_project.estimators.reliability import COLUMNS, rate
 
 COUNTRIES = [f"C{n:02}" for n in range(30)]
 PRODUCTS = 40

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from dagster_project.sample import plot
-from dagster_project.sample.cast import COMTRADE_ISO, CONTROLLED, HS2017_ANCESTOR, NEIGHBOURS, month_index
+from dagster_project.sample import scenario
 from dagster_project.sample.comtrade import HEADER
 from dagster_project.sample.world import plot_of, write_world
+from dagster_project.sample.world_data import COMTRADE_ISO, CONTROLLED, HS2017_ANCESTOR, NEIGHBOURS, month_index
 
 SCALE = 0.1
 SEED = 20230615  # the default
@@ -250,7 +250,7 @@ def test_the_plot_is_told_in_full(world, diversions):
     assert told.to_dict() == pytest.approx(planted)
     assert diversions.diversion_id.is_unique
     decoys = pd.read_csv(world / "truth" / "decoys.csv", dtype={"product_code": "str"})
-    assert decoys.kind.value_counts().to_dict() == plot.DECOYS_OF | {"basis_switch": 4}
+    assert decoys.kind.value_counts().to_dict() == scenario.DECOYS_OF | {"basis_switch": 4}
 
 
 def test_the_ghost_of_every_month_is_told(world, diversions):
@@ -268,14 +268,14 @@ def test_a_drawn_plot_is_plausible(seed):
     drawn = pd.DataFrame(plan.diversions)
     ways = drawn.groupby("group").size().value_counts()
     assert ways.to_dict() == {1: 33, 3: 2} and drawn.kind.value_counts()["never_arrived"] == 12
-    assert drawn.groupby("group").usd_million.sum().between(*plot.SIZE_BOUNDS).all()
+    assert drawn.groupby("group").usd_million.sum().between(*scenario.SIZE_BOUNDS).all()
     planted = [(d.transit, d.product) for d in plan.diversions] + [(d.importer, d.product) for d in plan.decoys]
     assert len(set(planted)) == len(planted), "two planted things share a good in a country"
-    silent = plot.SILENT_FROM | plan.late_from
+    silent = scenario.SILENT_FROM | plan.late_from
     for d in (*plan.diversions, *plan.decoys):
-        way = d.transit if isinstance(d, plot.Diversion) else d.importer
+        way = d.transit if isinstance(d, scenario.Diversion) else d.importer
         assert "2019-01" <= d.first < d.last <= "2024-12" and d.exporter != way
-        if isinstance(d, plot.Diversion):
+        if isinstance(d, scenario.Diversion):
             assert month_index(d.last) - month_index(d.first) >= 3 and d.last < silent.get(way, "9999"), d
             assert d.product in CONTROLLED and (d.label in NEIGHBOURS) == d.kind.startswith("mislabelled")
     assert not {d.exporter for d in plan.diversions if not d.arrives} & {"TWN"}, "in nobody's books"

@@ -141,11 +141,14 @@ def test_neither_the_world_nor_a_group_is_in_any_pair(published) -> None:
 
 def test_who_does_not_report_2022_has_no_gap_and_no_zero(published) -> None:
     """Russia is in no file of 2022, and Kazakhstan only in the books of its own, which name no China."""
-    rows = published("""
+    rows = published(
+        """
         select distinct exporter_iso3 = 'RUS', coverage_status, gap_usd is null,
             case when exporter_iso3 = 'RUS' then export_value_usd else import_value_usd end
         from mirror_gaps where freq = 'A' and period = '2022-01-01' and 'RUS' in (exporter_iso3, importer_iso3)
-            and """ + OF_COMTRADE_ALONE)
+            and """
+        + OF_COMTRADE_ALONE
+    )
     assert sorted(rows) == [(False, "importer_nonreporting", True, None), (True, "exporter_nonreporting", True, None)]
 
 
@@ -532,6 +535,4 @@ def test_exports_to_both_countries_left_their_habit_in_2022_and_no_importer_answ
     ]
     assert published("""
         select count(class), count(*) filter (where reason = 'no_admissible_mirror') = count(*)
-        from corridor_risk""") == [
-        (0, True)
-    ]
+        from corridor_risk""") == [(0, True)]

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from pages import broken_links, pages_of, sql_of_pages
 
 from dagster_project import transform
-from dagster_project.pages import charts, site
+from dagster_project.publish.site import charts, render
 from dagster_project.settings import PROJECT_DIR, Settings
 
 NASTY = """O'Brien "Land" <script>alert('x')</script>"""
@@ -128,7 +128,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) -> None:
-    built = site.write(empty)
+    built = render.write(empty)
     pages = pages_of(folder_of(empty))
     assert built.pages == len(pages) == 5 and not broken_links(folder_of(empty))
     assert "No corridor can be ranked" in pages["index.html"].text
@@ -139,7 +139,7 @@ def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) 
 
 
 def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
-    site.write(small)
+    render.write(small)
     said = " ".join(pages_of(folder_of(small))["country-NIC.html"].text.split())
     assert "No trade of Nicaragua with the coalition can be shown" in said
     assert "There is no chain" in said and "There is no cap" in said and "Nobody reported" in said
@@ -147,7 +147,7 @@ def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
 
 
 def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> None:
-    site.write(small)
+    render.write(small)
     folder = folder_of(small)
     for name, page in pages_of(folder).items():
         text = (folder / name).read_text(encoding="utf-8").replace(charts.script(), "")
@@ -160,20 +160,20 @@ def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> 
 
 
 def test_every_link_resolves_and_every_id_is_there_once(small) -> None:
-    site.write(small)
+    render.write(small)
     assert not broken_links(folder_of(small))
 
 
 def test_every_page_says_what_it_is_and_how_old(small) -> None:
-    site.write(small)
+    render.write(small)
     for name, page in pages_of(folder_of(small)).items():
-        assert site.SIGNAL in page.text and "as of 2024-06-01" in page.text and "2024-06-02" in page.text, name
+        assert render.SIGNAL in page.text and "as of 2024-06-01" in page.text and "2024-06-02" in page.text, name
         assert "SIMULATED" not in page.text, name
 
 
 def test_simulated_trade_is_marked_across_every_page_and_in_every_csv(settings) -> None:
     published(settings, some_trade() | {"about": [ABOUT | {"is_simulated": True, "notice": "SIMULATED trade."}]})
-    site.write(settings)
+    render.write(settings)
     for path in folder_of(settings).glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert 'class="stamp"' in text and "SIMULATED trade." in text and "(SIMULATED)</title>" in text, path.name
@@ -183,7 +183,7 @@ def test_simulated_trade_is_marked_across_every_page_and_in_every_csv(settings) 
 
 
 def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
-    site.write(small)
+    render.write(small)
     page = pages_of(folder_of(small))["country-KAZ.html"]
     [books] = [json.loads(s) for s in page.scripts if '"import_low"' in s and '"gap_low"' in s][:1]
     last = books["datasets"]["rows"][-1]
@@ -191,19 +191,19 @@ def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
 
 
 def test_no_page_claims_guilt(small) -> None:
-    site.write(small)
+    render.write(small)
     for name, page in pages_of(folder_of(small)).items():
         assert not re.search(r"\b(proof|smuggl\w*|guilty|evasion confirmed|criminal\w*)\b", page.text, re.I), name
 
 
 def test_checks_stand_with_their_last_result_and_history(small) -> None:
-    when = site.datetime(2024, 6, 3, 4, 5)
+    when = render.datetime(2024, 6, 3, 4, 5)
     checks = [
-        site.Check("raw", "comtrade_flows", "unique", True, ((when, True), (when, False))),
-        site.Check("raw", "comtrade_flows", "fresh", False, ((when, False),), "Last heard <long> ago."),
-        site.Check("marts", "claims", "never_ran", False, ()),
+        render.Check("raw", "comtrade_flows", "unique", True, ((when, True), (when, False))),
+        render.Check("raw", "comtrade_flows", "fresh", False, ((when, False),), "Last heard <long> ago."),
+        render.Check("marts", "claims", "never_ran", False, ()),
     ]
-    site.write(small, checks, {"cif_low": 0})
+    render.write(small, checks, {"cif_low": 0})
     said = " ".join(pages_of(folder_of(small))["quality.html"].text.split())
     assert "✓✗" in said and "never ran" in said and "fresh (a warning). Last heard <long> ago." in said
     assert "cif_low" in pages_of(folder_of(small))["method.html"].text
@@ -214,7 +214,7 @@ def test_checks_stand_with_their_last_result_and_history(small) -> None:
 
 @given(st.text(max_size=30))
 def test_no_cell_runs_as_a_formula_unless_it_is_a_number(text: str) -> None:
-    cell = site.harmless(text)
+    cell = render.harmless(text)
     try:
         float(text)
     except ValueError:
@@ -225,7 +225,7 @@ def test_no_cell_runs_as_a_formula_unless_it_is_a_number(text: str) -> None:
 
 
 def test_a_csv_holds_the_rows_of_its_figure_and_no_formula(small) -> None:
-    site.write(small)
+    render.write(small)
     with (folder_of(small) / "data" / "country-KAZ-designations.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["name"] for row in rows} == {ARABIC, f"'{FORMULA}", "</td><img src=x onerror=alert(1)>"}
@@ -233,7 +233,7 @@ def test_a_csv_holds_the_rows_of_its_figure_and_no_formula(small) -> None:
 
 
 def test_the_sql_on_a_page_gives_the_rows_of_its_csv(small) -> None:
-    site.write(small)
+    render.write(small)
     assert sql_of_pages(small.published_path, folder_of(small), "country-KAZ") >= 2
 
 
@@ -247,7 +247,7 @@ def test_a_charts_data_cannot_end_its_script(text: str) -> None:
 
 
 def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_again(small) -> None:
-    site.write(small)
+    render.write(small)
     assert "This is the first site built here" in pages_of(folder_of(small))["index.html"].text
     with duckdb.connect(str(small.published_path)) as con:
         con.execute("update marts.about set run_id = 'second'")
@@ -257,7 +257,7 @@ def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_agai
             "values ('COALITION', 'KAZ', 'CHPL', 'basket', 'alert', 'z', '2023-05-01')"
         )
     for _ in range(2):
-        site.write(small)
+        render.write(small)
         said = pages_of(folder_of(small))["index.html"].text
         assert "1 alert is new: the coalition to O'Brien" in said and "1 claim has another status: c is near" in said
 
@@ -268,7 +268,7 @@ def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_agai
 @pytest.mark.parametrize("at_once", [True, False])
 def test_a_reader_sees_the_old_site_or_the_new_and_never_a_part(tmp_path, monkeypatch, at_once) -> None:
     if not at_once:  # a file system that cannot exchange names: an instant without a site, never a part of one
-        monkeypatch.setattr(site, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(render, "_exchange", lambda one, other: False)
     target, read, stop = tmp_path / "site", [], threading.Event()
 
     def fill(number: int) -> Path:
@@ -285,11 +285,11 @@ def test_a_reader_sees_the_old_site_or_the_new_and_never_a_part(tmp_path, monkey
             except FileNotFoundError:
                 read.append("")
 
-    site.swap(fill(0), target)
+    render.swap(fill(0), target)
     thread = threading.Thread(target=reader)
     thread.start()
     for number in range(1, 40):
-        site.swap(fill(number), target)
+        render.swap(fill(number), target)
     stop.set()
     thread.join()
     assert {p.name for p in tmp_path.iterdir()} == {"site"}
@@ -302,19 +302,19 @@ def test_a_reader_sees_the_old_site_or_the_new_and_never_a_part(tmp_path, monkey
 
 FULL_DISK = """
 import resource, signal, sys
-from dagster_project.pages import site
+from dagster_project.publish.site import render
 from dagster_project.settings import Settings
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails as on a full disk
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))  # a page with charts is larger
 try:
-    site.write(Settings.from_environment())
+    render.write(Settings.from_environment())
 except OSError as error:
     sys.exit(f"REFUSED {error.strerror}")
 """
 
 
 def test_a_full_disk_leaves_the_site_and_the_published_file_as_they_were(small) -> None:
-    site.write(small)
+    render.write(small)
     before = digests(small.published_dir)
     environment = {"DATA": "files", "INBOX": str(small.inbox), "DATA_DIR": str(small.data_dir), "PATH": ""}
     done = subprocess.run(
@@ -329,7 +329,7 @@ def test_what_a_killed_build_left_is_cleared_by_the_next(small) -> None:
     left = small.published_dir / ".site.unfinished"
     left.mkdir()
     (left / "half.html").write_text("half")
-    site.write(small)
+    render.write(small)
     assert not left.exists() and not (folder_of(small) / "half.html").exists()
 
 
@@ -345,8 +345,8 @@ def chromium() -> Iterator[object]:
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nasty_names_and_missing_data_are_quiet_and_open_to_all_in_a_browser(small, chromium, scheme) -> None:
-    checks = [site.Check("raw", "flows", "unique", True, ((site.datetime(2024, 6, 3), False),), "One <row>.")]
-    site.write(small, checks, {"cif_low": 0})
+    checks = [render.Check("raw", "flows", "unique", True, ((render.datetime(2024, 6, 3), False),), "One <row>.")]
+    render.write(small, checks, {"cif_low": 0})
     folder = folder_of(small)
     pages = sorted(path.name for path in folder.glob("*.html"))
     for name, look in looks(chromium, folder, pages, width=390, scheme=scheme).items():

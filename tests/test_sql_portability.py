@@ -17,7 +17,7 @@ from sqlglot import ErrorLevel, exp
 from dagster_project import transform
 from dagster_project.settings import DBT_DIR, Settings
 
-MODELS = sorted(path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).glob("*.sql"))
+MODELS = sorted(path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).rglob("*.sql"))
 # Staging may speak DuckDB's own language, and so may the macros that only it uses. How tables are kept part by part
 # (parted) is each engine's own affair: another has partitions.
 MACROS = sorted(path for path in (DBT_DIR / "macros").glob("*.sql") if path.stem not in ("staging", "parted"))

@@ -23,7 +23,11 @@ from dagster_project.settings import DBT_DIR, PROJECT_DIR
 
 BUNDLE = PROJECT_DIR / "bi" / "superset"
 PYTHON = PROJECT_DIR / ".venv-superset" / "bin" / "python"
-MODELS = yaml.safe_load((DBT_DIR / "models" / "marts" / "_marts.yml").read_text())["models"]
+MODELS = [
+    model
+    for path in (DBT_DIR / "models" / "marts").rglob("*.yml")
+    for model in yaml.safe_load(path.read_text())["models"]
+]
 CONTRACT = {model["name"]: {c["name"]: c["data_type"] for c in model["columns"]} for model in MODELS}
 
 

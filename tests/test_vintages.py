@@ -13,11 +13,14 @@ from pathlib import Path
 import pytest
 from services import Services, login_page, status
 
-from dagster_project import landing, network, raw, warehouse
-from dagster_project.formats import Head, Refused
-from dagster_project.landing import Recognised
+from dagster_project import warehouse
+from dagster_project.files import landing
+from dagster_project.files.formats import Head, RejectedFile
+from dagster_project.files.landing import Recognised
+from dagster_project.ingest import http_client, intake
+from dagster_project.ingest.fetch import FetchSession, ask_service
+from dagster_project.ingest.source import Source
 from dagster_project.settings import Settings
-from dagster_project.visit import Visit
 from dagster_project.warehouse import Rows, Table, text
 
 HEADER = "id,name,said_on"
@@ -35,11 +38,11 @@ def read(path: Path, one: landing.Landing, head: Head) -> dict[str, Rows]:
     return {ENTRIES.name: Rows(f"select * from read_csv('{path}', header = true, all_varchar = true)", first_row=2)}
 
 
-def fetch(visit: Visit) -> None:
+def fetch(visit: FetchSession) -> None:
     visit.ask(f"{visit.settings.addresses['OFAC_URL']}/list.csv", partition="the-list", expect=("csv",))
 
 
-SOURCE = raw.Source("list", (ENTRIES,), recognise, read, fetch=fetch)
+SOURCE = Source("list", (ENTRIES,), recognise, read, fetch=fetch)
 
 
 def edition(said_on: str, **names: str) -> bytes:
@@ -57,8 +60,8 @@ def give(settings: Settings, *editions: bytes) -> list[str]:
     for number, content in enumerate(editions):
         (settings.inbox / f"{len(list(settings.inbox.iterdir()))}-{number}.csv").write_bytes(content)
     prepare(settings)
-    _, refused = raw.land(settings, SOURCE)
-    raw.load_landed(settings, SOURCE)
+    _, refused = intake.land(settings, SOURCE)
+    intake.load_landed(settings, SOURCE)
     return [str(reason) for _, reason in refused]
 
 
@@ -157,7 +160,7 @@ def test_a_warehouse_of_another_version_is_made_again_from_what_landed(settings)
     with warehouse.connect(settings) as con:
         con.execute("alter table raw.list_entries drop column _closed_by")
     prepare(settings)
-    raw.load_landed(settings, SOURCE)
+    intake.load_landed(settings, SOURCE)
     assert warehouse.ask(settings, "select * from raw.list_entries order by all") == before
 
 
@@ -181,9 +184,9 @@ def live(tmp_path: Path, services: Services) -> Settings:
 
 def visit(settings: Settings) -> str | None:
     """One visit and the load after it. Returns why it failed, if it did."""
-    client = network.Client(sleep=lambda _: None)  # no test waits for a service to recover
-    _, failure = raw.ask_service(settings, SOURCE, lambda _: None, client=client)
-    raw.load_landed(settings, SOURCE)
+    client = http_client.Client(sleep=lambda _: None)  # no test waits for a service to recover
+    _, failure = ask_service(settings, SOURCE, lambda _: None, client=client)
+    intake.load_landed(settings, SOURCE)
     return failure
 
 
@@ -264,11 +267,11 @@ def test_another_list_under_the_right_address_does_not_take_its_place(live, serv
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     visit(live)
 
-    def asks_for_another(visit: Visit) -> None:
+    def asks_for_another(visit: FetchSession) -> None:
         visit.ask(f"{live.addresses['OFAC_URL']}/list.csv", partition="another-list", expect=("csv",))
 
-    source = raw.Source("list", (ENTRIES,), recognise, read, fetch=asks_for_another)
-    landed, failure = raw.ask_service(live, source, lambda _: None)
+    source = Source("list", (ENTRIES,), recognise, read, fetch=asks_for_another)
+    landed, failure = ask_service(live, source, lambda _: None)
     assert landed == [] and "answered with the-list, and was asked for another-list" in failure
 
 
@@ -276,7 +279,7 @@ def test_a_visit_that_died_after_its_answer_landed_does_not_ask_again(live, serv
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     visit(live)
     (live.landing_dir / "list" / landing.ANSWERS).write_text('{"partition": "the-li')  # torn in the middle
-    with network.Client() as client, Visit(live, "list", recognise, client) as again:
+    with http_client.Client() as client, FetchSession(live, "list", recognise, client) as again:
         assert again.newest("the-list").edition == "2021-05-01"
 
 
@@ -287,9 +290,9 @@ def test_a_visit_leaves_no_file_behind(live, services):
 
 
 def test_a_source_s_own_refusal_stops_that_source_alone(live):
-    def refuses(visit: Visit) -> None:
-        raise Refused("The plan is empty.", "Fill seeds/fetch_scopes.csv.")
+    def refuses(visit: FetchSession) -> None:
+        raise RejectedFile("The plan is empty.", "Fill seeds/fetch_scopes.csv.")
 
-    source = raw.Source("list", (ENTRIES,), recognise, read, fetch=refuses)
-    landed, failure = raw.ask_service(live, source, lambda _: None)
+    source = Source("list", (ENTRIES,), recognise, read, fetch=refuses)
+    landed, failure = ask_service(live, source, lambda _: None)
     assert landed == [] and failure == "The plan is empty. Fill seeds/fetch_scopes.csv."

@@ -23,13 +23,15 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from dagster_project import raw, warehouse
-from dagster_project.formats import Refused
-from dagster_project.raw import comtrade
+from dagster_project import warehouse
+from dagster_project.files.formats import RejectedFile
+from dagster_project.ingest import intake
+from dagster_project.ingest.source import Source
+from dagster_project.ingest.sources import comtrade
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Description
 
-SOURCE = raw.Source.of(comtrade)
+SOURCE = Source.of(comtrade)
 WORLD = "0"
 USUAL = {
     "datasetCode": "1",
@@ -74,8 +76,8 @@ def prepare(settings: Settings) -> None:
 
 def refresh(settings: Settings) -> list:
     """What a run does: take what is new in the inbox, load what waits. Returns the outcomes of the loads."""
-    raw.land(settings, SOURCE)
-    return [outcome for _, outcome in raw.load_landed(settings, SOURCE)]
+    intake.land(settings, SOURCE)
+    return [outcome for _, outcome in intake.load_landed(settings, SOURCE)]
 
 
 def load(settings: Settings, rows: list[dict[str, str]], *, file: str = "flows.csv", remark: str = ""):
@@ -201,7 +203,7 @@ def test_a_file_of_another_month_that_breaks_a_rule_loads_no_row(store):
     april = [row | {"period": "202204"} for row in THREE]
     write(store.inbox / "april.csv", [*april, april[0] | {"cmdCode": "854290", "cifvalue": " -1"}])
     [outcome] = refresh(store)
-    assert isinstance(outcome, Refused) and "negative" in str(outcome) and "row 5" in str(outcome)
+    assert isinstance(outcome, RejectedFile) and "negative" in str(outcome) and "row 5" in str(outcome)
     assert len(current(store)) == 3
 
 
@@ -286,7 +288,7 @@ def test_two_files_of_one_run_that_contradict_each_other_are_not_both_believed(s
     write(store.inbox / "b.csv", [flow("276", "854231", 999)])
     first, second = refresh(store)
     assert first == warehouse.Loaded(3, 3, 0)
-    assert isinstance(second, Refused)
+    assert isinstance(second, RejectedFile)
     assert str(second).startswith("b.csv: It contradicts a.csv")
     assert "partnerCode=276" in str(second)
     assert current(store)[("276", "854231")] == 100
@@ -310,7 +312,7 @@ def test_two_files_of_one_run_close_nothing_of_each_other(store):
 def test_a_file_that_breaks_a_rule_in_its_last_row_loads_no_row(store):
     load(store, THREE)
     outcome = load(store, [flow("276", "854231", 1), flow("528", "854232", -1)], file="bad.csv")
-    assert isinstance(outcome, Refused)
+    assert isinstance(outcome, RejectedFile)
     assert outcome.row == 3
     assert counts(store) == (3, 2, 1)
     assert warehouse.ask(store, "select status, rows_opened from raw.landings order by 2") == [
@@ -327,7 +329,7 @@ FILES = 3
 
 # Children of a clean process that has already imported what they need: they start in no time.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["dagster_project.raw.comtrade"])
+PROCESSES.set_forkserver_preload(["dagster_project.ingest.sources.comtrade"])
 
 
 def died_of_a_kill(work: Callable[[Settings], None], settings: Settings, seconds: float | None) -> bool:
@@ -342,7 +344,7 @@ def died_of_a_kill(work: Callable[[Settings], None], settings: Settings, seconds
 
 
 def load_all(settings: Settings) -> None:
-    raw.load_landed(settings, SOURCE)
+    intake.load_landed(settings, SOURCE)
 
 
 def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_the_rest(store):
@@ -351,7 +353,7 @@ def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_th
         month = f"2022{number + 1:02d}"
         rows = [flow("276", f"{n:06d}", n, period=month) for n in range(MANY)]
         write(store.inbox / f"{number}.csv", rows)
-    raw.land(store, SOURCE)
+    intake.land(store, SOURCE)
     died_of_a_kill(load_all, store, 0.1)  # the first process is slow to start
     started = time.monotonic()
     assert not died_of_a_kill(load_all, store, None)
@@ -373,11 +375,11 @@ def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_th
 
 def test_a_landing_whose_load_died_is_loaded_by_the_next_run(store, monkeypatch):
     write(store.inbox / "a.csv", THREE)
-    raw.land(store, SOURCE)
+    intake.land(store, SOURCE)
     with monkeypatch.context() as patch:
         patch.setattr(warehouse, "_note", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            raw.load_landed(store, SOURCE)
+            intake.load_landed(store, SOURCE)
     assert counts(store) == (0, 0, 0)
     assert refresh(store) == [warehouse.Loaded(3, 3, 0)]
 

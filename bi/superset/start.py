@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROJECT_DIR = HERE.parents[1]
-CONTRACT = PROJECT_DIR / "dbt" / "models" / "marts" / "_marts.yml"
+MARTS = PROJECT_DIR / "dbt" / "models" / "marts"
 USER = "admin"
 
 sys.path.insert(0, str(PROJECT_DIR))
@@ -80,7 +80,8 @@ def bundled(published: Path) -> dict[str, str]:
 
     contract = {
         model["name"]: {column["name"]: column for column in model["columns"]}
-        for model in yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))["models"]
+        for path in MARTS.rglob("*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
     }
     files = {}
     for path in sorted(HERE.rglob("*.yaml")):

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.sample.cast import COMTRADE_ISO, COUNTRIES, YEARS, counted_in_items, month_index, product_name
 from dagster_project.sample.reports import (
     FIRST_HS2022_MONTH,
     IMPORTS_VALUED_BOTH,
@@ -19,6 +18,14 @@ from dagster_project.sample.reports import (
     REVISED_YEAR,
     WORLD,
     Reports,
+)
+from dagster_project.sample.world_data import (
+    COMTRADE_ISO,
+    COUNTRIES,
+    YEARS,
+    counted_in_items,
+    month_index,
+    product_name,
 )
 
 HEADER = (

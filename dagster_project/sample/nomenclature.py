@@ -13,7 +13,7 @@ from pathlib import Path
 
 import openpyxl
 
-from dagster_project.sample.cast import GOODS, HS2017_ANCESTOR
+from dagster_project.sample.world_data import GOODS, HS2017_ANCESTOR
 
 WRITTEN = "2022-06-01T00:00:00Z"  # in every copy, so that the same world gives the same bytes
 

@@ -7,10 +7,10 @@ says what a shipment is) and what anybody reports (reports.py).
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample import plot
-from dagster_project.sample.cast import GOODS, MONTHS, month_index, month_start
-from dagster_project.sample.plot import Decoy, Diversion, Plot
+from dagster_project.sample import scenario
+from dagster_project.sample.scenario import Decoy, Diversion, Plot
 from dagster_project.sample.trade import WAR, boom, weighed
+from dagster_project.sample.world_data import GOODS, MONTHS, month_index, month_start
 
 _HOW = {
     "never_arrived": "declared for {transit}, went to {target}; {transit} never records it",
@@ -37,7 +37,7 @@ def planted_trade(rng: np.random.Generator, plan: Plot) -> tuple[pd.DataFrame, p
     outflow, inflow = _article()
     shipments += [outflow, inflow]
     for number, (product, leg) in enumerate(inflow[inflow.month >= WAR].groupby("product"), start=1):
-        way, target = plot.ARTICLE_EXPORTER, plot.ARTICLE_IMPORTER
+        way, target = scenario.ARTICLE_EXPORTER, scenario.ARTICLE_IMPORTER
         d = Diversion("article", 0, leg.exporter.iloc[0], way, target, product, "", "", 0)
         told.append(_told(f"A{number:02d}", d, leg, f"A{number:02d}"))
         months.append(_by_month(told[-1], leg))
@@ -107,9 +107,9 @@ def _passed_on(leg: pd.DataFrame, customer: str) -> pd.DataFrame:
 
 def _article() -> tuple[pd.DataFrame, pd.DataFrame]:
     """The article's exports from Kazakhstan to Russia, exact, and the imports a month before it."""
-    kazakhstan, russia = plot.ARTICLE_EXPORTER, plot.ARTICLE_IMPORTER
-    machines = _by_product_and_month(plot.WASHING_MACHINE_ITEMS, plot.WASHING_MACHINE_SHARES)
-    chips = _by_product_and_month({y: usd * 100 for y, usd in plot.CHIPS_USD.items()}, plot.CHIP_SHARES)
+    kazakhstan, russia = scenario.ARTICLE_EXPORTER, scenario.ARTICLE_IMPORTER
+    machines = _by_product_and_month(scenario.WASHING_MACHINE_ITEMS, scenario.WASHING_MACHINE_SHARES)
+    chips = _by_product_and_month({y: usd * 100 for y, usd in scenario.CHIPS_USD.items()}, scenario.CHIP_SHARES)
     for goods in (machines, chips):
         goods["usd_per_kg"], goods["item_kg"] = GOODS.reindex(goods["product"]).to_numpy().T
     # Washing machines are planted in items and priced; chips are planted in cents and weighed.
@@ -124,7 +124,7 @@ def _article() -> tuple[pd.DataFrame, pd.DataFrame]:
     supplier = goods.pop("supplier")
     outflow = goods.assign(exporter=kazakhstan, importer=russia, declared=russia, is_exact=True)
     inflow = goods.assign(exporter=supplier, importer=kazakhstan, declared=kazakhstan, is_exact=False)
-    paid = (goods.value_usd / (1 + plot.ARTICLE_MARKUP)).round(2)
+    paid = (goods.value_usd / (1 + scenario.ARTICLE_MARKUP)).round(2)
     return outflow, inflow.assign(month=goods.month - 1, value_usd=paid)
 
 
@@ -132,7 +132,7 @@ def _by_product_and_month(totals: dict[int, int], shares: dict[str, tuple[float,
     """Yearly totals → product, supplier, month, amount: whole numbers that add up to the totals."""
     rows = []
     for year, total in totals.items():
-        months = plot.ARTICLE_MONTHS[year]
+        months = scenario.ARTICLE_MONTHS[year]
         keys = [(p, supplier, month_index(f"{year}-{m}")) for p, (_, supplier) in shares.items() for m in months]
         weights = [share * weight for share, _ in shares.values() for weight in months.values()]
         rows += [(*key, amount) for key, amount in zip(keys, _apportioned(total, weights), strict=True)]

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample.cast import (
+from dagster_project.sample.scenario import SILENT_FROM, Plot, Rewriting, Secret
+from dagster_project.sample.trade import REST
+from dagster_project.sample.world_data import (
     COUNTRIES,
     FIRST_YEAR,
     GOODS,
@@ -24,8 +26,6 @@ from dagster_project.sample.cast import (
     month_index,
     month_start,
 )
-from dagster_project.sample.plot import SILENT_FROM, Plot, Rewriting, Secret
-from dagster_project.sample.trade import REST
 
 WORLD = "W00"
 FIRST_HS2022_MONTH = month_index("2022-01")

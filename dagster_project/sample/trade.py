@@ -13,7 +13,7 @@ written down; without them its product is.
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample.cast import (
+from dagster_project.sample.world_data import (
     CONTROLLED,
     COUNTRIES,
     GOODS,

@@ -1,7 +1,7 @@
 """The front door of the simulated world: `write_world` draws it, reports it, and writes it down.
 
 Belongs here: the order of the steps, the folder, the truth beside the data. Does not belong here: any
-number of the world itself (cast.py, plot.py), drawing (trade.py, planting.py) or reporting (reports.py).
+number of the world itself (cast.py, scenario.py), drawing (trade.py, planting.py) or reporting (reports.py).
 """
 
 import gzip
@@ -13,14 +13,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample import plot
-from dagster_project.sample.cast import GOODS, month_start
+from dagster_project.sample import scenario
 from dagster_project.sample.comtrade import write_comtrade
 from dagster_project.sample.designations import write_designations
 from dagster_project.sample.nomenclature import write_bridge
 from dagster_project.sample.planting import planted_trade
 from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.trade import honest_trade
+from dagster_project.sample.world_data import GOODS, month_start
 
 VERSION = 4  # raise it when the same seed and scale give another world
 
@@ -92,15 +92,15 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     (truth / "parameters.json").write_text(json.dumps(parameters | {"bytes": written}, indent=2) + "\n")
 
 
-def plot_of(seed: int) -> plot.Plot:
+def plot_of(seed: int) -> scenario.Plot:
     """What is planted in the world of this seed, at any scale."""
     return _plot_and_chances(seed)[0]
 
 
-def _plot_and_chances(seed: int) -> tuple[plot.Plot, np.random.Generator, np.random.Generator, np.random.Generator]:
+def _plot_and_chances(seed: int) -> tuple[scenario.Plot, np.random.Generator, np.random.Generator, np.random.Generator]:
     """The plot, and a stream of chance for each step after it: nothing planted depends on the scale."""
     chances = [np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4)]
-    return plot.draw(chances[0]), *chances[1:]
+    return scenario.draw(chances[0]), *chances[1:]
 
 
 def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
@@ -109,7 +109,7 @@ def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([went, said.set_axis(went.columns, axis=1)]).drop_duplicates()
 
 
-def _decoys(plan: plot.Plot) -> pd.DataFrame:
+def _decoys(plan: scenario.Plot) -> pd.DataFrame:
     decoys = pd.DataFrame(plan.decoys)
     return pd.DataFrame({
         "decoy_id": [f"X{n:02d}" for n in range(1, len(decoys) + 1)], "kind": decoys.kind,

@@ -1,6 +1,7 @@
 {# The grain: no two rows share these columns. Tens of millions of keys are looked at by one number each; only where
    two of those are equal, which chance alone hardly ever does, by the columns themselves. #}
-{% test unique_together(model, columns) %}
+{% test unique_combination_of_columns(model, combination_of_columns) %}
+    {%- set columns = combination_of_columns -%}
     select {{ columns | join(', ') }}, count(*) as rows
     from {{ model }}
     where {{ row_hash(columns) }} in (
@@ -10,13 +11,14 @@
     having count(*) > 1
 {% endtest %}
 
-{# None of these columns is NULL anywhere. One test for all of a model's: each reads the model, and is told to Dagster. #}
-{% test filled(model, columns) %}
+{# dbt's own test, for several columns of a model in one query as well. #}
+{% test not_null(model, column_name=none, columns=none) %}
+    {%- set columns = columns or [column_name] -%}
     select {{ columns | join(', ') }} from {{ model }} where {{ columns | join(' is null or ') }} is null
 {% endtest %}
 
 {# A sentence about every row, as SQL that is true. #}
-{% test holds(model, expression) %}
+{% test expression_is_true(model, expression) %}
     select * from {{ model }} where not ({{ expression }})
 {% endtest %}
 
@@ -195,7 +197,7 @@
 {% endtest %}
 
 {# Rows of which a sentence is true are a small share of those it can be said of. `of` is SQL. #}
-{% test seldom(model, expression, share, of='true') %}
+{% test at_most_share(model, expression, share, of='true') %}
     select *
     from (select count(*) as rows, count(*) filter (where {{ expression }}) as found from {{ model }} where {{ of }}) as counts
     where found > {{ share }} * rows

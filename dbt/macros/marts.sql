@@ -13,8 +13,8 @@
 {% macro in_order_of_grain() -%}
     {%- if model.config.contract.enforced -%}
         {%- set grain = [] -%}
-        {%- for test in graph.nodes.values() if test.attached_node == model.unique_id and test.test_metadata.name == 'unique_together' -%}
-            {%- do grain.extend(test.test_metadata.kwargs.columns) -%}
+        {%- for test in graph.nodes.values() if test.attached_node == model.unique_id and test.test_metadata.name == 'unique_combination_of_columns' -%}
+            {%- do grain.extend(test.test_metadata.kwargs.combination_of_columns) -%}
         {%- endfor -%}
         order by {{ model.columns | select('in', grain) | join(', ') or 'all' }}
     {%- endif -%}

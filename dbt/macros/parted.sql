@@ -173,7 +173,7 @@
     {%- set told = [] -%}
     {%- if config.get('where') -%} {%- do told.append('(' ~ config.get('where') ~ ')') -%} {%- endif -%}
     {%- set node = graph.nodes.get('model.' ~ project_name ~ '.' ~ relation.identifier) if execute else none -%}
-    {%- if node and model.test_metadata and model.test_metadata.name in ('unique_together', 'filled', 'accepted_values', 'holds') -%}
+    {%- if node and model.test_metadata and model.test_metadata.name in ('unique_combination_of_columns', 'not_null', 'accepted_values', 'expression_is_true') -%}
         {%- set parts_of = node.name if node.config.materialized == 'parted' else node.config.meta.parts_of -%}
         {%- if parts_of -%} {%- do told.append(untested_parts(parts_of, relation)) -%} {%- endif -%}
     {%- endif -%}

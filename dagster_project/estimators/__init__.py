@@ -1,0 +1,1 @@
+"""Pure functions on frames, called by dbt Python models: what SQL cannot say."""

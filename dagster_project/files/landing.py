@@ -1,0 +1,218 @@
+"""The only door to landing/: take a file's bytes once, hash them, name them, find them again.
+
+A landed file is compressed and never edited. Its path names source, entity, partition and vintage; a
+small JSON file beside it says what was fetched, when, from where, with which sha256 and size. So the
+folder explains itself, and the warehouse can be rebuilt from it.
+
+Not here: what a file means (that is its source's business) and any database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import zstandard
+
+from dagster_project.files.formats import CHUNK_BYTES, GZIP_MAGIC, ZSTD_MAGIC, CompressedEnd, RejectedFile, look
+
+MOMENT = "%Y%m%dT%H%M%S.%fZ"
+ANSWERS = ".answers.jsonl"
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a source says of a file it knows: the entity, the layout, and the scope the file speaks for."""
+
+    entity: str
+    layout: str  # csv, json, parquet, xml …: how to read it
+    partition: str  # two files with one partition are two vintages of the same thing
+    edition: str = ""  # the publisher's own date of this edition, where the file says it: orders vintages
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One landed file. `vintage` is the moment it was learned, UTC, to the microsecond, as sortable text."""
+
+    landing_id: str
+    source: str
+    entity: str
+    layout: str
+    partition: str
+    edition: str  # the publisher's own date of it, ISO 8601, where the file says one
+    vintage: str
+    path: str  # relative to landing/
+    original_name: str
+    fetched_from: str
+    fetched_at: str  # ISO 8601, UTC
+    sha256: str  # of the bytes as fetched, before any compression of ours
+    size_bytes: int  # as fetched
+    # Since when its publisher says this, written like `vintage`: the edition's day where the file has one, else
+    # the moment it was learned. So a list of 2021 loaded today still tells what was known in 2021.
+    valid_from: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        """A service's answer to the question its partition names: the next answer to it replaces it whole."""
+        return self.fetched_from.startswith("http")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a publisher last answered to a question (a partition), whether or not its bytes were new."""
+
+    partition: str
+    edition: str
+    sha256: str
+    asked_at: str  # ISO 8601, UTC
+    etag: str = ""
+    last_modified: str = ""  # ISO 8601, UTC
+
+
+def moment(when: datetime) -> str:
+    """A moment in UTC, to the microsecond, as text that sorts."""
+    return when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def said_from(edition: str, fetched_at: datetime, newest: str) -> str:
+    """Since when a publisher says what a landing holds: its edition's moment, never later than it was learned,
+    and always after what the same partition said before (`newest`, may be empty)."""
+    said = fetched_at
+    if edition:
+        dated = datetime.fromisoformat(edition)
+        said = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
+    if newest and moment(said) <= newest:
+        said = datetime.strptime(newest, MOMENT).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return moment(said)
+
+
+def take(
+    root: Path,
+    source: str,
+    recognised: Recognised,
+    original: Path,
+    *,
+    fetched_at: datetime,
+    valid_from: str = "",
+    called: str | None = None,
+    fetched_from: str | None = None,
+) -> Landing:
+    """Copy a file into landing/ whole, or not at all. `called` is its name for a person: its path in the inbox.
+
+    Raises RejectedFile when its bytes change while they are read, or compressed data ends too early.
+    """
+    vintage = moment(fetched_at)
+    folder = root / source / recognised.entity / _safe(recognised.partition)
+    folder.mkdir(parents=True, exist_ok=True)
+    head = look(original)
+    plain = "" if recognised.layout == "parquet" else ".zst"
+    suffix = {"gzip": ".gz", "zstd": ".zst", "7z": ".7z", "zip": ".zip", "none": plain}
+    compress = head.compression == "none" and recognised.layout != "parquet"
+    unfinished = folder / ".unfinished"  # one writer: what a dead run left is written over
+    try:
+        sha256, size = _copy(original, unfinished, compress=compress)
+        name = f"{vintage}-{sha256[:12]}.{recognised.layout}{suffix[head.compression]}"
+        landing = Landing(
+            landing_id=f"{vintage}-{sha256[:12]}",
+            source=source,
+            entity=recognised.entity,
+            layout=recognised.layout,
+            partition=recognised.partition,
+            edition=recognised.edition,
+            vintage=vintage,
+            path=str((folder / name).relative_to(root)),
+            original_name=called or original.name,
+            fetched_from=fetched_from or original.as_uri(),
+            fetched_at=fetched_at.isoformat(),
+            sha256=sha256,
+            size_bytes=size,
+            valid_from=valid_from or vintage,
+        )
+        (folder / name).with_suffix(".about.json").write_text(json.dumps(asdict(landing), indent=1) + "\n")
+        os.replace(unfinished, folder / name)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return landing
+
+
+def landed(root: Path, source: str) -> list[Landing]:
+    """Every complete landing of a source, oldest vintage first, then by the name it came with."""
+    found = []
+    for about in sorted((root / source).rglob("*.about.json")):
+        try:
+            landing = Landing(**json.loads(about.read_text()))
+            landing = landing if landing.valid_from else replace(landing, valid_from=landing.vintage)
+        except ValueError:  # a run died while it wrote this, so before the file itself was named
+            continue
+        if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
+            found.append(landing)
+    return sorted(found, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
+
+
+def remember(root: Path, source: str, answer: Answer) -> None:
+    """Note that a publisher answered, on disk before this returns: the same question is not asked again."""
+    (root / source).mkdir(parents=True, exist_ok=True)
+    with (root / source / ANSWERS).open("a") as log:
+        log.write(json.dumps(asdict(answer)) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def answers(root: Path, source: str) -> dict[str, Answer]:
+    """The last answer to each question, by partition. What landed counts as answered, also if a run died then."""
+    found = [Answer(one.partition, one.edition, one.sha256, one.fetched_at) for one in landed(root, source)]
+    log = root / source / ANSWERS
+    for line in log.read_text().splitlines() if log.exists() else []:
+        with suppress(ValueError):  # a run died while it wrote its last line
+            found.append(Answer(**json.loads(line)))
+    return {one.partition: one for one in sorted(found, key=lambda one: one.asked_at)}
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def clear(root: Path) -> None:
+    """Forget everything that landed. Only ever asked of simulated data, which can be made again."""
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _copy(original: Path, target: Path, *, compress: bool) -> tuple[str, int]:
+    """Copy, hash and, for gzip, check the end in one pass. The file must be the same before and after."""
+    before = original.stat()
+    digest, size = hashlib.sha256(), 0
+    end = None
+    with original.open("rb") as source, target.open("wb") as raw:
+        sink = zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(raw, closefd=False) if compress else raw
+        while chunk := source.read(CHUNK_BYTES):
+            if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
+                end = CompressedEnd(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+            if end:
+                end.feed(chunk)
+            sink.write(chunk)
+        if sink is not raw:
+            sink.close()
+        raw.flush()
+        os.fsync(raw.fileno())
+    after = original.stat()
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or size != after.st_size:
+        raise RejectedFile(
+            "The file changed while it was read.", "Wait until the download is complete and run again.", passing=True
+        )
+    if end:
+        end.finish()
+    return digest.hexdigest(), size
+
+
+def _safe(partition: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._=,-]+", "_", partition)[:120].lstrip(".") or "_"

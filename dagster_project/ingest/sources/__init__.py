@@ -1,0 +1,1 @@
+"""One module a publisher; none knows another."""

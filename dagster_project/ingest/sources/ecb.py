@@ -1,0 +1,120 @@
+"""European Central Bank: what one euro was worth in other currencies.
+
+One row of `raw.ecb_rates` is one rate: a currency's units for one euro on a day (`FREQ` D) or on average
+over a month (M). Columns and codes are those of the ECB's data API (dataflow EXR); the history of daily
+rates (eurofxref-hist.csv, also zipped, one column a currency, N/A for none) is turned into the same shape.
+
+Source of layouts: ECB, "Euro foreign exchange reference rates" and the data portal's API (format=csvdata).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from pathlib import Path
+
+from dagster_project.files.formats import Head, RejectedFile, unpack
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.warehouse import Rows, Rule, Table, number
+
+NAME = "ecb"
+
+KEY = "FREQ CURRENCY CURRENCY_DENOM EXR_TYPE EXR_SUFFIX TIME_PERIOD".split()
+SERIES = ("M.USD.EUR.SP00.A", "D.USD.EUR.SP00.A")
+
+RATES = Table(
+    name="ecb_rates",
+    columns=(*KEY, "OBS_VALUE"),
+    key=tuple(KEY),
+    compared=(number("OBS_VALUE"),),
+    # A short history says nothing about the days before it.
+    selected="TIME_PERIOD",
+    rules=(
+        Rule(
+            "placed",
+            " or ".join(f'"{c}" is null' for c in KEY),
+            "A rate has no currency or period (currency {CURRENCY}, period {TIME_PERIOD}).",
+            "Use the ECB's own download, unedited.",
+        ),
+        Rule(
+            "dated",
+            "not regexp_full_match(\"TIME_PERIOD\", case \"FREQ\" when 'D' then '[0-9]{4}-[0-9]{2}-[0-9]{2}' "
+            "else '[0-9]{4}-[0-9]{2}' end)",
+            "The period {TIME_PERIOD} does not fit the frequency {FREQ}.",
+            "Use the ECB's own download, unedited: a day is written 2022-03-01 and a month 2022-03.",
+        ),
+        Rule(
+            "positive",
+            'not coalesce(try_cast("OBS_VALUE" as double) > 0 and isfinite(try_cast("OBS_VALUE" as double)), false)',
+            "The rate {OBS_VALUE} of {CURRENCY} at {TIME_PERIOD} is not a number above zero.",
+            "Use the ECB's own download, unedited.",
+        ),
+        Rule(
+            "based",
+            "\"CURRENCY_DENOM\" <> 'EUR' or \"EXR_TYPE\" <> 'SP00' or \"FREQ\" not in ('D', 'M')",
+            "The series {FREQ}.{CURRENCY}.{CURRENCY_DENOM}.{EXR_TYPE} is not a daily or monthly reference rate.",
+            "Download a series such as M.USD.EUR.SP00.A.",
+        ),
+    ),
+)
+TABLES = (RATES,)
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file holds reference rates: the wide history or an answer of the data API."""
+    names = head.first_line.replace('"', "").split(",")
+    lines = head.text.decode("utf-8", "replace").splitlines()
+    if re.fullmatch(r"Date(,[A-Z]{3})+,?", ",".join(names)) and "USD" in names:
+        # the newest day comes first
+        newest = lines[1].partition(",")[0].strip() if len(lines) > 1 else ""
+        if not re.fullmatch(r"\d{4}-\d\d-\d\d", newest):
+            raise RejectedFile("The history of rates holds no day.", "Download it again.")
+        return Recognised("rates", "history", "D.all", newest)
+    if {*KEY, "OBS_VALUE"} <= set(names):
+        if len(lines) < 2 or not lines[1].strip():
+            raise RejectedFile("The answer holds no rate.", "Ask for a series and a span in which it exists.")
+        series = lines[1].replace('"', "").split(",")
+        found = dict(zip(names, series, strict=False))
+        return Recognised("rates", "answer", f"{found['FREQ']}.{found['CURRENCY']}")
+    return None
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rates of a landed file as SQL over it; a zip is unpacked first, and goes when the rows do."""
+    folder = Path(tempfile.mkdtemp(prefix="ecb-"))
+    try:
+        file = str(unpack(path, head, folder)).replace("'", "''")
+        table = f"read_csv('{file}', header = true, all_varchar = true, delim = ',', quote = '\"')"
+        if landing.layout == "history":
+            names = [name for name in head.first_line.replace('"', "").split(",") if name not in ("", "Date")]
+            columns = ", ".join(f'"{name}"' for name in names)
+            rows = Rows(
+                "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
+                f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '
+                f"on {columns} into name CURRENCY value OBS_VALUE)",
+                first_row=None,
+                kept="OBS_VALUE <> 'N/A'",
+            )
+        else:
+            # a holiday is a line without a rate
+            columns = ", ".join(f'"{c}"' for c in RATES.columns)
+            rows = Rows(f"select {columns} from {table}", first_row=2, kept="OBS_VALUE <> ''")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    return {RATES.name: rows}
+
+
+def fetch(visit) -> None:
+    """The dollar's monthly averages, and its daily rates for the months that have no average yet."""
+    for done, series in enumerate(SERIES):
+        visit.progress(done, len(SERIES), "series of rates")
+        visit.ask(
+            f"{visit.settings.addresses['ECB_URL']}/service/data/EXR/{series}",
+            params={"format": "csvdata"},
+            partition=".".join(series.split(".")[:2]),
+            expect=("csv",),
+        )

@@ -1,0 +1,198 @@
+"""The EU's financial sanctions list (FSF): whom the Union has listed, under which programme and regulation.
+
+`raw.eu_entries` has one row per person or enterprise, `raw.eu_listings` one per entry and programme: the few
+that stand under two programmes are two elements of the file, with one logicalId. The other tables have one
+row per name, citizenship, birth, address and identification, with the regulation that brought it.
+
+All numbers (logicalId) are the publisher's and stay from edition to edition. Empty attributes are nothing.
+Read here: the full list as XML, format 1.1. Not here: which of the names is the principal one (staging).
+
+Source of the layout: European Commission, "20171012-FULL-schema-1_1.xsd", published beside the list.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+import pandas as pd
+
+from dagster_project.files.formats import Head, RejectedFile, elements, in_utc, open_file
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.warehouse import Rows, Rule, Table, text
+
+NAME = "eu"
+
+NAMESPACE = "http://eu.europa.ec/fpi/fsd/export"
+DETAIL_KEY = "entityLogicalId logicalId"
+DETAIL = "entityLogicalId programme logicalId regulationLanguage"
+SUMMARY = "regulationType publicationDate numberTitle publicationUrl"  # of the regulation that brought a detail
+COUNTRY = "region countryIso2Code countryDescription"
+
+
+def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str, tuple[int, str]] | None = None):
+    undated = " or ".join(f'("{c}" is not null and try_cast(left("{c}", 10) as date) is null)' for c in dates.split())
+    shown = ", ".join(f"{c} {{{c}}}" for c in dates.split())
+    return Table(
+        name=f"eu_{name}",
+        columns=tuple(columns.split()),
+        key=tuple(key.split()),
+        compared=tuple(text(c) for c in columns.split() if c not in key.split()),
+        rules=(
+            Rule(
+                "identified",
+                " or ".join(f'"{c}" is null' for c in key.split()),
+                f"Something has no number ({', '.join(f'{c} {{{c}}}' for c in key.split())}).",
+                "Use the Commission's own download, unedited.",
+            ),
+            *(
+                [Rule("dated", undated, f"A date is none ({shown}).", "Use the Commission's own download, unedited.")]
+                if dates
+                else []
+            ),
+        ),
+        floors=floors or {},
+    )
+
+
+TABLES = (
+    _table(
+        "entries",
+        "logicalId euReferenceNumber code classificationCode",
+        "logicalId",
+        floors=dict.fromkeys(("files", "live"), (2_000, "the list of May 2024 held 4,808 persons and enterprises")),
+    ),
+    _table(
+        "listings",
+        "entityLogicalId programme designationDate designationDetails delistingDate unitedNationId remark "
+        "regulationLogicalId organisationType entryIntoForceDate " + SUMMARY,
+        "entityLogicalId programme",
+        dates="designationDate delistingDate entryIntoForceDate publicationDate",
+    ),
+    _table(
+        "names",
+        f"{DETAIL} wholeName firstName middleName lastName strong nameLanguage gender title function remark {SUMMARY}",
+        DETAIL_KEY,
+        dates="publicationDate",
+    ),
+    _table(
+        "citizenships",
+        f"{DETAIL} acquisitionDate disenfranchisementDate {COUNTRY} remark {SUMMARY}",
+        DETAIL_KEY,
+        dates="publicationDate",
+    ),
+    _table(
+        "birthdates",
+        f"{DETAIL} circa calendarType birthdate dayOfMonth monthOfYear year yearRangeFrom yearRangeTo city zipCode "
+        f"place {COUNTRY} remark {SUMMARY}",
+        DETAIL_KEY,
+        dates="publicationDate",
+    ),
+    _table(
+        "addresses",
+        f"{DETAIL} street poBox zipCode city place asAtListingTime {COUNTRY} contactInfo remark {SUMMARY}",
+        DETAIL_KEY,
+        dates="publicationDate",
+    ),
+    _table(
+        "identifications",
+        f"{DETAIL} identificationTypeCode identificationTypeDescription number latinNumber nameOnDocument issuedBy "
+        f"issueDate validFrom validTo diplomatic knownExpired knownFalse reportedLost revokedByIssuer {COUNTRY} "
+        f"remark {SUMMARY}",
+        DETAIL_KEY,
+        dates="publicationDate",
+    ),
+)
+DETAILS = {
+    "nameAlias": "names",
+    "citizenship": "citizenships",
+    "birthdate": "birthdates",
+    "address": "addresses",
+    "identification": "identifications",
+}
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the EU's list, by its namespace. Its edition is when it was generated, in UTC."""
+    if NAMESPACE.encode() not in head.text[:2000]:
+        return None
+    generated = re.search(rb'generationDate="([^"]+)"', head.text[:2000])
+    return Recognised("list", "xml", "full", in_utc(generated.group(1).decode()) if generated else "")
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed list, one frame per raw table."""
+    with open_file(path, head.compression) as stream:
+        return {name: Rows(frame) for name, frame in parse(stream).items()}
+
+
+def fetch(visit) -> None:
+    """Ask for today's list. The token is the Commission's own for everybody; it opens nothing else."""
+    visit.ask(
+        visit.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
+        params={"token": "dG9rZW4tMjAxNw"},
+        partition="full",
+        expect=("xml",),
+    )
+
+
+def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+    """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for one that is broken or empty."""
+    found: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
+    for element in elements(stream):
+        if _local(element) == "sanctionEntity":
+            _read_entity(element, found)
+            element.clear()
+    if not found["entries"]:
+        raise RejectedFile("The list holds no entry.", "Download it again.")
+    # an entry under two programmes is there twice, and says of itself the same
+    found["entries"] = [
+        dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in found["entries"])
+    ]
+    return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
+
+
+def _read_entity(entity: Element, found: dict[str, list[dict]]) -> None:
+    own = _attributes(entity)
+    parts: dict[str, Element] = {_local(child): child for child in entity}
+    if "regulation" not in parts or "subjectType" not in parts:
+        raise RejectedFile(
+            f"The entry {own.get('euReferenceNumber')} names no regulation or no type.",
+            "Use the Commission's own download, unedited.",
+        )
+    regulation = _attributes(parts["regulation"])
+    listing = {"entityLogicalId": own.get("logicalId"), "programme": regulation.pop("programme", None)}
+    found["entries"].append(
+        {"logicalId": own.pop("logicalId", None), "euReferenceNumber": own.pop("euReferenceNumber", None)}
+        | _attributes(parts["subjectType"])
+    )
+    regulation["regulationLogicalId"] = regulation.pop("logicalId", None)
+    url = {"publicationUrl": _texts(parts["regulation"], "publicationUrl")}
+    found["listings"].append(own | regulation | url | listing | {"remark": _texts(entity, "remark")})
+    for child in entity:
+        if table := DETAILS.get(_local(child)):
+            found[table].append(_read_detail(child) | listing)
+
+
+def _read_detail(detail: Element) -> dict[str, str | None]:
+    """A name, citizenship, birth, address or identification, with the regulation that brought it."""
+    summary = next((_attributes(child) for child in detail if _local(child) == "regulationSummary"), {})
+    contacts = [f"{c.get('key')}: {c.get('value')}" for c in detail if _local(c) == "contactInfo"]
+    return (
+        summary | _attributes(detail) | {"remark": _texts(detail, "remark"), "contactInfo": "\n".join(contacts) or None}
+    )
+
+
+def _attributes(element: Element) -> dict[str, str | None]:
+    return {name: value.strip() or None for name, value in element.attrib.items()}
+
+
+def _texts(element: Element, name: str) -> str | None:
+    """What stands in the children of that name, one a line."""
+    return "\n".join((c.text or "").strip() for c in element if _local(c) == name) or None
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]

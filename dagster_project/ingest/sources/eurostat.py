@@ -1,0 +1,272 @@
+"""Eurostat Comext: what the members of the European Union declare they imported and exported, in euro.
+
+One row of `raw.eurostat_flows` is what one member said of one flow with one partner in one month, one
+product of the Combined Nomenclature and one statistical procedure (1 normal, 2 inward processing, 3 outward
+processing, 9 not from customs declarations: parts that add up, never a total among them). The product
+TOTAL stands beside the products. Source: the monthly bulk files full_v2_YYYYMM (7z or the .dat inside).
+A file holds five million rows; what is kept are the partners whose role in seeds/countries.csv is transit
+or target, under every code Eurostat has for them. A partner who gets a role later is in the months loaded
+from then on; for the earlier ones, load the landed files into a new DATA_DIR.
+
+One row of `raw.eurostat_downloads` is a line of a download from the web site, with its labels as they are,
+and behind them what three generations of labels have in common: it is the key, so that one line under two
+labels is one line. Totals over products and procedures; blocs stand among the members here (int_ models
+keep them apart).
+
+RejectedFile: the annual files, whose figures are sums of the months, and the bulk layout before v2.
+
+Source of layouts and codes: Eurostat, Comext metadata (REPORTERS, PARTNERS_ISO, FLOW, TRADE_TYPE,
+STATISTICAL_PROCEDURES) beside the files, and the files themselves.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import tempfile
+import weakref
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster_project.files.formats import Head, RejectedFile, unpack
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.settings import SEEDS_DIR
+from dagster_project.warehouse import Rows, Rule, Table, number
+
+NAME = "eurostat"
+HAS_MONTHS = True
+
+FOLDER = "comext/COMEXT_DATA/PRODUCTS"
+MONTHS, REVISED_MONTHS = 36, 6  # how far back to fetch, and how far back to look for revisions
+
+COLUMNS = (
+    "REPORTER PARTNER TRADE_TYPE PRODUCT_NC PRODUCT_SITC PRODUCT_CPA21 PRODUCT_CPA22 PRODUCT_BEC PRODUCT_BEC5 "
+    "PRODUCT_SECTION FLOW STAT_PROCEDURE SUPPL_UNIT PERIOD VALUE_EUR VALUE_NAC QUANTITY_KG QUANTITY_SUPPL_UNIT"
+).split()
+VALUES = ("VALUE_EUR", "VALUE_NAC", "QUANTITY_KG", "QUANTITY_SUPPL_UNIT")
+LABELS = "REPORTER PARTNER PRODUCT FLOW STAT_PROCEDURE PERIOD VALUE_IN_EUR".split()
+CELL = "reporter_label partner_label product_code flow_code month".split()
+LEGACY_COLUMNS = {"DECLARANT", "PRODUCT_NC", "VALUE_IN_EUROS"}
+
+# A landing holds a member's trade with a partner whole when its products add up to its total.
+TOTAL = "\"PRODUCT_NC\" = 'TOTAL'"
+PRODUCTS_ADD_UP = (
+    f'abs(sum(try_cast("VALUE_EUR" as double)) filter (where not {TOTAL}) '
+    f'/ sum(try_cast("VALUE_EUR" as double)) filter (where {TOTAL}) - 1) <= 0.005'
+)
+FLOWS = Table(
+    name="eurostat_flows",
+    columns=tuple(COLUMNS),
+    # Hidden products of several other classifications may share one code of the Combined Nomenclature.
+    key=tuple(c for c in COLUMNS if c not in VALUES),
+    compared=tuple(number(c) for c in VALUES),
+    scope=("PERIOD", "REPORTER", "PARTNER"),
+    whole=(("PERIOD", "REPORTER", "PARTNER", "FLOW"), PRODUCTS_ADD_UP),
+    rules=(
+        Rule(
+            "placed",
+            " or ".join(f'"{c}" is null' for c in ("REPORTER", "PRODUCT_NC", "STAT_PROCEDURE", "VALUE_EUR")),
+            "A code or value is empty (reporter {REPORTER}, partner {PARTNER}, product {PRODUCT_NC}, "
+            "procedure {STAT_PROCEDURE}, value {VALUE_EUR}).",
+            "Use the publisher's own download, unedited.",
+        ),
+        Rule(
+            "directed",
+            "coalesce(\"FLOW\" not in ('1', '2'), true)",
+            "The flow {FLOW} is neither 1 (import) nor 2 (export).",
+            "Use the publisher's own download, unedited.",
+        ),
+        Rule(
+            "partial",
+            # 4 and T were the totals of older releases: among the parts they would count everything twice
+            "\"STAT_PROCEDURE\" not in ('1', '2', '3', '5', '6', '7', '9')",
+            "The statistical procedure {STAT_PROCEDURE} is not one of the parts that add up.",
+            "Use the monthly bulk file, unedited.",
+        ),
+        Rule(
+            "coded",
+            "not regexp_full_match(\"PRODUCT_NC\", 'TOTAL|[0-9A-Z]{8,9}')",
+            "The product {PRODUCT_NC} is not a code of the Combined Nomenclature.",
+            "A spreadsheet has probably cut the leading zero: use the download before it was opened there.",
+        ),
+        Rule(
+            "monthly",
+            "not coalesce(regexp_full_match(\"PERIOD\", '[0-9]{4}(0[1-9]|1[0-2])'), false)",
+            "The period {PERIOD} is not a month.",
+            "Use the monthly bulk file, unedited.",
+        ),
+        Rule(
+            "numeric",
+            " or ".join(
+                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
+            ),
+            "A value is not a number (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
+            "Use the publisher's own download, unedited.",
+        ),
+        Rule(
+            "nonnegative",
+            " or ".join(f'try_cast("{c}" as double) < 0' for c in VALUES),
+            "A value is negative (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
+            "Trade values cannot be below zero: ask the publisher, or download it again.",
+        ),
+    ),
+)
+DOWNLOADS = Table(
+    name="eurostat_downloads",
+    columns=(*LABELS, *CELL),
+    key=tuple(CELL),
+    compared=(number("VALUE_IN_EUR"),),
+    scope=("month", "partner_label", "flow_code", "product_code"),
+    selected="reporter_label",
+    rules=(
+        Rule(
+            "placed",
+            " or ".join(f'"{c}" is null' for c in CELL),
+            "A label cannot be read (product {PRODUCT}, flow {FLOW}, period {PERIOD}).",
+            "Download months, with the code before each product and flow (labels: code and text).",
+        ),
+        Rule(
+            "total",
+            "not regexp_full_match(\"STAT_PROCEDURE\", 'T(-.*)?|Total', 'i')",
+            "The row is for the statistical procedure {STAT_PROCEDURE}, which is a part of the trade.",
+            "Download it again for the statistical procedure Total only.",
+        ),
+        Rule(
+            "numeric",
+            'not coalesce(try_cast("VALUE_IN_EUR" as double) >= 0 and isfinite(try_cast("VALUE_IN_EUR" as double)), '
+            "false)",
+            "The value {VALUE_IN_EUR} is not a number, or is negative.",
+            "Use the publisher's own download, unedited.",
+        ),
+    ),
+)
+TABLES = (FLOWS, DOWNLOADS)
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is Comext's, by its header. Raises RejectedFile for one that is, and cannot be used."""
+    try:
+        header = next(csv.reader([head.first_line]), [])
+    except csv.Error:
+        return None
+    if set(header) >= LEGACY_COLUMNS:
+        raise RejectedFile(
+            "This is Comext's bulk layout before v2; Eurostat has revised the figures since.",
+            "Download full_v2_YYYYMM.7z instead.",
+        )
+    layout = {tuple(COLUMNS): "flows", tuple(LABELS): "downloads"}.get(tuple(header))
+    if layout is None:
+        return None
+    lines = head.text.split(b"\n", 2)
+    if len(lines) < 2 or not lines[1].strip():
+        raise RejectedFile("The file has a header and no rows.", "Widen the query, or leave the file out.")
+    first = dict(zip(header, next(csv.reader([lines[1].decode("utf-8", "replace")])), strict=False))
+    if layout == "flows":
+        if first["PERIOD"][4:] > "12":
+            raise RejectedFile(
+                f"This is an annual file (period {first['PERIOD']}); a year here is the sum of its months.",
+                "Download the monthly files, full_v2_YYYYMM.7z.",
+            )
+        return Recognised("flows", "csv", f"month-{first['PERIOD']}")
+    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}")
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed file as SQL over it; an archive is unpacked first, and goes when the rows do."""
+    if landing.entity == "downloads":
+        # the site repeats a line now and then: it is the same line
+        return {DOWNLOADS.name: Rows(f"select distinct *, {_cell()} from {_csv(path, LABELS)}", first_row=None)}
+    folder = Path(tempfile.mkdtemp(prefix="comext-"))
+    try:
+        file = unpack(path, head, folder)
+        wanted = ", ".join(f"'{code}'" for code in partners())
+        rows = Rows(f"select * from {_csv(file, COLUMNS)}", first_row=2, kept=f'"PARTNER" in ({wanted})')
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    return {FLOWS.name: rows}
+
+
+def partners() -> list[str]:
+    """The codes Eurostat has for the countries whose role is transit or target."""
+    import pycountry  # reads its databases at first use
+
+    with (SEEDS_DIR / "countries.csv").open(encoding="utf-8") as file:
+        wanted = {row["iso3"] for row in csv.DictReader(file) if row["role"] in ("transit", "target")}
+    with (SEEDS_DIR / "country_codes.csv").open(encoding="utf-8") as file:
+        own = {row["code"] for row in csv.DictReader(file) if row["publisher"] == NAME and row["iso3"] in wanted}
+    iso2 = {country.alpha_2 for country in pycountry.countries if country.alpha_3 in wanted}
+    return sorted(iso2 | {code for code in own if len(code) == 2})
+
+
+def fetch(visit) -> None:
+    """The months of the last three years that have not landed, and recent ones that Eurostat has revised."""
+    files = f"{visit.settings.addresses['EUROSTAT_URL']}/files"
+    listing = visit.get(
+        files,
+        params={"format": "csv", "dir": FOLDER, "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"},
+        expect=("csv",),
+    )
+    months = sorted(published(listing.path.read_text("utf-8", "replace")).items(), reverse=True)
+    wanted = []
+    for age, (month, modified) in enumerate(months):
+        last = visit.newest(f"month-{month}")
+        is_new = last is None or modified is None or modified > datetime.fromisoformat(last.asked_at)
+        if (
+            month == visit.month
+            or not visit.month
+            and (last is None and age < MONTHS or is_new and age < REVISED_MONTHS)
+        ):
+            wanted.append((month, modified))
+    for done, (month, modified) in enumerate(wanted):
+        visit.progress(done, len(wanted), "months of Comext")
+        visit.ask(
+            files,
+            params={"file": f"{FOLDER}/full_v2_{month}.7z"},
+            partition=f"month-{month}",
+            edition=modified.isoformat() if modified else "",
+            expect=("7z",),
+        )
+    visit.progress(len(wanted), len(wanted), "months of Comext")
+
+
+def published(listing: str) -> dict[str, datetime | None]:
+    """Months of which the listing names a bulk file, and when the file was last changed, where it says so."""
+    found: dict[str, datetime | None] = {}
+    for line in listing.splitlines():
+        # 52 stands where the month does in the annual files
+        if month := re.search(r"\bfull_v2_(\d{4}(?:0[1-9]|1[0-2]))\.7z", line):
+            stamp = re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?", line)
+            moment = datetime.fromisoformat(stamp.group()) if stamp else None
+            found[month.group(1)] = moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if not found:
+        raise RejectedFile("Eurostat's list of Comext files names no month.", "Look at the address in EUROSTAT_URL.")
+    return found
+
+
+def _csv(path: Path, columns: list[str]) -> str:
+    typed = ", ".join(f"'{column}': 'varchar'" for column in columns)
+    file = str(path).replace("'", "''")
+    return (
+        f"read_csv('{file}', header = false, skip = 1, auto_detect = false, delim = ',', quote = '\"', "
+        f"escape = '\"', nullstr = '', columns = {{{typed}}})"
+    )
+
+
+def _cell() -> str:
+    """What the generations of labels have in common: names without their history, codes without their texts."""
+    name = "trim(regexp_replace(\"{}\", ' \\(.*$', ''))"
+    month = "try_strptime(replace(regexp_replace(\"PERIOD\", '^[0-9]{6}-', ''), '.', ''), '%b %Y')"
+    return ", ".join(
+        (
+            f"{name.format('REPORTER')} as reporter_label",
+            f"{name.format('PARTNER')} as partner_label",
+            "nullif(regexp_extract(upper(\"PRODUCT\"), '^(TOTAL|[0-9]{2}|[0-9]{4}|[0-9]{6})(-|$)', 1), '') "
+            "as product_code",
+            "case upper(regexp_replace(\"FLOW\", '^[12]-', '')) when 'IMPORT' then '1' when 'EXPORT' then '2' end "
+            "as flow_code",
+            f"strftime({month}, '%Y%m') as month",
+        )
+    )

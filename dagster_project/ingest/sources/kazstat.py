@@ -1,0 +1,197 @@
+"""Bureau of National Statistics of Kazakhstan: exports and imports by country, a year a sheet.
+
+One row of `raw.kazstat_flows` is one cell: what one release says of one flow with one partner (a country, a
+group of countries or the total) in the period of one sheet, in the sheet's unit. A blank cell has no row. A
+release is a workbook, named by the last month it speaks of; most restate the year before, and each release
+keeps its own word for a year: staging takes the latest.
+
+Read here: the workbooks "Основные показатели внешней торговли Республики Казахстан" (.xls or .xlsx), found by
+that title and by the words of the header, wherever it stands. Not here: turnover and shares, which follow from
+the rest; which names are countries (seeds/country_codes.csv); who is in a group (seeds/bloc_members.csv).
+
+Source of the layout: the workbooks for 2019 to 2023 and the legend and notes in the one for 2023.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from dagster_project.files.formats import Head, RejectedFile, sheets_of
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
+
+NAME = "kazstat"
+
+TITLE = "основные показатели внешней торговли республики казахстан"
+UNIT = re.compile(r"тыс[а-я.]*\s*долл", re.I)
+MONTHS = "янв фев мар апр май июн июл авг сен окт ноя дек".split()
+PERIOD = re.compile(rf"\b({'|'.join(MONTHS)}|мая)[а-я]*|\b(?:19|20)\d\d\b|(квартал|полугоди)", re.I)
+PUBLISHED = re.compile(r"дата опубликования:?\s*(\d\d)\.(\d\d)\.(\d{4})", re.I)
+FLOWS = {"экспорт", "импорт"}
+HEADER_WITHIN = 15  # rows
+
+COLUMNS = "release sheet row period year first_month last_month flow partner unit value".split()
+
+VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
+
+TABLES = (
+    Table(
+        name="kazstat_flows",
+        columns=tuple(COLUMNS),
+        key=("release", "year", "first_month", "last_month", "flow", "partner"),
+        # To a tenth of a thousand dollars: some releases round to it.
+        compared=(f"round({spaced_number(text('value'))}, 1)", text("unit"), text("period")),
+        rules=(
+            Rule(
+                "named",
+                '"partner" is null',
+                "A value stands beside no country (sheet {sheet}, row {row}).",
+                "Use the Bureau's own workbook, unedited.",
+            ),
+            Rule(
+                "numeric",
+                f"\"value\" <> '-' and not coalesce(isfinite({VALUE}), false)",
+                "A value is not a number ({value}; sheet {sheet}, row {row}).",
+                "Use the Bureau's own workbook, unedited.",
+            ),
+            Rule(
+                "nonnegative",
+                f"{VALUE} < 0",
+                "A value is negative ({value}; sheet {sheet}, row {row}).",
+                "Trade values cannot be below zero: ask the Bureau, or download it again.",
+            ),
+            Rule(
+                "past",
+                "\"year\" || '-' || lpad(\"last_month\", 2, '0') > strftime(today(), '%Y-%m')",
+                "The period {period} lies in the future (sheet {sheet}).",
+                "Use the Bureau's own workbook, unedited.",
+            ),
+        ),
+    ),
+)
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the Bureau's, by the words of its sheets. Raises RejectedFile for what cannot be used."""
+    sheets = sheets_of(head)
+    if not any(_titled(rows) for rows in sheets.values()):
+        return None
+    tables = _tables(sheets)
+    if not tables:
+        raise RejectedFile(
+            "The workbook has the title of the tables by country, and no sheet with their header.",
+            "The header begins with 'Наименование': use the Bureau's own workbook, unedited.",
+        )
+    published = PUBLISHED.search(" ".join(_words(row) for rows in sheets.values() for row in rows[:HEADER_WITHIN]))
+    edition = "-".join(published.group(3, 2, 1)) if published else ""
+    return Recognised("flows", "xls" if head.text[:2] != b"PK" else "xlsx", f"release-{_release(tables)}", edition)
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    tables = _tables(sheets_of(head))
+    release = _release(tables)
+    cells = [{"release": release} | cell for name, rows in tables.items() for cell in _cells(name, rows)]
+    return {"kazstat_flows": Rows(pd.DataFrame(cells, columns=COLUMNS, dtype="object"))}
+
+
+def _titled(rows: list) -> bool:
+    return any(_words(row).lower().startswith(TITLE) for row in rows[:HEADER_WITHIN])
+
+
+def _tables(sheets: dict) -> dict[str, list]:
+    """The sheets with a title and a header, in the workbook's order: covers and notes have no header."""
+    return {name: rows for name, rows in sheets.items() if _titled(rows) and _header_row(rows) is not None}
+
+
+def _release(tables: dict[str, list]) -> str:
+    periods = {}
+    for name, rows in tables.items():
+        year, first, last = _period(name, rows)[1:]
+        if (year, first, last) in periods:
+            raise RejectedFile(
+                f"Two sheets speak of one period ({periods[year, first, last]!r} and {name!r}: {year}).",
+                "One workbook may say a thing once: use the Bureau's own, unedited.",
+            )
+        periods[year, first, last] = name
+    return max(f"{year}-{last:0>2}" for year, _, last in periods)
+
+
+def _cells(sheet: str, rows: list) -> list[dict]:
+    """Every value of exports and imports in a sheet, one a dict."""
+    period, year, first_month, last_month = _period(sheet, rows)
+    header = _header_row(rows)
+    names = [_words([cell]).lower() for cell in rows[header]]
+    if missing := FLOWS - set(names):
+        raise RejectedFile(
+            f"The header of sheet {sheet!r} has no column {', '.join(sorted(missing))}.",
+            "Use the Bureau's own workbook, unedited.",
+            row=header + 1,
+        )
+    label = next(i for i, name in enumerate(names) if name.startswith("наименование"))
+    unit = next((cell for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), None)
+    if unit is None:
+        raise RejectedFile(
+            f"Sheet {sheet!r} does not say that it is in thousand dollars.", "Ask the Bureau for the unit."
+        )
+    groups = [i for i, name in enumerate(names) if name]
+    below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
+    cells = []
+    for start in (i for i in groups if names[i] in FLOWS):
+        flow = names[start]
+        end = next((i for i in groups if i > start), len(names))
+        total = next((i for i, name in enumerate(below) if start <= i < end and name == "всего"), None)
+        if total is None:
+            raise RejectedFile(
+                f"Sheet {sheet!r} has no column 'Всего' under {flow!r}.", "Use the Bureau's own workbook, unedited."
+            )
+        cells += [
+            {
+                "sheet": sheet,
+                "row": str(number),
+                "period": period,
+                "year": year,
+                "first_month": first_month,
+                "last_month": last_month,
+                "flow": flow,
+                "partner": row[label],
+                "unit": unit.strip(),
+                "value": row[total].strip(),
+            }
+            for number, row in enumerate(rows[header + 2 :], start=header + 3)
+            if row[total] and row[total].strip()
+        ]
+    return cells
+
+
+def _header_row(rows: list) -> int | None:
+    """Where the row stands that names the columns."""
+    for number, row in enumerate(rows[:HEADER_WITHIN]):
+        if any(_words([cell]).lower().startswith("наименование") for cell in row):
+            return number
+    return None
+
+
+def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
+    """The period as written, its year, its first and its last month."""
+    for row in rows[:HEADER_WITHIN]:
+        written = re.sub(TITLE, "", _words(row), flags=re.I).strip()
+        found = list(PERIOD.finditer(written))
+        years = [match[0] for match in found if match[0].isdigit()]
+        if not years:
+            continue
+        months = [MONTHS.index(match[1].lower().replace("мая", "май")) + 1 for match in found if match[1]]
+        if len(years) == 1 and len(months) <= 2 and not any(match[2] for match in found):
+            return written, years[0], str(min(months, default=1)), str(max(months, default=12))
+        break
+    raise RejectedFile(
+        f"Sheet {sheet!r} does not say in its first rows which year or months it is about.",
+        "A year is written '2023 год' and months 'за январь-июнь 2023 года': use the Bureau's own workbook.",
+    )
+
+
+def _words(cells: list) -> str:
+    """What a row says, with single spaces."""
+    return " ".join(" ".join(cell for cell in cells if cell).split())

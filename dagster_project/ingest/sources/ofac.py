@@ -1,0 +1,291 @@
+"""OFAC: whom the United States has listed, under which program.
+
+`raw.ofac_entries` has one row per list entry, the other tables one row per alias, address, program,
+identifier and origin (nationality, citizenship, place or date of birth) of an entry. Read here: the list as
+XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
+which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
+
+The file says which list it is only by its first entry: the consolidated (non-SDN) list has begun with
+NS-PLC since it exists. That program alone does not tell: two entries of the SDN list carry it as well.
+
+Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import pandas as pd
+
+from dagster_project.files.formats import Head, RejectedFile, elements, open_file
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.warehouse import Rows, Rule, Table, text
+
+NAME = "ofac"
+
+NAMESPACES = (b"http://tempuri.org/sdnList.xsd", b"sanctionslistservice.ofac.treas.gov")
+SDN, CONSOLIDATED = "sdn", "consolidated"
+CONSOLIDATED_PROGRAM = "NS-PLC"
+
+NOTHING = "-0-"
+CSV_COLUMNS = {
+    "entries": "uid sdnName sdnType programs title callSign vesselType tonnage grossRegisteredTonnage "
+    "vesselFlag vesselOwner remarks",
+    "addresses": "uid addressUid address1 cityStateZip country remarks",
+    "aliases": "uid akaUid type name remarks",
+    "comments": "uid remarks",
+}
+KINDS = {"individual", "vessel", "aircraft", "entity", NOTHING}
+ALIAS_TYPES = {"aka", "fka", "nka"}
+
+
+def _table(
+    name: str,
+    columns: str,
+    key: str,
+    floors: dict[str, tuple[int, str]] | None = None,
+    scope: tuple[str, ...] = (),
+) -> Table:
+    names = ("list", *columns.split())
+    return Table(
+        name=f"ofac_{name}",
+        columns=names,
+        key=("list", *key.split()),
+        compared=tuple(text(c) for c in names if c not in key.split() and c != "list"),
+        rules=(
+            Rule(
+                "identified",
+                " or ".join(f'"{c}" is null' for c in key.split()),
+                "An entry has no number (uid {uid}).",
+                "Use OFAC's own download, unedited.",
+            ),
+        ),
+        floors=floors or {},
+        scope=scope,
+    )
+
+
+TABLES = (
+    _table(
+        "entries",
+        "uid firstName lastName sdnName sdnType title remarks callSign vesselType tonnage "
+        "grossRegisteredTonnage vesselFlag vesselOwner",
+        "uid",
+        {
+            "sample": (20, "the sample quotes about thirty real designations"),
+            "files": (400, "the shortest of OFAC's lists, the consolidated one, has had more than 400 since 2020"),
+        },
+    ),
+    _table("aliases", "uid akaUid type category name firstName lastName remarks", "uid akaUid"),
+    _table(
+        "addresses",
+        "uid addressUid address1 address2 address3 city stateOrProvince postalCode cityStateZip country remarks",
+        "uid addressUid",
+    ),
+    _table("programs", "uid program", "uid program"),
+    _table("identifiers", "uid idUid idType idNumber idCountry issueDate expirationDate", "uid idUid"),
+    # XML only: `element` is the element's name, `value` the country, place or date in it.
+    _table("origins", "uid originUid element value mainEntry", "uid originUid element"),
+    # Nothing in a comments file says which list it continues, so it replaces only its own earlier self.
+    _table("comments", "uid part remarks", "uid part", scope=("uid",)),
+)
+
+
+def fetch(visit: FetchSession) -> None:
+    """Ask for both lists as they are now. The service sends on to where its files lie."""
+    for one in (SDN, CONSOLIDATED):
+        visit.ask(
+            f"{visit.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
+            partition=one,
+            expect=("xml",),
+        )
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is OFAC's, by its content."""
+    if b"<sdnList" in head.text[:2000]:
+        if not any(namespace in head.text[:2000] for namespace in NAMESPACES):
+            raise RejectedFile(
+                "An sdnList in a namespace that is not known.", "Download SDN.XML or CONSOLIDATED.XML from OFAC."
+            )
+        published = re.search(rb"<Publish_Date>(\d\d)/(\d\d)/(\d{4})<", head.text)
+        edition = b"%s-%s-%s" % published.group(3, 1, 2) if published else b""
+        return Recognised("list", "xml", _list_of(head.text.partition(b"</sdnEntry>")[0]), edition.decode())
+    kind = _csv_kind(head.text)
+    return Recognised(kind, "csv", _list_of_csv(head.text, kind)) if kind else None
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed list, one frame per raw table."""
+    with open_file(path, head.compression) as stream:
+        if landing.layout == "xml":
+            frames = parse_xml(stream, landing.partition)
+        else:
+            frames = parse_csv(stream, landing.entity, landing.partition)
+    return {f"ofac_{name}": Rows(frame) for name, frame in frames.items()}
+
+
+def parse_xml(stream: BinaryIO, which: str) -> dict[str, pd.DataFrame]:
+    """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken or hostile file.
+
+    The number of entries must be the one the list announces (Record_Count).
+    """
+    found: dict[str, list[dict]] = {
+        "entries": [], "aliases": [], "addresses": [], "programs": [], "identifiers": [], "origins": []
+    }  # fmt: skip
+    announced = None
+    for element in elements(stream):
+        tag = _local(element.tag)
+        if tag == "Record_Count":
+            announced = (element.text or "").strip()
+        elif tag == "sdnEntry":
+            _read_entry(element, found)
+            element.clear()
+    if announced is not None and announced != str(len(found["entries"])):
+        raise RejectedFile(
+            f"The list announces {announced} entries and holds {len(found['entries'])}.",
+            "It is cut off or was edited: download it again.",
+        )
+    return {name: _frame(name, rows, which) for name, rows in found.items()}
+
+
+def parse_csv(stream: BinaryIO, kind: str, which: str) -> dict[str, pd.DataFrame]:
+    """Frames of one file of the legacy quartet; programs are taken out of their bracketed list."""
+    columns = CSV_COLUMNS[kind].split()
+    # The files are Windows-1252 in places; a character there is never part of a code.
+    content = stream.read().rstrip(b"\x1a\r\n").decode("cp1252", "replace")
+    rows = []
+    for row, values in _records(content):
+        if not values:
+            continue
+        if len(values) != len(columns):
+            raise RejectedFile(
+                f"The row has {len(values)} columns where this file has {len(columns)}.",
+                "The file is cut off or was edited: download it again.",
+                row=row,
+            )
+        rows.append({c: _something(v) for c, v in zip(columns, values, strict=True)})
+    if kind == "comments":  # a remark that does not fit is continued here, in parts, in order
+        part: dict[str | None, int] = {}
+        for row in rows:
+            part[row["uid"]] = part.get(row["uid"], 0) + 1
+            row["part"] = str(part[row["uid"]])
+        return {"comments": _frame("comments", rows, which)}
+    if kind != "entries":
+        return {kind: _frame(kind, rows, which)}
+    programs = [
+        {"uid": row["uid"], "program": program}
+        for row in rows
+        for program in dict.fromkeys(re.split(r"\]\s*\[", (row["programs"] or "").strip("[] ")))
+        if program
+    ]
+    return {"entries": _frame("entries", rows, which), "programs": _frame("programs", programs, which)}
+
+
+def _records(content: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with their number. Raises RejectedFile for a quoted text that does not end: the file breaks off there."""
+    row = 0
+    try:
+        for row, values in enumerate(csv.reader(io.StringIO(content), strict=True), start=1):
+            yield row, values
+    except csv.Error:
+        raise RejectedFile(
+            "A quoted text does not end where it should.",
+            "The file is cut off or was edited: download it again.",
+            row=row + 1,
+        ) from None
+
+
+def _read_entry(entry, found: dict[str, list[dict]]) -> None:
+    own = _texts(entry)
+    uid = own.get("uid")
+    for child in entry:
+        match _local(child.tag):
+            case "programList":
+                found["programs"] += [{"uid": uid, "program": p} for p in dict.fromkeys(_values(child)) if p]
+            case "akaList":
+                found["aliases"] += [_texts(item) | {"akaUid": _texts(item).get("uid"), "uid": uid} for item in child]
+            case "addressList":
+                found["addresses"] += [
+                    _texts(item) | {"addressUid": _texts(item).get("uid"), "uid": uid} for item in child
+                ]
+            case "idList":
+                found["identifiers"] += [
+                    _texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child
+                ]
+            case "nationalityList" | "citizenshipList" | "placeOfBirthList" | "dateOfBirthList":
+                found["origins"] += [_origin(item) | {"uid": uid} for item in child]
+            case "vesselInfo":
+                own |= _texts(child)
+    found["entries"].append(own)
+
+
+def _origin(item) -> dict[str, str | None]:
+    """`<nationality><country>…`, `<placeOfBirthItem><placeOfBirth>…`: the list's word and what it says."""
+    own = _texts(item)
+    element = _local(item.tag).removesuffix("Item")
+    value = own.get("country") or own.get(element)
+    return {"originUid": own.get("uid"), "element": element, "value": value, "mainEntry": own.get("mainEntry")}
+
+
+def _frame(name: str, rows: list[dict], which: str) -> pd.DataFrame:
+    columns = next(t.columns for t in TABLES if t.name == f"ofac_{name}")
+    return pd.DataFrame([row | {"list": which} for row in rows], columns=list(columns), dtype="object")
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]
+
+
+def _texts(element) -> dict[str, str | None]:
+    return {_local(c.tag): (c.text or "").strip() or None for c in element if len(c) == 0}
+
+
+def _values(element) -> list[str]:
+    return [(c.text or "").strip() for c in element]
+
+
+def _something(value: str) -> str | None:
+    value = value.strip()
+    return None if value in (NOTHING, "") else value
+
+
+def _list_of(first_entry: bytes) -> str:
+    return CONSOLIDATED if CONSOLIDATED_PROGRAM.encode() in first_entry else SDN
+
+
+def _list_of_csv(head: bytes, kind: str) -> str:
+    """Aliases and addresses name no program; the SDN list's numbers begin at 36, the other's at 9639."""
+    if kind in ("aliases", "addresses"):
+        return SDN if int(head.split(b",", 1)[0]) < 9639 else CONSOLIDATED
+    return _list_of(head.partition(b"\n")[0]) if kind == "entries" else SDN
+
+
+def _csv_kind(head: bytes) -> str | None:
+    """Which file of the quartet this is, from its first rows: it has no header to say so."""
+    lines = head.decode("cp1252", "replace").splitlines()[:20]
+    if len(lines) > 1 and len(head) >= 60_000:
+        lines = lines[:-1]
+    rows = [row for row in csv.reader(lines) if row and row != ["\x1a"]]
+    if not rows or not all(_is_number(row[0]) for row in rows):
+        return None
+    widths = {len(row) for row in rows}
+    if widths == {12} and all(row[2].strip() in KINDS for row in rows):
+        return "entries"
+    if widths == {5} and all(row[2].strip() in ALIAS_TYPES for row in rows):
+        return "aliases"
+    if widths == {6} and all(_is_number(row[1]) and not _is_number(row[4]) for row in rows):
+        return "addresses"
+    if widths == {2} and all(re.search("[A-Za-z]", row[1]) for row in rows):
+        return "comments"
+    return None
+
+
+def _is_number(value: str) -> bool:
+    return re.fullmatch(r"\s*[0-9]+\s*", value) is not None

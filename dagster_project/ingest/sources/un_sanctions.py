@@ -1,0 +1,151 @@
+"""The consolidated list of the UN Security Council: whom its committees have listed.
+
+`raw.un_entries` has one row per person or entity, known by its REFERENCE_NUMBER (a DATAID is given anew when
+an entry is entered again). The other tables have one row per alias, address, nationality, date and place of
+birth, and document. These have no numbers: a row is what it says, so a change closes one and opens another.
+
+White space is one space: editions break the same line at different places. Empty elements are nothing.
+Not here: the lists of single committees, which have the same layout; they would delist everyone else.
+
+Source of the layout: UN, consolidated.xsd, published beside the list.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
+
+import pandas as pd
+
+from dagster_project.files.formats import Head, RejectedFile, elements, in_utc, open_file
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.warehouse import Rows, Rule, Table, text
+
+NAME = "un"
+
+KEY = "REFERENCE_NUMBER"
+ENTRY = (
+    "REFERENCE_NUMBER DATAID VERSIONNUM RECORD FIRST_NAME SECOND_NAME THIRD_NAME FOURTH_NAME NAME_ORIGINAL_SCRIPT "
+    "UN_LIST_TYPE LISTED_ON GENDER TITLE DESIGNATION COMMENTS1 LIST_TYPE LAST_DAY_UPDATED SORT_KEY SORT_KEY_LAST_MOD"
+).split()
+# A table of parts → the elements that hold one each (persons' and entities'), and what those hold.
+PARTS = {
+    name: (tags.split(), columns.split())
+    for name, tags, columns in (
+        (
+            "aliases",
+            "INDIVIDUAL_ALIAS ENTITY_ALIAS",
+            "QUALITY ALIAS_NAME DATE_OF_BIRTH CITY_OF_BIRTH COUNTRY_OF_BIRTH NOTE",
+        ),
+        ("addresses", "INDIVIDUAL_ADDRESS ENTITY_ADDRESS", "STREET CITY STATE_PROVINCE ZIP_CODE COUNTRY NOTE"),
+        ("nationalities", "NATIONALITY", "VALUE"),
+        ("birthdates", "INDIVIDUAL_DATE_OF_BIRTH", "TYPE_OF_DATE DATE YEAR FROM_YEAR TO_YEAR NOTE"),
+        ("birthplaces", "INDIVIDUAL_PLACE_OF_BIRTH", "STREET CITY STATE_PROVINCE COUNTRY NOTE"),
+        (
+            "documents",
+            "INDIVIDUAL_DOCUMENT",
+            "TYPE_OF_DOCUMENT TYPE_OF_DOCUMENT2 NUMBER ISSUING_COUNTRY DATE_OF_ISSUE CITY_OF_ISSUE "
+            "COUNTRY_OF_ISSUE NOTE",
+        ),
+    )
+}
+IDENTIFIED = Rule(
+    "identified",
+    f'"{KEY}" is null',
+    "An entry has no reference number.",
+    "Use the UN's own download, unedited.",
+)
+TABLES = (
+    Table(
+        name="un_entries",
+        columns=tuple(ENTRY),
+        key=(KEY,),
+        compared=tuple(text(c) for c in ENTRY if c != KEY),
+        rules=(
+            IDENTIFIED,
+            Rule(
+                "dated",
+                '"LISTED_ON" is not null and try_cast(left("LISTED_ON", 10) as date) is null',
+                "The entry {REFERENCE_NUMBER} was listed on no day ({LISTED_ON}).",
+                "Use the UN's own download, unedited.",
+            ),
+        ),
+        floors=dict.fromkeys(("files", "live"), (500, "the lists of 2024 and 2026 held 875 and 1,003 entries")),
+    ),
+    *(
+        Table(
+            name=f"un_{name}",
+            columns=(KEY, *columns),
+            key=(KEY, *columns),
+            compared=(),
+            rules=(IDENTIFIED,),
+        )
+        for name, (_, columns) in PARTS.items()
+    ),
+)
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the UN's list, by its root. Its edition is when it was generated, in UTC."""
+    if not re.search(rb"<CONSOLIDATED_LIST[\s>]", head.text[:2000]):
+        return None
+    generated = re.search(rb"""dateGenerated=["']([^"']+)["']""", head.text[:2000])
+    return Recognised("list", "xml", "consolidated", in_utc(generated.group(1).decode()) if generated else "")
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed list, one frame per raw table."""
+    with open_file(path, head.compression) as stream:
+        return {name: Rows(frame) for name, frame in parse(stream).items()}
+
+
+def fetch(visit) -> None:
+    """Ask for today's list."""
+    visit.ask(
+        visit.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
+        partition="consolidated",
+        expect=("xml",),
+    )
+
+
+def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+    """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken, empty or cut one."""
+    found: dict[str, list[dict]] = {table.name.removeprefix("un_"): [] for table in TABLES}
+    for element in elements(stream):
+        if element.tag in ("INDIVIDUAL", "ENTITY"):
+            _read_entry(element, found)
+            element.clear()
+    if not found["entries"]:
+        raise RejectedFile("The list holds no entry.", "Download it again.")
+    committees = {entry.get("UN_LIST_TYPE") for entry in found["entries"]}
+    if len(committees) == 1:
+        raise RejectedFile(
+            f"This is the list of one committee ({committees.pop()}), not the consolidated one.",
+            "Download consolidated.xml.",
+        )
+    return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
+
+
+def _read_entry(entry: Element, found: dict[str, list[dict]]) -> None:
+    own = {child.tag: _values(child) for child in entry} | {"RECORD": entry.tag}
+    found["entries"].append(own)
+    for name, (tags, columns) in PARTS.items():
+        parts = [tuple(_text(c.findtext(column)) for column in columns) for c in entry if c.tag in tags]
+        if name == "nationalities":  # several values in one element
+            parts = [(_text(value.text),) for value in entry.findall("NATIONALITY/VALUE")]
+        # what an entry says twice it says once
+        found[name] += [
+            {KEY: own.get(KEY)} | dict(zip(columns, part, strict=True)) for part in dict.fromkeys(parts) if any(part)
+        ]
+
+
+def _values(element: Element) -> str | None:
+    """The text of an element, or of the values in it, one a line."""
+    values = [_text(value.text) for value in element.findall("VALUE")] or [_text(element.text)]
+    return "\n".join(value for value in values if value) or None
+
+
+def _text(value: str | None) -> str | None:
+    return " ".join((value or "").split()) or None

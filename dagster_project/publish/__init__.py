@@ -1,0 +1,1 @@
+"""The build folder: the marts file, Parquet, the data dictionary, PostgreSQL, the site."""

@@ -1,0 +1,812 @@
+"""The static site: pages that open from disk, made from the published file alone and swapped in whole.
+
+Here belongs which page there is and what stands on it. Not here: what is asked (questions.py), how a figure is drawn
+(charts.py), how a page is laid out (templates/), or any figure that is not in a published table.
+"""
+
+from __future__ import annotations
+
+import csv
+import ctypes
+import errno
+import json
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from pathlib import Path
+from time import monotonic
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dagster_project import warehouse
+from dagster_project.publish.site import TEMPLATES, charts, questions
+from dagster_project.settings import Settings
+
+Row = dict[str, object]
+
+SIGNAL = "A screening signal, no finding about any person or firm."
+BLOCS = {"COALITION": "the coalition", "EU27": "the EU27"}
+BASKETS = {
+    "TOTAL": "all goods",
+    "CHPL": "priority goods",
+    "CHPL_T1": "priority goods, tier 1",
+    "CHPL_T2": "priority goods, tier 2",
+    "CHPL_T3A": "priority goods, tier 3.A",
+    "CHPL_T3B": "priority goods, tier 3.B",
+    "CHPL_T4A": "priority goods, tier 4.A",
+    "CHPL_T4B": "priority goods, tier 4.B",
+    "EU_833_2014": "goods the EU may not sell to Russia",
+    "ARTICLE_WASHERS": "the article's washing machines",
+    "ARTICLE_CHIPS": "the article's chips",
+}
+CLASSES = {
+    "investigate": ("investigate", "unusual, and well documented"),
+    "verify_data": ("verify the data", "unusual, not well documented"),
+    "monitor": ("monitor", "well documented, not unusual"),
+    "low": ("low", "neither"),
+}
+REASONS = {
+    "no_admissible_mirror": "no twelve months that both sides published",
+    "too_few_components": "too little is known",
+    "too_little_documented": "too little is documented",
+    "importer_not_published": "the importer has not published them",
+    "not_comparable": "no months in which a gap may be stated",
+    "no_baseline": "no level before the war to compare with",
+    "zero_baseline": "nothing was traded before the war",
+    "small_rise": "the rise is small",
+    "exporter_not_published": "the exporters have not published it",
+    "rolling_12": "12 months",
+}
+STATUSES = {
+    "reproduced": "reproduced",
+    "near": "near",
+    "contradicted": "contradicted",
+    "data_missing": "data missing",
+}
+PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check of the pipeline and its last results, the newest first: (when, whether it passed)."""
+
+    layer: str
+    asset: str
+    name: str
+    is_blocking: bool
+    results: tuple[tuple[datetime, bool], ...]
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was written. Sizes are bytes, of pages without their CSV files."""
+
+    path: Path
+    pages: int
+    files: int
+    size_bytes: int
+    largest_page: str
+    largest_page_bytes: int
+    seconds: float
+    picture: bytes  # PNG, for who looks at the build and not at the pages; empty where there is nothing to draw
+
+    @property
+    def summary(self) -> str:
+        """A few lines for the catalog."""
+        return (
+            f"{self.pages} pages, {self.size_bytes / 1e6:.1f} MB; the largest is {self.largest_page} with "
+            f"{self.largest_page_bytes / 1e6:.2f} MB. Open `{self.path / 'index.html'}`; it needs no server."
+        )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A question's SQL as it ran, its rows, and the file beside the page that holds them."""
+
+    sql: str
+    columns: tuple[str, ...] = ()
+    rows: Sequence[Row] = ()
+    file: str = ""
+
+    def of(self, **wanted: object) -> list[Row]:
+        return [row for row in self.rows if all(row[name] == value for name, value in wanted.items())]
+
+
+@dataclass
+class Site:
+    """A folder being filled, and the open file it is filled from."""
+
+    con: object
+    folder: Path
+    about: Row
+    environment: Environment
+    pages: dict[str, int] = field(default_factory=dict)  # name → bytes
+
+    def ask(self, sql: str) -> Answer:
+        done = self.con.execute(sql)
+        columns = tuple(column[0] for column in done.description)
+        return Answer(sql.strip(), columns, [dict(zip(columns, row, strict=True)) for row in done.fetchall()])
+
+    def family(self, asked: Mapping[str, str], key: str) -> dict[str, dict[str, Answer]]:
+        """Each question once for all pages: name → the page's key → its own rows, with the SQL that selects them."""
+        answers: dict[str, dict[str, Answer]] = {}
+        for name, sql in asked.items():
+            whole = self.ask(sql)
+            mine: dict[str, list[Row]] = {}
+            for row in whole.rows:
+                mine.setdefault(str(row[key]), []).append(row)
+            answers[name] = _Pages(whole, key, mine)
+        return answers
+
+    def keep(self, page: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
+        """The same answers, each with its CSV beside the page; one without rows has none."""
+        kept = {}
+        for name, answer in answers.items():
+            file = f"data/{page}-{name}.csv" if answer.rows else ""
+            if file:
+                with (self.folder / file).open("w", encoding="utf-8", newline="") as handle:
+                    write_csv(handle, answer.columns, answer.rows, {name: self.about[name] for name in PROVENANCE})
+            kept[name] = Answer(answer.sql, answer.columns, answer.rows, file)
+        return kept
+
+    def write(self, page: str, template: str, **context: object) -> None:
+        html = self.environment.get_template(template).render(page=page, **context)
+        path = self.folder / f"{page}.html"
+        path.write_text(html, encoding="utf-8")
+        self.pages[path.name] = path.stat().st_size
+
+
+class _Pages(dict):
+    """A family's answers by key; a key without rows has an empty answer, with its SQL."""
+
+    def __init__(self, whole: Answer, key: str, rows: Mapping[str, list[Row]]) -> None:
+        super().__init__()
+        self.whole, self.key, self.mine = whole, key, rows
+
+    def __missing__(self, wanted: str) -> Answer:
+        quoted = wanted.replace("'", "''")
+        sql = f"select * from (\n{self.whole.sql}\n)\nwhere {self.key} = '{quoted}'"
+        return Answer(sql, self.whole.columns, self.mine.get(wanted, []))
+
+
+def write(
+    settings: Settings,
+    checks: Sequence[Check] = (),
+    parameters: Mapping[str, object] | None = None,
+) -> Built:
+    """Write site/ beside the published file, whole or not at all. Returns what was written.
+
+    `checks` are what the pipeline knows of itself, which no table holds; without them the page says so.
+    """
+    started = monotonic()
+    target = settings.published_dir / "site"
+    new = settings.published_dir / ".site.unfinished"
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        (new / "data").mkdir(parents=True)
+        with warehouse.published(settings) as con:
+            con.execute("use marts")
+            site = _begin(con, new)
+            _write_pages(site, _state_of(target), checks, parameters or {})
+            picture = charts.gaps_picture(site.ask(questions.GAPS).rows, bool(site.about["is_simulated"]))
+        swap(new, target)
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)  # a full disk is not left fuller
+        raise
+    largest = max(site.pages, key=site.pages.__getitem__)
+    files = [path for path in target.rglob("*") if path.is_file()]
+    return Built(
+        path=target,
+        pages=len(site.pages),
+        files=len(files),
+        size_bytes=sum(site.pages.values()),
+        largest_page=largest,
+        largest_page_bytes=site.pages[largest],
+        seconds=monotonic() - started,
+        picture=picture,
+    )
+
+
+def swap(new: Path, target: Path) -> None:
+    """Put folder `new` in the place of `target` in one step: who opens a page sees the old site or the new.
+
+    A folder cannot be renamed over one that holds files. A link to one of several folders would be one step
+    too, but a copy of published/ would then hold the link and not the site. So the two folders exchange names, which
+    Linux (renameat2) and macOS (renamex_np) do in one step. Where the file system cannot, there are two renames with
+    an instant between them; a death in that instant is repaired by the next build.
+    """
+    if not target.exists():
+        os.rename(new, target)  # noqa: PTH104  the word for it
+        return
+    if _exchange(new, target):
+        shutil.rmtree(new)  # the old site, under the new one's old name
+        return
+    old = target.with_name(".site.old")
+    shutil.rmtree(old, ignore_errors=True)
+    os.rename(target, old)  # noqa: PTH104
+    os.rename(new, target)  # noqa: PTH104
+    shutil.rmtree(old)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names in one step; False where this system or file system cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = [os.fsencode(one), os.fsencode(other)]
+    here, exchange = -100, 2  # AT_FDCWD; RENAME_EXCHANGE and RENAME_SWAP are both 2
+    if sys.platform == "linux" and hasattr(libc, "renameat2"):
+        failed = libc.renameat2(here, names[0], here, names[1], exchange)
+    elif sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        failed = libc.renamex_np(names[0], names[1], exchange)
+    else:
+        return False
+    if not failed:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV):
+        return False
+    raise OSError(code, os.strerror(code), str(other))
+
+
+# --- cells --------------------------------------------------------------------------------------------------------
+
+
+def write_csv(handle, columns: Sequence[str], rows: Iterable[Row], facts: Mapping[str, object]) -> None:
+    """Rows as CSV, each with the facts of its build: a figure travels with its date and the word simulated."""
+    writer = csv.writer(handle)
+    behind = [harmless(value) for value in facts.values()]
+    writer.writerow([*columns, *(f"build_{name}" for name in facts)])
+    writer.writerows([[harmless(row[column]) for column in columns] + behind for row in rows])
+
+
+def harmless(value: object) -> object:
+    """A cell that no spreadsheet runs: text that begins like a formula gets an apostrophe, unless it is a number."""
+    if not isinstance(value, str) or not value.startswith(("=", "+", "-", "@", "\t", "\r")):
+        return value
+    try:
+        float(value)
+    except ValueError:
+        return f"'{value}"
+    return value
+
+
+NOTHING = Markup('<span class="none" title="no figure">–</span>')
+
+
+def _number(value: float | None, decimals: int = 1) -> str | Markup:
+    if value is None:
+        return NOTHING
+    shown = f"{abs(value):,.{decimals}f}"
+    return f"−{shown}" if value < 0 and float(shown.replace(",", "")) else shown
+
+
+def millions(value: float | None) -> str | Markup:
+    """USD as millions, with as many decimals as tell something."""
+    if value is None:
+        return NOTHING
+    if not value:
+        return "0"
+    value = value / 1e6
+    return _number(value, 0 if abs(value) >= 1000 else 1 if abs(value) >= 10 else 2)
+
+
+def percent(value: float | None) -> str | Markup:
+    return NOTHING if value is None else f"{_number(100 * value, 0)} %"
+
+
+def times(value: float | None) -> str | Markup:
+    return NOTHING if value is None else f"×{_number(value, 1 if value < 100 else 0)}"
+
+
+def month(value: date | None) -> str | Markup:
+    return NOTHING if value is None else f"{value:%b}\u00a0{value:%Y}"
+
+
+def day(value: date | None) -> str | Markup:
+    return NOTHING if value is None else f"{value:%Y-%m-%d}"
+
+
+def words(value: str | None) -> str | Markup:
+    """A code of the tables as words."""
+    return NOTHING if value is None else REASONS.get(value, value.replace("_", " "))
+
+
+def short(name: str, most: int = 58) -> str:
+    """A good's long official name, cut at a word."""
+    return name if len(name) <= most else name[:most].rsplit(" ", 1)[0].rstrip(" ;,") + " …"
+
+
+def file_name(text: str) -> str:
+    """A name that is safe in a path and in an address; two texts never share one."""
+    safe = re.sub(r"[^A-Za-z0-9_]", "-", text)
+    return safe if safe == text else f"{safe}-{text.encode().hex()[:16]}"
+
+
+# --- the pages ----------------------------------------------------------------------------------------------------
+
+
+def _begin(con, folder: Path) -> Site:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    site = Site(con, folder, {}, environment)
+    found = site.ask(questions.ABOUT).rows
+    site.about = found[0] if found else dict.fromkeys(
+        (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of"))  # fmt: skip
+    environment.filters |= {
+        "millions": millions, "percent": percent, "times": times, "month": month, "day": day, "words": words,
+        "number": _number,
+    }  # fmt: skip
+    environment.globals |= {
+        "about": site.about,
+        "signal": SIGNAL,
+        "blocs": BLOCS,
+        "baskets": BASKETS,
+        "classes": CLASSES,
+        "statuses": charts.STATUSES,
+        "claim_statuses": STATUSES,
+        "script": charts.script,
+        "changes": charts.CHANGE_LABELS,
+        "baseline": questions.BASELINE,
+    }
+    return site
+
+
+def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters: Mapping[str, object]) -> None:
+    countries = site.ask(questions.COUNTRIES)
+    events = site.ask(questions.EVENTS)
+    names = {row["iso3"]: row["name"] for row in site.ask(questions.NAMES).rows}
+    transit = [str(row["iso3"]) for row in countries.rows]
+    goods = site.family(questions.GOODS, "goods")
+    named = goods["named"].whole
+    links = {iso3: f"country-{file_name(iso3)}.html" for iso3 in transit}
+    good_links = {
+        str(
+            row["goods"]
+        ): f"{'basket' if row['goods_kind'] == 'basket' else 'good'}-{file_name(str(row['goods']))}.html"
+        for row in named.rows
+    }
+    site.environment.globals |= {
+        "names": names, "links": links, "good_links": good_links, "countries": countries.rows,
+        "good_names": {
+            str(row["goods"]): short(row["name"] or BASKETS.get(str(row["goods"]), str(row["goods"])))
+            for row in named.rows
+        },
+    }  # fmt: skip
+    claims = site.ask(questions.CLAIMS)
+    home = {name: site.ask(sql) for name, sql in questions.HOME.items()}
+    families = site.family(questions.COUNTRY, "transit_iso3")
+    small_books = _by(goods["books"].whole.rows, "transit_iso3", "goods")
+    for row in countries.rows:
+        _write_country(site, row, families, events.rows, transit, small_books)
+    for row in named.rows:
+        _write_good(site, row, goods)
+    _write_goods(site, named, goods)
+    _write_home(site, home, claims, countries, earlier)
+    _write_article(site, claims)
+    answers = site.keep("method", {name: site.ask(sql) for name, sql in questions.METHOD.items()})
+    site.write("method", "method.html.j2", title="Method", answers=answers, parameters=parameters)
+    _write_quality(site, checks, home["sources"])
+
+
+def _by(rows: Iterable[Row], *keys: str) -> dict[tuple, list[Row]]:
+    found: dict[tuple, list[Row]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return found
+
+
+def _in_millions(row: Row, **fields: str) -> Row:
+    """A chart's row: its own short names, in millions."""
+    return {"period": row["period"]} | {
+        short: None if row[name] is None else row[name] / 1e6 for short, name in fields.items()
+    }
+
+
+def _span(*several: Sequence[Row]) -> tuple[date, date] | None:
+    periods = [row["period"] for rows in several for row in rows]
+    return (min(periods), max(periods)) if periods else None
+
+
+def _numbered(events: Sequence[Row], span: tuple[date, date] | None, others: set[str]) -> list[Row]:
+    """The events of an axis, one number a month; another transit country's own acts are left out."""
+    if not span:
+        return []
+    inside = [e for e in events if span[0] <= e["event_date"] <= span[1] and e["actor"] not in others]
+    months = groupby(inside, key=lambda e: e["event_date"].replace(day=1))
+    return [{"period": first, "number": str(n), "events": list(found)} for n, (first, found) in enumerate(months, 1)]
+
+
+def _panel(site: Site, name: str, answers: Mapping[str, Answer], bloc: str, basket: str, events, span) -> dict | None:
+    """Everything of one bloc and one basket that a country's page draws; None where nothing is recorded."""
+    books = answers["books"].of(bloc=bloc, basket=basket)
+    if not books:
+        return None
+    rows = [
+        _in_millions(r, exports="export_value_usd", imports="import_fob_usd", gap="gap_usd", gap_low="gap_low_usd",
+                     gap_high="gap_high_usd")
+        for r in books
+    ]  # fmt: skip
+    for row in rows:  # where all of a month may be compared, the interval of the gap is that of the imports
+        whole = None not in (row["imports"], row["gap"]) and abs(row["exports"] - row["imports"] - row["gap"]) < 1e-6
+        row["import_low"] = row["exports"] - row["gap_high"] if whole else None
+        row["import_high"] = row["exports"] - row["gap_low"] if whole else None
+    marks = [{"period": e["period"], "number": e["number"]} for e in events]
+
+    def figure(kind: str, data: Sequence[Row]) -> str:
+        return charts.figure(kind, data, marks, span)
+
+    panel: dict = {
+        "bloc": bloc,
+        "basket": basket,
+        "id": f"{bloc}-{basket}".lower(),
+        "books": figure("books", rows),
+        "books_said": _say_books(books),
+        "gap": figure("gap", rows) if any(r["gap"] is not None for r in rows) else None,
+        "ghost": None, "ghost_said": "", "chain": None, "chain_said": "", "cap": None, "cap_said": "",
+    }  # fmt: skip
+    ghost = answers["ghost"].of(bloc=bloc, basket=basket)
+    if any(r["ghost_low_usd"] is not None for r in ghost):
+        data = [
+            _in_millions(r, low="ghost_low_usd", high="ghost_high_usd", did="ghost_did_usd", rate="ghost_rate_usd",
+                         added="added_export_usd")
+            for r in ghost
+        ]  # fmt: skip
+        known = [r for r in ghost if r["ghost_low_usd"] is not None]
+        top = max(known, key=lambda r: r["ghost_high_usd"])
+        panel["ghost"] = figure("ghost", data)
+        panel["ghost_said"] = (
+            "Twelve-month estimate of added exports that did not arrive: between USD "
+            f"{millions(known[-1]['ghost_low_usd'])} and {millions(known[-1]['ghost_high_usd'])} million in the twelve "
+            f"months to {month(known[-1]['period'])}; "
+            f"at its widest between {millions(top['ghost_low_usd'])} and {millions(top['ghost_high_usd'])} million, to "
+            f"{month(top['period'])}."
+        )
+    chain = _chain_by_month(answers["chain"].of(bloc=bloc, basket=basket))
+    if any(r["chain"] is not None for r in chain):
+        known = [r for r in chain if r["chain"] is not None][-12:]
+        panel["chain"] = figure("chain", [_in_millions(r, came="came", went="went", chain="chain") for r in chain])
+        panel["chain_upper"] = sum(r["chain"] for r in known)
+        panel["chain_months"] = (known[0]["period"], known[-1]["period"])
+        panel["chain_said"] = (
+            f"What can have gone on to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
+            f"from {month(known[0]['period'])} to {month(known[-1]['period'])}."
+        )
+    caps = answers["caps"].of(bloc=bloc, basket=basket)
+    if any(r["cap_usd"] is not None for r in caps):
+        data = [
+            _in_millions(r, value="value_usd", cap="cap_usd", breach="breach_usd", headroom="headroom_usd")
+            for r in caps
+        ]
+        for row in data:
+            row["above"] = None if row["cap"] is None or row["value"] is None else max(row["value"], row["cap"])
+        known = [r for r in caps if r["value_usd"] is not None and r["cap_usd"] is not None]
+        panel["cap"] = figure("cap", data)
+        if known:
+            last = known[-1]
+            panel["cap_last"] = last
+            panel["cap_said"] = (
+                f"In {month(last['period'])} exports of USD {millions(last['value_usd'])} million against a cap of "
+                f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a "
+                f"quarter, USD {millions(last['cumulated_breach_usd'])} million above it in all."
+            )
+    return panel
+
+
+def _say_books(rows: Sequence[Row]) -> str:
+    """A chart of both books in words."""
+    top = max(rows, key=lambda r: r["export_value_usd"] or 0)
+    said = (
+        f"Both books from {month(rows[0]['period'])} to {month(rows[-1]['period'])}: exports were largest in "
+        f"{month(top['period'])} with USD {millions(top['export_value_usd'])} million."
+    )
+    known = [r for r in rows if r["gap_usd"] is not None]
+    if not known:
+        return said + " The importer's book cannot be compared in any month."
+    widest = max(known, key=lambda r: r["gap_usd"])
+    return said + (
+        f" The gap was widest in {month(widest['period'])} with USD {millions(widest['gap_usd'])} million "
+        f"({millions(widest['gap_low_usd'])} to {millions(widest['gap_high_usd'])}). The last month with both books is "
+        f"{month(known[-1]['period'])}."
+    )
+
+
+def _chain_by_month(rows: Sequence[Row]) -> list[Row]:
+    """Both targets together, as in corridor_risk; a month that one side did not publish stays empty."""
+
+    def added(found: list[Row], name: str) -> float | None:
+        values = [r[name] for r in found if r[name] is not None]
+        return sum(values) if values else None
+
+    return [
+        {"period": period, 
+         "came": max((r["in_excess_usd"] for r in found if r["in_excess_usd"] is not None), default=None),
+         "went": added(found, "out_excess_usd"), "chain": added(found, "chain_upper_usd")}
+        for (period,), found in sorted(_by(rows, "period").items())
+    ]  # fmt: skip
+
+
+def _write_country(site: Site, country: Row, families, events, transit: list[str], small_books) -> None:
+    iso3 = str(country["iso3"])
+    page = f"country-{file_name(iso3)}"
+    answers = site.keep(page, {name: found[iso3] for name, found in families.items()})
+    span = _span(answers["books"].rows)
+    marks = _numbered(events, span, set(transit) - {iso3})
+    order = [(bloc, basket) for bloc in BLOCS for basket in ("CHPL", "TOTAL")]
+    panels = [p for pair in order if (p := _panel(site, country["name"], answers, *pair, marks, span))]
+    lists = {r["period"]: r for r in _listings(answers["designations"].rows)}
+    dated = [r for r in lists.values() if span and span[0] <= r["period"] <= span[1]]
+    coverage = answers["coverage"].rows
+    freq = "M" if any(r["freq"] == "M" for r in coverage) else "A"
+    statuses = [
+        {
+            "period": f"{r['period']:%Y-%m}" if freq == "M" else f"{r['period']:%Y}",
+            "status": charts.STATUSES[r["coverage_status"]][0],
+            "partners": r["partners"],
+            "rank": list(charts.STATUSES).index(r["coverage_status"]),
+        }
+        for r in coverage
+        if r["freq"] == freq and r["coverage_status"] in charts.STATUSES
+    ]
+    years = answers["years"].of(bloc="COALITION") or answers["years"].rows
+    yearly = [
+        {"year": int(r["year"]), "series": series, "value": r[name] / 1e6}
+        for r in years
+        for series, name in (
+            ("Recorded as exported", "export_value_usd"), ("Recorded as imported (at FOB)", "import_value_fob_usd"))
+        if r[name] is not None
+    ]  # fmt: skip
+    goods = [r for r in answers["goods"].rows if r["bloc"] == "COALITION"] or answers["goods"].rows
+    spark = {
+        str(r["goods"]): charts.small(
+            small_books[(iso3, r["goods"])],
+            {"export_value_usd": "exports", "import_fob_usd": "imports"},
+            f"both books of {r['goods']} by month",
+            span=span,
+        )
+        for r in goods
+        if (iso3, r["goods"]) in small_books
+    }
+    last = answers["ghost_baselines"].rows
+    site.write(
+        page,
+        "country.html.j2",
+        title=country["name"],
+        country=country,
+        answers=answers,
+        panels=panels,
+        marks=marks,
+        span=span,
+        goods=goods,
+        spark=spark,
+        ghost=_first(last, basket="CHPL", window_kind="rolling_12")
+        or _first(last, basket="TOTAL", window_kind="rolling_12")
+        or _first(last, window_kind="year"),
+        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"]],
+        signal_row=_first(goods, goods="CHPL") or _first(goods, goods="TOTAL"),
+        designation_chart=charts.figure("designations", dated, (), span) if dated else None,
+        coverage_chart=charts.figure("coverage", statuses) if statuses else None,
+        coverage_statuses=[s for s in charts.STATUSES if any(r["status"] == charts.STATUSES[s][0] for r in statuses)],
+        coverage_freq=freq,
+        years=years,
+        years_chart=charts.figure("years", yearly) if yearly else None,
+    )
+
+
+def _first(rows: Iterable[Row], **wanted: object) -> Row | None:
+    return next((row for row in rows if all(row[k] == v for k, v in wanted.items())), None)
+
+
+def _listings(rows: Sequence[Row]) -> list[Row]:
+    """How many parties were listed, or first seen, in each month."""
+    parties: dict[date, set] = {}
+    for row in rows:
+        if row["dated"]:
+            parties.setdefault(row["dated"].replace(day=1), set()).add((row["list_id"], row["name"]))
+    return [{"period": period, "parties": len(found)} for period, found in sorted(parties.items())]
+
+
+def _write_good(site: Site, good: Row, families) -> None:
+    code = str(good["goods"])
+    page = site.environment.globals["good_links"][code].removesuffix(".html")
+    answers = site.keep(page, {name: found[code] for name, found in families.items() if name != "named"})
+    span = _span(answers["books"].rows, answers["onward"].rows)
+    books = _by(answers["books"].rows, "transit_iso3")
+    onward = _by(answers["onward"].rows, "transit_iso3", "target_iso3")
+    corridors = []
+    for (iso3,), rows in books.items():
+        total = sum(r["export_value_usd"] or 0 for r in rows)
+        goes = {target: found for (start, target), found in onward.items() if start == iso3}
+        corridors.append({
+            "iso3": iso3,
+            "total": total,
+            "chart": charts.small(rows, {"export_value_usd": "exports", "import_fob_usd": "imports"},
+                                  f"both books of {iso3} by month", 340, 90, span),
+            "said": _say_books(rows),
+            "onward": {t: charts.small(found, {"export_value_usd": "target"}, f"exports of {iso3} to {t} by month",
+                                       340, 60, span) for t, found in goes.items()},
+            "onward_last": {t: sum(r["export_value_usd"] or 0 for r in found[-12:]) for t, found in goes.items()},
+        })  # fmt: skip
+    corridors.sort(key=lambda c: -c["total"])
+    site.write(page, "good.html.j2", title=good["name"] or BASKETS.get(code, code), good=good, answers=answers,
+               corridors=corridors, span=span)  # fmt: skip
+
+
+def _write_goods(site: Site, named: Answer, goods) -> None:
+    books = goods["books"]
+    span = _span(books.whole.rows)
+    rows = []
+    for good in named.rows:
+        code = str(good["goods"])
+        months = [
+            {"period": period, "value": sum(r["export_value_usd"] or 0 for r in found)}
+            for (period,), found in sorted(_by(books[code].rows, "period").items())
+        ]
+        risk = goods["risk"][code].of(bloc="COALITION")
+        rows.append(good | {
+            "corridors": len({r["transit_iso3"] for r in books[code].rows}),
+            "last": sum(r["value"] for r in months[-12:]) if months else None,
+            "top": risk[0] if risk and risk[0]["class"] else None,
+            "spark": charts.small(months, {"value": "exports"}, f"exports of {code} to transit countries",
+                                  span=span),
+        })  # fmt: skip
+    answers = site.keep("goods", {"named": named, "risk": goods["risk"].whole})
+    site.write("goods", "goods.html.j2", title="Goods", goods=rows, answers=answers)
+
+
+# --- home, and what is new ----------------------------------------------------------------------------------------
+
+
+def _state_of(folder: Path) -> dict:
+    """What the site that stands there knew; nothing where there is none, or an unreadable one."""
+    try:
+        return json.loads((folder / "data" / "build.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _state(about: Row, home: Mapping[str, Answer], claims: Answer) -> dict:
+    return {
+        "run_id": about["run_id"],
+        "dataset": about["dataset"],
+        "built_at": f"{about['built_at']:%Y-%m-%d %H:%M}" if about["built_at"] else None,
+        "classes": {f"{r['bloc']}|{r['transit_iso3']}|{r['basket']}": r["class"] for r in home["ranking"].rows},
+        "alerts": {
+            f"{r['bloc']}|{r['transit_iso3']}|{r['goods']}|{r['kind']}|{r['entered_on']}": str(r["left_on"] or "")
+            for r in home["alerts"].rows
+        },
+        "until": {
+            f"{r['transit_iso3']}|{r['basket']}": [str(r["exports_until"] or ""), str(r["imports_until"] or "")]
+            for r in home["until"].rows
+        },
+        "claims": {r["claim_id"]: r["status"] for r in claims.rows},
+        "sources": {r["source_name"]: str(r["data_as_of"] or "") for r in home["sources"].rows},
+    }
+
+
+def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
+    """What changed from one build to the next, as sentences; each kind counted first, then told."""
+
+    def named(key: str) -> str:
+        bloc, iso3, goods = key.split("|")[:3]
+        return f"{BLOCS.get(bloc, bloc)} to {names.get(iso3, iso3)}, {BASKETS.get(goods, goods)}"
+
+    def several(found: list[str], one: str, many: str) -> list[str]:
+        if not found:
+            return []
+        more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
+        return [f"{len(found)} {one if len(found) == 1 else many}: {'; '.join(found[:8])}{more}."]
+
+    def new(kind: str) -> dict:
+        return {k: v for k, v in now[kind].items() if before.get(kind, {}).get(k, "") != v}
+
+    def class_of(value: str | None) -> str:
+        return (value or "no class").replace("_", " ")
+
+    classes = [
+        f"{named(k)} ({class_of(before['classes'].get(k))} → {class_of(v)})"
+        for k, v in new("classes").items()
+        if before["classes"].get(k) != v
+    ]
+    began = [k for k in now["alerts"] if k not in before["alerts"]]
+    ended = [k for k, v in now["alerts"].items() if v and k in before["alerts"] and not before["alerts"][k]]
+    gone = [k for k in before["alerts"] if k not in now["alerts"]]
+    said = several(classes, "corridor changed its class", "corridors changed their class")
+    said += several([named(k) for k in began], "alert is new", "alerts are new")
+    said += several([named(k) for k in ended], "alert ended", "alerts ended")
+    said += several([named(k) for k in gone], "alert is gone after a revision", "alerts are gone after a revision")
+    months = [f"{names.get(k.split('|')[0], k)} ({BASKETS.get(k.split('|')[1], '')})" for k in new("until")]
+    said += several(months, "series has newer months", "series have newer months")
+    said += several([f"{k} is {v.replace('_', ' ')}" for k, v in new("claims").items()], "claim has another status",
+                    "claims have another status")  # fmt: skip
+    said += several(
+        [k for k, v in new("sources").items() if v], "source said something new", "sources said something new"
+    )
+    return said
+
+
+def _write_home(site: Site, home: Mapping[str, Answer], claims: Answer, countries: Answer, earlier: dict) -> None:
+    names = site.environment.globals["names"]
+    state = _state(site.about, home, claims)
+    before = earlier
+    if before.get("run_id") == state["run_id"]:  # the same build written again: compared with what was before it
+        before = before.get("before", {})
+    known = before.get("dataset") == state["dataset"] and "classes" in before
+    told = news(state, before, names) if known else None
+    state["before"] = {k: v for k, v in before.items() if k != "before"}
+    (site.folder / "data" / "build.json").write_text(json.dumps(state), encoding="utf-8")
+    answers = site.keep("index", home)
+    maps = []
+    for basket in ("CHPL", "TOTAL"):
+        rows = answers["map"].of(basket=basket)
+        inward = [r for r in rows if r["exporter"] == "COALITION" and r["value_usd"]]
+        onward = [r for r in rows if r["exporter"] != "COALITION" and r["value_usd"]]
+        shown = inward[:12]
+        through = {r["importer_iso3"] for r in shown}
+        onward = [r for r in onward if r["exporter"] in through]
+        if inward:
+            maps.append({
+                "basket": basket,
+                "svg": charts.corridor_map(shown, onward, names, site.environment.globals["links"], "Coalition"),
+                "left_out": len(inward) - len(shown),
+                "rows": shown + onward,
+                "months": (min(r["first_month"] for r in inward), max(r["last_month"] for r in inward)),
+            })  # fmt: skip
+    status = _by(claims.rows, "status")
+    site.write(
+        "index",
+        "home.html.j2",
+        title="Ghost Trade",
+        answers=answers,
+        told=told,
+        before=before,
+        maps=maps,
+        investigated=[
+            r
+            for r in answers["ranking"].rows
+            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == "CHPL"
+        ],
+        open_alerts=[r for r in answers["alerts"].rows if r["kind"] == "alert" and r["left_on"] is None],
+        claim_counts={s: len(status.get((s,), [])) for s in STATUSES},
+        recent=[r for r in answers["alerts"].rows if r["kind"] == "alert"][:10],
+        until={(r["transit_iso3"], r["basket"]): r for r in answers["until"].rows},
+    )
+
+
+def _write_article(site: Site, claims: Answer) -> None:
+    kept = site.keep("article", {"claims": claims})["claims"]
+    article = [r for r in kept.rows if "Nikkei Asia" in (r["source"] or "")]
+    others = [r for r in kept.rows if r not in article]
+    site.write("article", "article.html.j2", title="The article", claims=kept, article=article, others=others,
+               counts={s: sum(r["status"] == s for r in kept.rows) for s in STATUSES})  # fmt: skip
+
+
+def _write_quality(site: Site, checks: Sequence[Check], sources: Answer) -> None:
+    answers = site.keep(
+        "quality", {name: site.ask(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources}
+    )
+    file = ""
+    if checks:
+        file = "data/quality-checks.csv"
+        columns = ("layer", "asset", "check", "is_blocking", "checked_at", "passed", "said")
+        rows = [
+            dict(zip(columns, (c.layer, c.asset, c.name, c.is_blocking, when, passed, c.said), strict=True))
+            for c in checks
+            for when, passed in c.results
+        ]
+        with (site.folder / file).open("w", encoding="utf-8", newline="") as handle:
+            write_csv(handle, columns, rows, {name: site.about[name] for name in PROVENANCE})
+    layers = {layer: list(found) for layer, found in groupby(checks, key=lambda c: c.layer)}
+    failed = [c for c in checks if c.results and not c.results[0][1]]
+    site.write("quality", "quality.html.j2", title="Data quality", answers=answers, layers=layers, failed=failed,
+               checks=checks, file=file)  # fmt: skip

@@ -1,0 +1,18 @@
+"""One row is a corridor and good in a month where somebody looks: the ranks it may have. See dagster_project/estimators/ranks.py."""
+
+
+def model(dbt, session):
+    from dagster_project.estimators.ranks import bands
+
+    dbt.config(materialized="table")
+    weights = dbt.config.meta_get("weights")
+    components = ", ".join(f"c_{name}" for name in weights)
+    scored = dbt.ref("int_corridors_scored").filter("left_out_year = 0 and class is not null")
+    return bands(
+        scored.project(
+            f"exporter_bloc, transit_iso3, goods, goods_kind, period, severity, class, anomaly, {components}"
+        ).df(),
+        weights,
+        draws=dbt.config.meta_get("draws"),
+        spread=dbt.config.meta_get("spread"),
+    )
