@@ -7,7 +7,6 @@ nothing counted twice, every country code known. Tests of what dbt computes are 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -41,11 +40,10 @@ Gate = Callable[[Settings, Mapping[str, Finding]], Finding]
 def findings(settings: Settings, source: Source, table: Table) -> dict[str, Finding]:
     """Every gate of one raw table, by its name (an adjective)."""
     found = {}
-    rows = rows_to_ask(settings, table)
     if table.floors:
         found["sufficient"] = _sufficient(settings, source, table)
-    found["unique"] = _unique(settings, table, rows)
-    found |= _rules(settings, table, rows)
+    found["unique"] = _unique(settings, table)
+    found |= _rules(settings, table)
     if table.row_limits:
         found["untruncated"] = _untruncated(settings, source, table)
     for name, gate in EXTRA.get(table.name, {}).items():
@@ -134,59 +132,20 @@ def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:
     )
 
 
-def rows_to_ask(settings: Settings, table: Table) -> str:
-    """SQL that is true for the rows that no gate has passed yet. Of Comtrade's figures, whose keys all name a
-    period, that are the parts (a frequency and a year) that changed since a build passed every gate and test."""
-    known = warehouse.ask(
-        settings,
-        "select 1 from duckdb_tables() where (schema_name, table_name) in "
-        "(('intermediate', 'parts_built'), ('staging', 'stg_comtrade__parts'))",
-    )
-    if table is not FLOWS or len(known) < 2:
-        return "_valid_to is null"
-    parts = warehouse.ask(
-        settings,
-        """with now as (
-            select freqCode || left(period, 4) as part, _landing_id, _closed_by, count(*) as rows
-            from raw.comtrade_flows group by all
-        ), known as (
-            select freq || year as part, landing_id, closed_by, rows from staging.stg_comtrade__parts
-        ), differing as (
-            (from now except from known) union all (from known except from now)
-        ), passed as (
-            select freq || year as part from intermediate.parts_built
-            where model = 'int_comtrade_flows_placed' and is_tested
-        )
-        select distinct part from now
-        where part is null or part not in (from passed)
-            or part in (select part from differing where part is not null)""",
-    )
-    asked = sorted(part or "" for (part,) in parts)
-    if not all(re.fullmatch("[A-Z][0-9]{4}", part) for part in asked):  # what names no part may be anywhere
-        return "_valid_to is null"
-    if not asked:
-        return "false"
-    years = [int(part[1:]) for part in asked]
-    # the span first: it tells which blocks of the table need not be read
-    span = f"period >= '{min(years):04}' and period < '{max(years) + 1:04}'"
-    told = "', '".join(asked)
-    return f"_valid_to is null and {span} and freqCode || left(period, 4) in ('{told}')"
-
-
-def _unique(settings: Settings, table: Table, rows: str) -> Finding:
+def _unique(settings: Settings, table: Table) -> Finding:
     key = ", ".join(f'"{c}"' for c in table.key)
     twice = warehouse.ask(
         settings,
-        f"select count(*) - count(distinct hash({key})) from raw.{table.name} where {rows}",
+        f"select count(*) - count(distinct hash({key})) from raw.{table.name} where _valid_to is null",
     )[0][0]
     return Finding(twice == 0, f"{twice:,} rows share the key of another ({', '.join(table.key)}).", {"rows": twice})
 
 
-def _rules(settings: Settings, table: Table, rows: str) -> dict[str, Finding]:
+def _rules(settings: Settings, table: Table) -> dict[str, Finding]:
     if not table.rules:
         return {}
     counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
-    broken = warehouse.ask(settings, f"select {counts} from raw.{table.name} where {rows}")[0]
+    broken = warehouse.ask(settings, f"select {counts} from raw.{table.name} where _valid_to is null")[0]
     return {
         rule.name: Finding(n == 0, f"{n:,} rows break the rule that rows are {rule.name}.", {"rows": n})
         for rule, n in zip(table.rules, broken, strict=True)
@@ -211,7 +170,7 @@ def _untruncated(settings: Settings, source: Source, table: Table) -> Finding:
 def _additive(settings: Settings, found: Mapping[str, Finding]) -> Finding:
     """After the breakdowns are left out, each cell is there once, so that sums count it once."""
     cell = "typeCode, freqCode, period, reporterCode, flowCode, partnerCode, classificationCode, cmdCode"
-    totals = f"""from raw.comtrade_flows where {rows_to_ask(settings, FLOWS)} and customsCode = 'C00' and motCode = '0'
+    totals = """from raw.comtrade_flows where _valid_to is null and customsCode = 'C00' and motCode = '0'
         and partner2Code = '0' and coalesce(mosCode, '0') = '0'"""
     # Of its key a total's cell lacks what is the same for all totals, but for a mosCode that some leave empty.
     modes = warehouse.ask(settings, f"select count(distinct coalesce(mosCode, '')) {totals}")[0][0]

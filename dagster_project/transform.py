@@ -158,11 +158,6 @@ def grain(name: str) -> tuple[str, ...]:
     return ()
 
 
-def parts_of(node: Mapping[str, Any]) -> str | None:
-    """The model whose parts are a mart's: its own, or those of the one that it is a view of."""
-    return node["name"] if node["config"]["materialized"] == "parted" else node["config"]["meta"].get("parts_of")
-
-
 def lies_as(node: Mapping[str, Any]) -> str | None:
     """The mart of which a mart is a view, row for row."""
     return node["config"]["meta"].get("lies_as")

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from downloads import COMTRADE, FLOWS, OFAC, by_hand, csv_of, flow, insert, prepare, refresh
 
-from dagster_project import gates, warehouse
+from dagster_project import gates
 from dagster_project.ingest.sources import ofac
 from dagster_project.settings import Settings
 
@@ -110,32 +110,6 @@ def test_closed_rows_shut_no_gate(store):
     assert shut(store) == set().union(*(gates for _, gates in BROKEN_ROWS.values()))
     by_hand(store, "update raw.comtrade_flows set _valid_to = now()::timestamp where _landing_id = 'by hand'")
     assert shut(store) == set()
-
-
-PASSED = """
-    create schema staging; create schema intermediate;
-    create table staging.stg_comtrade__parts as
-    select freqCode as freq, cast(left(period, 4) as integer) as year, _landing_id as landing_id,
-        _closed_by as closed_by, count(*) as rows
-    from raw.comtrade_flows group by all;
-    create table intermediate.parts_built as
-    select distinct 'int_comtrade_flows_placed' as model, freq, year, true as is_tested from staging.stg_comtrade__parts
-"""
-
-
-def test_what_passed_is_asked_again_where_it_changed_and_nowhere_else(store):
-    by_hand(store, PASSED)
-    assert gates.rows_to_ask(store, FLOWS) == "false"
-    for wrong, (row, shut_gates) in BROKEN_ROWS.items():
-        insert(store, FLOWS, row)
-        assert shut(store) == shut_gates, wrong
-        by_hand(store, "delete from raw.comtrade_flows where _landing_id = 'by hand'")
-    insert(store, FLOWS, flow(freqCode="A", period="2019"))
-    asked = f"select distinct period from raw.comtrade_flows where {gates.rows_to_ask(store, FLOWS)}"
-    assert warehouse.ask(store, asked) == [("2019",)]
-    insert(store, FLOWS, flow(period=""))  # what names no part may be anywhere
-    assert gates.rows_to_ask(store, FLOWS) == "_valid_to is null"
-    by_hand(store, "drop schema staging cascade; drop schema intermediate cascade")
 
 
 def test_sufficient_shuts_when_the_rows_are_gone(store):

@@ -577,102 +577,10 @@ def test_a_publication_that_is_killed_leaves_a_whole_file_and_the_next_one_repai
     assert not (published.published_dir / ".unfinished").exists()
 
 
-PARTED = Description("flows", "One row a flow.", {"freq": "A.", "period": "Day.", "usd": "USD."}, parts_of="flows")
-
-
-def build_parts(settings: Settings, **made: int) -> None:
-    """A table of a row a part, as dbt leaves it; `A2022=5` is a part's value and what it was made from."""
-    with marts_of(settings) as con:
-        con.execute("create schema if not exists intermediate")
-        con.execute("create or replace table unpublished.marts.flows (freq varchar, period date, usd integer)")
-        con.execute(
-            "create or replace table intermediate.parts_built "
-            "(model varchar, freq varchar, year integer, made_from varchar, rows bigint, is_tested boolean)"
-        )
-        for part, usd in made.items():
-            freq, year = part[0], part[1:]
-            for period in [f"{year}-01-01"] if year else ["2021-01-01", "2022-01-01"]:
-                con.execute("insert into unpublished.marts.flows values (?, ?, ?)", [freq, period, usd])
-            noted = [freq, year or None, str(usd)]
-            con.execute("insert into intermediate.parts_built values ('flows', ?, ?, ?, 1, false)", noted)
-
-
-@pytest.fixture(params=["one Parquet writer", "parts joined"])
-def parted_store(request, store, monkeypatch) -> Settings:
-    """A table of a few rows, and the same as if they were millions."""
-    if request.param == "parts joined":
-        monkeypatch.setattr(warehouse, "JOINED_ROWS", 0)
-    return store
-
-
-def test_of_a_table_in_parts_those_that_changed_are_published_and_the_others_stand(parted_store):
-    store = parted_store
-
-    def there() -> list[tuple]:
-        parquet = warehouse.scan(f"select freq, year(period), usd from '{store.published_dir}/parquet/flows.parquet'")
-        with warehouse.published(store) as con:
-            assert con.execute("select freq, year(period), usd from marts.flows order by all").fetchall() == parquet
-        return parquet
-
-    build_parts(store, A2021=1, A2022=2, M2022=3)
-    warehouse.publish(store, [PARTED])
-    assert there() == [("A", 2021, 1), ("A", 2022, 2), ("M", 2022, 3)]
-    # a part is corrected, one is new, one is gone
-    build_parts(store, A2020=9, A2021=1, A2022=5)
-    assert warehouse.publish(store, [PARTED]) == {"flows": 3}
-    assert there() == [("A", 2020, 9), ("A", 2021, 1), ("A", 2022, 5)]
-    # what is no longer the file that was noted is written anew
-    (store.published_dir / ".parts.json").write_text("{}")
-    warehouse.publish(store, [PARTED])
-    assert there() == [("A", 2020, 9), ("A", 2021, 1), ("A", 2022, 5)]
-    # and a file that needs no change keeps its bytes
-    before = files_of(store)["parquet/flows.parquet"]
-    assert warehouse.publish(store, [PARTED]) == {"flows": 3}
-    assert files_of(store)["parquet/flows.parquet"] == before
-    # what comes last is written last, and read as it lies
-    build_parts(store, A2020=9, A2021=1, A2022=5, M2022=3)
-    warehouse.publish(store, [PARTED])
-    assert there() == [("A", 2020, 9), ("A", 2021, 1), ("A", 2022, 5), ("M", 2022, 3)]
-
-
-def test_a_part_that_stays_is_not_encoded_again(store, monkeypatch):
-    monkeypatch.setattr(warehouse, "JOINED_ROWS", 0)
-    build_parts(store, A2021=1, A2022=2, M2022=3)
-    warehouse.publish(store, [PARTED])
-    # what is written from here on shows by its compression
-    monkeypatch.setattr(warehouse, "PARQUET", warehouse.PARQUET.replace("snappy", "gzip"))
-    build_parts(store, A2021=1, A2022=5, M2022=3)
-    warehouse.publish(store, [PARTED])
-    file = f"'{store.published_dir}/parquet/flows.parquet'"
-    told = "select row_group_id, compression from parquet_metadata({}) where column_id = 2 order by 1"
-    assert warehouse.scan(told.format(file)) == [(0, "SNAPPY"), (1, "GZIP"), (2, "SNAPPY")]
-    assert warehouse.scan(f"select usd from {file}") == [(1,), (5,), (3,)]
-    # a file that somebody replaced is no source
-    there = store.published_dir / "parquet" / "flows.parquet"
-    copy = there.with_name("copy")
-    copy.write_bytes(there.read_bytes())
-    copy.replace(there)
-    build_parts(store, A2021=1, A2022=6, M2022=3)
-    warehouse.publish(store, [PARTED])
-    assert warehouse.scan(told.format(file)) == [(0, "GZIP"), (1, "GZIP"), (2, "GZIP")]
-
-
-def test_a_part_may_be_all_years_of_a_frequency(parted_store):
-    store = parted_store
-    build_parts(store, A=1, M=2)
-    warehouse.publish(store, [PARTED])
-    build_parts(store, A=1, M=3)
-    assert warehouse.publish(store, [PARTED]) == {"flows": 4}
-    with warehouse.published(store) as con:
-        there = con.execute("select freq, year(period), usd from marts.flows order by all").fetchall()
-    assert there == [("A", 2021, 1), ("A", 2022, 1), ("M", 2021, 3), ("M", 2022, 3)]
-    assert warehouse.scan(f"from '{store.published_dir}/parquet/flows.parquet' select freq, year(period), usd") == there
-
-
 def test_what_no_model_makes_any_more_is_dropped_and_nothing_else(store):
-    build_parts(store, A2021=1)
     with marts_of(store) as con:
-        con.execute("create schema marts; create schema staging")
+        con.execute("create table unpublished.marts.flows as select 1 as usd")
+        con.execute("create schema marts; create schema staging; create schema intermediate")
         con.execute("create view staging.old as from raw.builds; create table marts.flows as select 1 as usd")
         con.execute("create table unpublished.marts.flows__dbt_tmp as select 1 as usd")
         con.execute("create table intermediate.int_kept as select 1 as usd")
@@ -685,11 +593,4 @@ def test_what_no_model_makes_any_more_is_dropped_and_nothing_else(store):
     assert there == [
         ("unpublished", "marts", "flows"),
         ("warehouse", "intermediate", "int_kept"),
-        ("warehouse", "intermediate", "parts_built"),
     ]
-
-
-def test_parts_that_passed_their_tests_are_noted(store):
-    build_parts(store, A2021=1)
-    warehouse.note_tested(store)
-    assert warehouse.ask(store, "select is_tested from intermediate.parts_built") == [(True,)]

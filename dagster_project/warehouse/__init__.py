@@ -12,12 +12,10 @@ opens its successor at the same moment. So what was published at t is
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -27,10 +25,8 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from dagster_project import parquet as parquet_files
 from dagster_project.files.formats import RejectedFile
 from dagster_project.files.landing import Landing
-from dagster_project.parquet import Piece
 from dagster_project.settings import Settings
 
 # The warehouse's own file has one reader: us, and the newest format writes text columns 1.6 times faster. The marts
@@ -38,10 +34,7 @@ from dagster_project.settings import Settings
 WAREHOUSE_STORAGE = "latest"
 # zstd at its fastest takes a fourth longer and saves 7 per cent. Codes of goods fit into a dictionary of this size;
 # a figure that is there once does not, and is found out sooner.
-# A Bloom filter would lie outside of its row group, which can be moved as it is (parquet.py).
-PARQUET = "format parquet, compression snappy, dictionary_size_limit 8192, write_bloom_filter false"
-# A table of fewer rows is in its Parquet file before its parts are looked for in the old one.
-JOINED_ROWS = 1_000_000
+PARQUET = "format parquet, compression snappy, dictionary_size_limit 8192"
 NEAR_VALUES = 64  # more would make a longer list than a shorter search
 
 LANDINGS_COLUMNS = {
@@ -702,13 +695,7 @@ class Description:
     columns: Mapping[str, str]
     view_sql: str | None = None  # set for a view, with schema names and no catalog
     grain: Sequence[str] = ()  # the columns that no two rows share; none where nobody said which
-    parts_of: str | None = None  # the model whose parts (intermediate.parts_built) are this table's; see publish
     lies_as: str | None = None  # the table that a view computes its rows from, one of one
-
-    @property
-    def made_like(self) -> list[str]:
-        """What decides, beside the rows it was made from, what it holds."""
-        return [*self.columns, self.order, self.view_sql or ""]
 
     @property
     def order(self) -> str:
@@ -723,25 +710,18 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
     """Copy the file of the marts, write them to Parquet, then swap both in. Returns rows per table. `macros`: the
     statements that make its table macros.
 
-    Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole. Of a
-    table that is built part by part, only the parts that changed are written to Parquet.
+    Readers that hold the old file open keep the old data; a death at any moment leaves the old files whole.
     """
     unfinished = settings.published_dir / ".unfinished"
     shutil.rmtree(unfinished, ignore_errors=True)
     (unfinished / "parquet").mkdir(parents=True)
     parquet = settings.published_dir / "parquet"
     new = unfinished / settings.published_path.name  # one basename everywhere: it is the catalog's name too
-    built = _parts_built(settings)
-    there = _Publication.read(settings)
     tables = sorted(descriptions, key=lambda d: d.view_sql is not None)  # views read the tables
-    parts = {t.name: built.get(t.parts_of, {}) for t in tables}
-    kept = {t.name: there.unchanged(t, parts[t.name]) for t in tables}
     with connect(settings) as con:
         con.execute("checkpoint unpublished")
     shutil.copyfile(settings.unpublished_path, new)
     counts: dict[str, int] = {}
-    rewritten: list[str] = []
-    row_groups: dict[str, dict[str, Sequence[int]]] = {}  # of a table's Parquet file, by part: the first, and how many
     con = duckdb.connect(str(new), config=_config(settings))
     try:
         con.execute("begin")  # each comment alone would be written to disk by itself
@@ -758,145 +738,25 @@ def publish(settings: Settings, descriptions: Sequence[Description], macros: str
         con.execute("commit")
         for table in tables:
             target = f'marts."{table.name}"'
-            if table.view_sql is None or parts[table.name]:  # to count another view is to compute it
-                counts[table.name] = con.execute(f"select count(*) from {target}").fetchone()[0]
-            if there.is_all(kept[table.name], table, parts[table.name], parquet):
-                row_groups[table.name] = there.row_groups.get(table.name, {})
-                continue
             file = unfinished / "parquet" / f"{table.name}.parquet"
-            if parts[table.name] and counts[table.name] >= JOINED_ROWS:
-                known = there.row_groups_of(kept[table.name], parquet / file.name)
-                wanted = sorted(parts[table.name])
-                row_groups[table.name] = _join_parts(con, target, wanted, known, parquet / file.name, file)
-            else:
-                rows = target
-                is_in_order = table.view_sql is None and not parts[table.name]  # as dbt wrote it: dbt/macros/marts.sql
-                # to sort a wide view of millions again takes longer than to write it
-                if not is_in_order and counts.get(table.lies_as, 0) < JOINED_ROWS:
-                    rows = f"(from {target} order by {table.order})"
-                counts[table.name] = con.execute(f"copy {rows} to '{_quoted(file)}' ({PARQUET})").fetchone()[0]
-            rewritten.append(table.name)
+            rows = target if table.view_sql is None else f"(from {target} order by {table.order})"
+            counts[table.name] = con.execute(f"copy {rows} to '{_quoted(file)}' ({PARQUET})").fetchone()[0]
     finally:
         con.close()
     parquet.mkdir(exist_ok=True)
-    for name in rewritten:
+    for name in counts:
         os.replace(unfinished / "parquet" / f"{name}.parquet", parquet / f"{name}.parquet")
     for orphan in parquet.glob("*.parquet"):
         if orphan.stem not in counts:
             orphan.unlink()
     os.replace(new, settings.published_path)
     shutil.rmtree(unfinished)
-    if any(parts.values()):
-        _Publication.write(settings, tables, {name: of for name, of in parts.items() if of}, row_groups)
     return counts
-
-
-def _join_parts(
-    con, target: str, parts: Sequence[str], known: Mapping[str, Sequence[int]], old: Path, file: Path
-) -> dict[str, Sequence[int]]:
-    """Write a table's Parquet file: the row groups of the parts that stand in the old one as they are, and the others
-    anew. Returns the row groups of each part, the first and how many."""
-    lie: dict[str, Sequence[int]] = {}
-
-    def write(part: str) -> Piece:
-        own = file.with_name(f"{file.stem}.{part}.parquet")
-        con.execute(f"copy (from {target} where {_of([part])}) to '{_quoted(own)}' ({PARQUET})")
-        return Piece(own, 0, parquet_files.row_groups(own))
-
-    def pieces() -> Iterator[Piece]:
-        """While one is copied the next is written."""
-        with ThreadPoolExecutor(1) as writer:
-            written = {part: writer.submit(write, part) for part in parts if part not in known}
-            count = 0
-            for part in parts:
-                piece = written[part].result() if part in written else Piece(old, *known[part])
-                lie[part] = (count, piece.count)
-                count += piece.count
-                yield piece
-                if part in written:
-                    piece.file.unlink()
-
-    parquet_files.join(pieces(), file)
-    return lie
-
-
-@dataclass(frozen=True)
-class _Publication:
-    """What the published files hold, as their last publication noted it: the parts of each table that has some
-    (`A2022`, or `A` → what it was made from), its columns, order and query, each file's size and time, and the row
-    groups of the parts in Parquet. Empty where any of it is not so."""
-
-    parts: Mapping[str, Mapping[str, str]]
-    made_like: Mapping[str, Sequence[str]]
-    files: Mapping[str, Sequence[int]]
-    row_groups: Mapping[str, Mapping[str, Sequence[int]]]
-
-    NAME = ".parts.json"
-
-    @classmethod
-    def read(cls, settings: Settings) -> _Publication:
-        nothing = cls({}, {}, {}, {})
-        try:
-            there = cls(**json.loads((settings.published_dir / cls.NAME).read_text()))
-        except (OSError, ValueError, TypeError):
-            return nothing
-        return there if there.has_file(settings.published_path) else nothing
-
-    @classmethod
-    def write(cls, settings: Settings, tables: Sequence[Description], parts: Mapping, row_groups: Mapping) -> None:
-        files = [settings.published_path, *(settings.published_dir / "parquet").glob("*.parquet")]
-        told = {
-            "parts": parts,
-            "made_like": {table.name: table.made_like for table in tables if table.name in parts},
-            "files": {file.name: cls._told(file) for file in files},
-            "row_groups": row_groups,
-        }
-        unfinished = settings.published_dir / f"{cls.NAME}.unfinished"
-        unfinished.write_text(json.dumps(told))
-        os.replace(unfinished, settings.published_dir / cls.NAME)
-
-    def has_file(self, file: Path) -> bool:
-        return file.exists() and list(self.files.get(file.name, ())) == self._told(file)
-
-    @staticmethod
-    def _told(file: Path) -> list[int]:
-        stat = file.stat()
-        return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
-
-    def is_all(self, kept: set[str], table: Description, parts: Mapping[str, str], parquet: Path) -> bool:
-        """Whether a table's Parquet file holds what it is to hold."""
-        same = kept and kept == parts.keys() == self.parts[table.name].keys()
-        return bool(same) and self.has_file(parquet / f"{table.name}.parquet")
-
-    def row_groups_of(self, kept: set[str], file: Path) -> dict[str, Sequence[int]]:
-        """Where the parts that stay lie in a table's Parquet file; nowhere where that is another than was written."""
-        known = self.row_groups.get(file.stem, {}) if self.has_file(file) else {}
-        return {part: at for part, at in known.items() if part in kept}
-
-    def unchanged(self, table: Description, parts: Mapping[str, str]) -> set[str]:
-        """The parts that stand in the file as they are to be; none where it is better written anew."""
-        before = self.parts.get(table.name, {})
-        if self.made_like.get(table.name) != table.made_like:
-            return set()
-        return {part for part, made_from in parts.items() if before.get(part) == made_from}
-
-
-def _parts_built(settings: Settings) -> dict[str, dict[str, str]]:
-    """What dbt noted of the tables it builds part by part: model → part → what the part was made from."""
-    found: dict[str, dict[str, str]] = {}
-    if ask(settings, "select 1 from duckdb_tables() where schema_name = 'intermediate' and table_name = 'parts_built'"):
-        for model, part, made_from in ask(
-            settings,
-            "select model, concat(freq, year), made_from from intermediate.parts_built where made_from is not null",
-        ):
-            found.setdefault(model, {})[part] = made_from
-    return found
 
 
 def drop_unknown(settings: Settings, known: Collection[tuple[str, str, str]]) -> None:
     """Drop what lies in the layers that dbt computes and no model makes any more: an earlier version did, or a build
     that died. `known`: the file (warehouse, unpublished), schema and name of what they make."""
-    notes = ("warehouse", "intermediate", "parts_built")
     with connect(settings) as con:
         for kind in ("view", "table"):
             found = con.execute(
@@ -904,25 +764,8 @@ def drop_unknown(settings: Settings, known: Collection[tuple[str, str, str]]) ->
                 "where schema_name in ('staging', 'intermediate', 'marts')"
             ).fetchall()
             for file, schema, name in found:
-                if (file, schema, name) not in known and (file, schema, name) != notes:
+                if (file, schema, name) not in known:
                     con.execute(f'drop {kind} {file}.{schema}."{name}"')
-
-
-def note_tested(settings: Settings) -> None:
-    """Every test of this build passed: the parts that stand now need not be asked again (dbt/macros/parted.sql)."""
-    if _parts_built(settings):
-        with connect(settings) as con:
-            con.execute("update intermediate.parts_built set is_tested = true where not is_tested")
-
-
-def _of(parts: Iterable[str]) -> str:
-    """SQL that is true for the rows of some parts: a frequency and a year, as A2022, or a frequency, as A."""
-    told = []
-    for part in sorted(parts):
-        freq, year = part[0], part[1:]
-        in_year = f" and period between date '{year}-01-01' and date '{year}-12-31'" if year else ""
-        told.append(f"(freq = '{freq}'{in_year})")
-    return " or ".join(told)
 
 
 def _quoted(path: Path) -> str:

@@ -40,5 +40,4 @@
         and superseded.hs_revision = flows.hs_revision
     where superseded.freq is null
         and flows.flow in {{ flows }}
-        and {{ in_parts('flows', 'period_code') }}
 {% endmacro %}

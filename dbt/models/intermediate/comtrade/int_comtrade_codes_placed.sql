@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- Whom the codes stand for that Comtrade uses in a period, as reporters or as partners. The world and blocs are sums of
 -- others and stand for nobody. A country that comes under several codes in one period is the sum of them.
 with
@@ -11,9 +10,9 @@ country_codes as (
 
 seen as (
 
-    select freq, period, reporter_code as code from {{ ref('int_comtrade_levels_recorded') }} where {{ in_parts() }}
+    select freq, period, reporter_code as code from {{ ref('int_comtrade_levels_recorded') }}
     union
-    select freq, period, partner_code as code from {{ ref('int_comtrade_levels_recorded') }} where {{ in_parts() }}
+    select freq, period, partner_code as code from {{ ref('int_comtrade_levels_recorded') }}
 
 )
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- Comtrade's flows at the grain all sources share: who recorded which flow with whom, of what, when.
 -- Re-exports are part of exports (and re-imports of imports): they stand beside, and are not added.
 -- The world and blocs are sums of others and have no row.
@@ -9,7 +8,7 @@ with
 
 superseded as {{ read_in_place() }} (
 
-    select * from {{ ref('int_comtrade_levels_superseded') }} where {{ in_parts() }}
+    select * from {{ ref('int_comtrade_levels_superseded') }}
 
 ),
 

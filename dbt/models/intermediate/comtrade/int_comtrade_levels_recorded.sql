@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- What Comtrade has of whom, without the goods: of each reporter, flow and partner, which levels in which revision.
 select distinct
     freq,
@@ -10,4 +9,3 @@ select distinct
     is_original_classification,
     hs_revision
 from {{ ref('stg_comtrade__flows') }} as flows
-where {{ in_parts('flows', 'period_code') }}

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- A level of a reporter's period may come in the revision it was recorded in and in converted ones. One is used, the
 -- one it was recorded in, else the newest; these are the others. Few or none: whoever leaves them out joins a small
 -- table, and should see that it is one.
@@ -9,7 +8,6 @@ levels as (
 
     select distinct freq, period, reporter_code, flow, product_level, is_original_classification, hs_revision
     from {{ ref('int_comtrade_levels_recorded') }}
-    where {{ in_parts() }}
 
 ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- What both books hold of a corridor, in goods that mean the same over time: the cells of one good, whatever revision
 -- each was recorded in, are added up before they are compared, and goods to baskets. TOTAL is the reported total.
 --
@@ -21,7 +20,6 @@ flows as (
     from {{ ref('report_coverage') }}
     where product_level in (0, 6)
         and coverage_status not in ('non_geographic', 'neither')
-        and {{ in_parts() }}
 
 ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted', parts='frequencies') }}
 -- What the same exporters sold the same importer of goods in the same chapter that no list names, in each period and on
 -- average of each baseline: a rise that these share is no rise of listed goods.
 with
@@ -9,7 +8,7 @@ series as (
         freq, period, exporter, exporter_kind, importer_iso3, goods, export_value_usd,
         {{ chapter_of('goods') }} as chapter
     from {{ ref('int_series_summed') }}
-    where goods_kind = 'product' and export_value_usd is not null and {{ in_parts() }}
+    where goods_kind = 'product' and export_value_usd is not null
 
 ),
 

@@ -1,9 +1,3 @@
-{{ config(materialized='parted', parts='frequencies', told_by={
-    'int_corridors_published': ['period', 'exporter_iso3', 'importer_iso3', 'product_level',
-        'is_exporter_open', 'is_exporter_selective', 'is_importer_open', 'is_importer_selective'],
-    'int_bloc_corridors_published': ['period', 'exporter_bloc', 'importer_iso3', 'product_level', 'member_iso3',
-        'is_member_published', 'is_importer_published', 'members']
-}) }}
 -- Every corridor's trade in every good as a series without holes: a period that a side published and in which it
 -- recorded none of the good is 0, one that it did not publish is NULL. Countries, and blocs summed over their members
 -- before anything is compared. A good that no period shows above `min_value_usd` has no series of its own; it is in
@@ -22,19 +16,18 @@ flows as (
         case goods when 'TOTAL' then 0 else 6 end as product_level,
         {{ is_within('freq', 'period', window.first, window.last) }} as is_in_baseline
     from {{ ref('int_corridor_flows_netted') }}
-    where {{ in_parts() }}
 
 ),
 
 corridors as (
 
-    select * from {{ ref('int_corridors_published') }} where {{ in_parts() }}
+    select * from {{ ref('int_corridors_published') }}
 
 ),
 
 bloc_corridors as (
 
-    select * from {{ ref('int_bloc_corridors_published') }} where {{ in_parts() }}
+    select * from {{ ref('int_bloc_corridors_published') }}
 
 ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- The chapters that a country has spoken of in a year: a download of one heading is no statement about the others.
 select distinct
     source_name,
@@ -9,4 +8,3 @@ select distinct
     product_level,
     left(product_code, 2) as chapter
 from {{ ref('int_flows_chosen') }}
-where {{ in_parts() }}

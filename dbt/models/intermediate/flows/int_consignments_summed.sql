@@ -1,17 +1,16 @@
-{{ config(materialized='parted') }}
 -- What an importer recorded as consigned from a country, whatever its origin. Only where the parts by second partner
 -- add up to the importer's total of the good: of a part of them nothing follows.
 with
 
 consignments as (
 
-    select * from {{ ref('stg_comtrade__consignments') }} as parts where {{ in_parts('parts', 'period_code') }}
+    select * from {{ ref('stg_comtrade__consignments') }} as parts
 
 ),
 
 flows as (
 
-    select * from {{ ref('stg_comtrade__flows') }} as flows where flow = 'M' and {{ in_parts('flows', 'period_code') }}
+    select * from {{ ref('stg_comtrade__flows') }} as flows where flow = 'M'
 
 ),
 

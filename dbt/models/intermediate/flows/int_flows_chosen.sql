@@ -1,4 +1,4 @@
-{{ config(materialized='view', meta={'parts_of': 'int_flows_outranked'}) }}
+{{ config(materialized='view') }}
 -- What is used of what the sources say: of each flow, the source that speaks for it. A view, since nearly all is used
 -- and none of it changed: to write it down again would take longer than all its readers do.
 select flows.*

@@ -1,4 +1,4 @@
-{{ config(materialized='view', post_hook='{{ kept_to_be_put_in_place() }}') }}
+{{ config(materialized='view') }}
 -- Both books of a flow on one row, by a full outer join: a missing side is NULL here, and only here.
 -- Headings meet within one HS revision only, codes of six digits in groups that are one thing in both revisions
 -- (int_flows_aligned); chapters and totals meet across revisions.
@@ -12,7 +12,7 @@ exports as (
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_flows_aligned') }}
-    where role = 'export' and reporter <> partner and {{ in_parts() }}
+    where role = 'export' and reporter <> partner
 
 ),
 
@@ -22,7 +22,7 @@ imports as (
         *,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
     from {{ ref('int_imports_converted_to_fob') }}
-    where reporter <> partner and {{ in_parts() }}
+    where reporter <> partner
 
 )
 

@@ -1,9 +1,3 @@
-{% set columns = ['source_name', 'freq', 'period', 'role', 'reporter', 'partner', 'partner_is_country', 'product_code',
-    'product_level', 'hs_revision', 'value_usd', 're_traded_value_usd', 'published_fob_value_usd', 'net_kg',
-    'is_net_kg_estimated', 'quantity', 'quantity_unit', 'is_quantity_estimated'] %}
-{{ config(materialized='parted', told_by={
-    'int_national_flows_placed': columns, 'int_eurostat_flows_placed': columns + ['reporter_is_country']
-}) }}
 -- Which sources do not speak for a reporter's flows with a partner at a level of product, for another one does: that
 -- which seeds/source_precedences.csv ranks first among those that have any. Mixed by cell, two breakdowns of one
 -- flow would be added up. Mostly nobody; a source without a rank never speaks.
@@ -19,7 +13,6 @@ speakers as (
 
     select source_name, freq, period, role, reporter, partner, product_level
     from {{ ref('int_flows_unioned') }}
-    where {{ in_parts() }}
     group by source_name, freq, period, role, reporter, partner, product_level
 
 ),

@@ -1,25 +1,27 @@
-{{ config(materialized='parted') }}
 -- Every figure that a later release changed: revised, deleted, or added to an answer that was already there. What vanished under one code and came back under another at the same moment and value was
 -- reclassified. Comtrade's own product codes and revisions; the world and blocs are left out.
 with
 
-parts as (
-
-    select * from {{ ref('stg_comtrade__parts') }}
-
-),
-
--- nothing changed in a part of which nothing was said twice; of most that is so
-parts_said_again as (
-
-    select distinct freq, year from parts where is_repeat or closed_by is not null
-
-),
-
 -- landings that answer a question which was answered before: what else is in them is new, not just first asked
 repeats as (
 
-    select distinct landing_id from parts where is_repeat
+    select distinct later.landing_id
+    from {{ ref('stg_build__landings') }} as later
+    inner join {{ ref('stg_build__landings') }} as earlier
+        on earlier.source_name = later.source_name
+        and earlier.scope = later.scope
+        and earlier.vintage < later.vintage
+    where later.source_name = 'comtrade'
+
+),
+
+-- nothing changed in a year of which nothing was said twice; of most years that is so
+years_revised as (
+
+    select distinct flows.freq, extract(year from flows.period) as year
+    from {{ ref('stg_comtrade__flow_versions') }} as flows
+    left join repeats on repeats.landing_id = flows.landing_id
+    where repeats.landing_id is not null or flows.gone_at is not null
 
 ),
 
@@ -32,9 +34,9 @@ versions as (
         reporters.is_country as reporter_is_country,
         partners.is_country as partner_is_country
     from {{ ref('stg_comtrade__flow_versions') }} as flows
-    inner join parts_said_again
-        on parts_said_again.freq = flows.freq
-        and parts_said_again.year = extract(year from flows.period)
+    inner join years_revised
+        on years_revised.freq = flows.freq
+        and years_revised.year = extract(year from flows.period)
     inner join {{ ref('int_country_codes_resolved') }} as reporters
         on reporters.publisher = 'comtrade'
         and reporters.code = flows.reporter_code
@@ -43,7 +45,6 @@ versions as (
         and partners.code = flows.partner_code
     where reporters.kind not in ('world', 'bloc')
         and partners.kind not in ('world', 'bloc')
-        and {{ in_parts('flows', 'period_code') }}
 
 ),
 

@@ -1,17 +1,16 @@
-{{ config(materialized='parted') }}
 -- What a reporter recorded in a period, whoever it was recorded with; those that face another revision recorded the
 -- groups of their codes as well.
 with
 
 chosen as {{ read_in_place() }} (
 
-    select * from {{ ref('int_flows_chosen') }} where {{ in_parts() }}
+    select * from {{ ref('int_flows_chosen') }}
 
 ),
 
 facing as (
 
-    select distinct freq, period, role, reporter from {{ ref('int_revisions_faced') }} where {{ in_parts() }}
+    select distinct freq, period, role, reporter from {{ ref('int_revisions_faced') }}
 
 )
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- Who recorded the codes of a period in another revision of the HS than the side they are compared with. A reporter
 -- that recorded them in two is left as it is.
 with
@@ -7,7 +6,7 @@ recorded as (
 
     select freq, period, role, reporter, min(hs_revision) as hs_revision
     from {{ ref('int_reports_counted') }}
-    where product_level = 6 and {{ in_parts() }}
+    where product_level = 6
     group by freq, period, role, reporter
     having min(hs_revision) = max(hs_revision)
 

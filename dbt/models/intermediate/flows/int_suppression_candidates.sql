@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- Where much of what a reporter recorded with a partner hides under no ordinary code: in the part of a chapter
 -- that its HS6 rows do not explain, or in chapter 99. Chapters that hide little have no row.
 with
@@ -11,7 +10,7 @@ chapters as (
         {{ exact_sum('value_usd', "product_level = 2") }} as chapter_value_usd,
         coalesce({{ exact_sum('value_usd', "product_level = 6") }}, 0) as children_value_usd
     from {{ ref('int_flows_chosen') }}
-    where product_level in (2, 6) and {{ in_parts() }}
+    where product_level in (2, 6)
     group by freq, period, role, reporter, partner, left(product_code, 2)
 
 ),
@@ -23,7 +22,7 @@ pairs as (
         coalesce({{ exact_sum('value_usd', "product_level = 2 and product_code = '99'") }}, 0) as specials_value_usd,
         {{ exact_sum('value_usd', "product_level = 0") }} as total_value_usd
     from {{ ref('int_flows_chosen') }}
-    where product_level in (0, 2) and {{ in_parts() }}
+    where product_level in (0, 2)
     group by freq, period, role, reporter, partner
 
 )

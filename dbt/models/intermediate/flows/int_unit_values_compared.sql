@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- What a kilogram was said to cost, against what others said of the same good in the same year (METHODS 2.12). The
 -- median and the spread are those of all cells of the product, revision, role and year; the spread is that of the
 -- middle half (a quarter of the cells may lie anywhere), so that one pass over the cells tells both.
@@ -18,7 +17,6 @@ flows as {{ read_in_place() }} (
     where product_level = 6
         and reporter_is_country
         and value_usd >= {{ var('min_value_usd') }}
-        and {{ in_parts() }}
 
 ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- The codes of each year of Comtrade's figures, with the name they have there.
 select
     freq,
@@ -8,5 +7,4 @@ select
     product_level,
     min(product_name) as name
 from {{ ref('stg_comtrade__flows') }} as flows
-where {{ in_parts('flows', 'period_code') }}
 group by freq, extract(year from period), hs_revision, product_code, product_level

@@ -1,4 +1,3 @@
-{{ config(materialized='parted', parts='frequencies') }}
 -- What reporters are rated by (METHODS 2.6), as sums over the cells of a pair: least squares needs no more, and the
 -- rating of a whole world becomes forty thousand rows. Codes of six digits of whole years before the war that both
 -- sides recorded, of a size that says something; without listed goods, without the corridors (coalition to transit,
@@ -39,7 +38,7 @@ cells as (
     left join listed on listed.product_code = flows.product_code
     where flows.coverage_status = 'both_reported'
         and flows.product_level = 6
-        and flows.freq = 'A' and {{ in_parts('flows') }}
+        and flows.freq = 'A'
         and flows.period between date '{{ baseline.first }}' and date '{{ baseline.last }}'
         and flows.import_value_fob_usd > 0
         and greatest(flows.export_value_usd, flows.import_value_fob_usd) >= {{ var('reliability_least_usd') }}

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- Imports of a year from an exporter, by chapter ('*': all goods): how many, and of how many the importer itself
 -- publishes the FOB value.
 select
@@ -13,7 +12,7 @@ select
     sum(cast(value_usd as decimal(38, 6))) filter (where published_fob_value_usd > 0) as published_cif_usd,
     sum(cast(published_fob_value_usd as decimal(38, 6))) filter (where published_fob_value_usd > 0) as published_fob_usd
 from {{ ref('int_flows_aligned') }}
-where role = 'import' and {{ in_parts() }}
+where role = 'import'
 group by
     freq, extract(year from period), partner, reporter,
     case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end

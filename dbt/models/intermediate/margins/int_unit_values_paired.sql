@@ -1,4 +1,3 @@
-{{ config(materialized='parted', parts='frequencies') }}
 -- Goods that both sides weighed, and weighed alike: what the importer's kilogram costs over the exporter's is what
 -- the way costs (METHODS 2.4). Read before imports are brought to FOB, because it decides how they are.
 -- Importers that value FOB have no way in their figures and teach nothing. Of more cells than are needed a part
@@ -12,7 +11,7 @@ measured as {{ read_in_place() }} (
         cast(extract(year from period) as integer) as year,
         published_fob_value_usd is not null as is_published_fob
     from {{ ref('int_flows_aligned') }}
-    where freq = 'A' and {{ in_parts() }}
+    where freq = 'A'
         and product_level = 6
         and reporter_is_country
         and partner_is_country

@@ -1,9 +1,3 @@
-{% set columns = ['source_name', 'freq', 'period', 'role', 'reporter', 'partner', 'partner_is_country', 'product_code',
-    'product_level', 'hs_revision', 'value_usd', 're_traded_value_usd', 'published_fob_value_usd', 'net_kg',
-    'is_net_kg_estimated', 'quantity', 'quantity_unit', 'is_quantity_estimated'] %}
-{{ config(materialized='parted', told_by={
-    'int_national_flows_placed': columns, 'int_eurostat_flows_placed': columns
-}) }}
 -- Where two sources speak of one flow: what the one that was chosen says, and what the other says. They are
 -- never added; a difference of more than two per cent is a question to both.
 with
@@ -21,13 +15,12 @@ flows as (
         and silenced.reporter = unioned.reporter
         and silenced.partner = unioned.partner
         and silenced.product_level = unioned.product_level
-    where {{ in_parts('unioned') }}
 
 ),
 
 chosen as (
 
-    select * from {{ ref('int_flows_chosen') }} where {{ in_parts() }}
+    select * from {{ ref('int_flows_chosen') }}
 
 )
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted', parts='frequencies', told_by={'int_builds_described': 'parameters_of_builds'}) }}
 -- How far exports stand above what was normal: in dollars, as a multiple, in normal spreads, by the European
 -- Commission's criterion, and beyond what the same exporters sold more of unlisted goods of the same chapters. A month is
 -- in a run (is_z3) with all of it: the run's first month is where the rise began, its z_months-th where it was seen.
@@ -10,7 +9,7 @@ series as (
         *,
         12 * extract(year from period) + extract(month from period) as month_number
     from {{ ref('int_series_summed') }}
-    where export_value_usd is not null and {{ in_parts() }}
+    where export_value_usd is not null
 
 ),
 

@@ -1,11 +1,10 @@
-{{ config(materialized='parted', parts='frequencies', told_by={'int_builds_described': 'parameters_of_builds'}) }}
 -- What was normal: of each corridor's exports, imports, gap and price, the mean, the median and the spread over each
 -- window that a change is measured against. Values on the asinh scale, gaps in log points, prices in logarithms.
 with
 
 series as (
 
-    select * from {{ ref('int_series_summed') }} where {{ in_parts() }}
+    select * from {{ ref('int_series_summed') }}
 
 ),
 

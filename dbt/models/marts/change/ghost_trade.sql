@@ -1,5 +1,3 @@
-{{ config(materialized='parted', parts='frequencies', told_by={
-    'int_builds_described': 'parameters_of_builds', 'reporter_reliability': 'noises_of_reporters'}) }}
 -- How much of what was exported on top of the baseline did not arrive in the importer's books: two estimates whose
 -- difference is known (METHODS 2.9), over three margins. Both books are compared where a gap may be stated, summed over
 -- a year or over twelve months; in months the imports of `monthly_lag` later answer the exports, and of twelve months
@@ -22,7 +20,6 @@ series as (
         *,
         12 * extract(year from period) + extract(month from period) as month_number
     from {{ ref('int_series_summed') }}
-    where {{ in_parts() }}
 
 ),
 

@@ -1,4 +1,3 @@
-{{ config(materialized='parted') }}
 -- A bloc's exports and what the importer recorded from it, each summed over the members and then compared
 -- (METHODS 0.6): members book goods to one another, so their own gaps add up to more than is missing. Codes of six
 -- digits stand in their stable groups: members that record in two HS revisions are one row, and not two.
@@ -47,7 +46,6 @@ cells as (
         on groups.hs_revision = flows.comparable_revision
         and groups.product_code = flows.product_code
     where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
-        and {{ in_parts('flows') }}
 
 ),
 

@@ -1,9 +1,3 @@
-{{ config(materialized='parted', put_in_place=['int_flows_mirrored'], told_by={
-    'int_margins_assigned': 'content_of_years',
-    'int_reporting_calendar': 'calendar_of_parts',
-    'int_chapters_recorded': 'chapters_of_frequencies',
-    'int_goods_controlled': ['period', 'product_code', 'hs_revision', 'is_controlled_then', 'is_controlled_now']
-}) }}
 -- What either book holds of a flow, as it was recorded, and what an absence means. The gaps are computed on it
 -- (mirror_gaps), for readers too, so that the widest figures are written once.
 --
@@ -98,7 +92,6 @@ products_elsewhere as (
 
     select freq, period, role, reporter, product_code, comparable_revision
     from {{ ref('int_products_recorded') }}
-    where {{ in_parts() }}
 
 ),
 
@@ -107,7 +100,6 @@ active_pairs as (
 
     select freq, period, reporter, partner
     from {{ ref('int_reports_counted') }}
-    where {{ in_parts() }}
     group by freq, period, reporter, partner
 
 ),
@@ -116,7 +108,6 @@ residuals as (
 
     select freq, period, role, reporter, partner, chapter
     from {{ ref('int_suppression_candidates') }}
-    where {{ in_parts() }}
 
 ),
 
@@ -128,7 +119,6 @@ sided as (
         coalesce(export_value_usd > 0, false) as has_export,
         coalesce(import_value_usd > 0, false) as has_import
     from {{ ref('int_flows_mirrored') }}
-    where {{ in_parts() }}
 
 ),
 

@@ -1,6 +1,6 @@
 -- Every version of every figure, known now or earlier. Rename, cast, and leave out what Comtrade marks as a
 -- part of a total (customs procedure, transport, second partner, mode of supply), services, quarters, and
--- classifications other than the HS. What changed of it is told by part: depends on {{ ref('stg_comtrade__parts') }}
+-- classifications other than the HS.
 with
 
 flows as (

@@ -1,0 +1,81 @@
+"""Whether two publications hold the same: python -m bench.compare OLD NEW, two folders with parquet/ in them.
+
+Every table, row for row: texts, codes and dates equal, numbers within 1e-9 of the larger. Columns that only say when
+and by what code a row was made are left out. Prints a line a table that differs, with the first rows that do.
+"""
+
+import sys
+from pathlib import Path
+
+import duckdb
+
+PROVENANCE = {"code_version", "parameters_hash", "run_id", "built_at", "full_build_at", "fetched_at", "last_asked_at"}
+TOLERANCE = 1e-9
+SHOWN = 3
+
+
+def differing(old: Path, new: Path) -> tuple[str, list[tuple]]:
+    """A sentence on how two files of one table differ, empty where they do not, and rows that do."""
+    con = duckdb.connect()
+    columns = {}
+    for side, file in (("old", old), ("new", new)):
+        con.execute(f"create view {side} as from read_parquet('{file}')")
+        columns[side] = {name: kind for name, kind, *_ in con.execute(f"describe {side}").fetchall()}
+    lost, added = columns["old"].keys() - columns["new"].keys(), columns["new"].keys() - columns["old"].keys()
+    said = [f"columns lost: {', '.join(sorted(lost))}"] if lost else []
+    said += [f"columns added: {', '.join(sorted(added))}"] if added else []
+    shared = [name for name in columns["old"] if name in columns["new"] and name not in PROVENANCE]
+    exact = [name for name in shared if columns["old"][name] not in ("DOUBLE", "FLOAT")]
+    measured = [name for name in shared if name not in exact]
+    counts = [con.execute(f"select count(*) from {side}").fetchone()[0] for side in ("old", "new")]
+    if counts[0] != counts[1]:
+        said.append(f"rows: {counts[0]:,} before, {counts[1]:,} after")
+    # Rows whose texts are equal are paired in the order of their numbers, which differ in the last digits at most.
+    key = ", ".join(f'"{name}"' for name in exact) or "1"
+    order = ", ".join(f'round("{name}", 3)' for name in measured) or "1"
+    for side in ("old", "new"):
+        con.execute(
+            f"create table {side}_rows as select *, row_number() over (partition by {key} order by {order}) as nth "
+            f"from {side}"
+        )
+    same_key = " and ".join(f'old_rows."{n}" is not distinct from new_rows."{n}"' for n in [*exact, "nth"])
+    differs = [
+        f'(old_rows."{n}" is null) <> (new_rows."{n}" is null) or '
+        f'abs(old_rows."{n}" - new_rows."{n}") > {TOLERANCE} * greatest(abs(old_rows."{n}"), abs(new_rows."{n}"), 1e-6)'
+        for n in measured
+    ]
+    named = "".join(f'coalesce(old_rows."{n}", new_rows."{n}"), ' for n in exact)
+    shown = con.execute(
+        f"select {named}old_rows.nth is null, new_rows.nth is null"
+        + "".join(f', old_rows."{n}" - new_rows."{n}"' for n in measured)
+        + f" from old_rows full join new_rows on {same_key}"
+        f" where old_rows.nth is null or new_rows.nth is null {''.join(' or ' + d for d in differs)}"
+    )
+    rows = shown.fetchmany(SHOWN)
+    more = len(shown.fetchall())
+    if rows:
+        said.append(f"{len(rows) + more:,} rows differ")
+    return "; ".join(said), rows
+
+
+def main(old: Path, new: Path) -> int:
+    """Print what differs. Returns how many tables do."""
+    files = {folder: {file.name: file for file in (folder / "parquet").glob("*.parquet")} for folder in (old, new)}
+    found = 0
+    for name in sorted(files[old].keys() | files[new].keys()):
+        if name not in files[old] or name not in files[new]:
+            print(f"{name}: only {'after' if name in files[new] else 'before'}")
+            found += 1
+            continue
+        said, rows = differing(files[old][name], files[new][name])
+        if said:
+            found += 1
+            print(f"{name}: {said}")
+            for row in rows:
+                print("   ", *(value for value in row if value not in (None, False, 0.0)))
+    print(f"{len(files[new])} tables, {found} differ.")
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])) > 0)
