@@ -17,8 +17,8 @@ import adbc_driver_postgresql.dbapi as adbc
 
 from dagster_project import transform
 from dagster_project.publish import postgres
+from dagster_project.publish.marts_file import Description
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Description
 from tests import postgres_server
 
 ROWS = int(os.environ.get("ROWS") or 2_000_000)
@@ -48,15 +48,17 @@ def main() -> None:
     if postgres_server.programs() is None:
         print("PostgreSQL is not installed (Debian: apt install postgresql), so publishing there is not measured.")
         return
-    columns = {name: column["data_type"] for name, column in transform.described()[TABLE]["columns"].items()}
-    table = Description(TABLE, "Generated.", dict.fromkeys(columns, "Generated."), grain=transform.grain(TABLE))
+    node = transform.described()[TABLE]
+    columns = {name: column["data_type"] for name, column in node["columns"].items()}
+    grain = [name for name in columns if name in node["primary_key"]]
+    table = Description(TABLE, "Generated.", dict.fromkeys(columns, "Generated."), grain=grain)
     assert set(table.grain) == set(KEYS), table.grain
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings.from_environment(
             {"DATA_DIR": folder, "DUCKDB_THREADS": os.environ.get("DUCKDB_THREADS", "")}
         )
         settings.published_dir.mkdir(parents=True)
-        generate(settings, columns, table.order)
+        generate(settings, columns, ", ".join(grain))
         server = postgres_server.Server()
         try:
             settings, seconds = replace(settings, pg_dsn=server.dsn()), []
@@ -65,7 +67,7 @@ def main() -> None:
                 with adbc.connect(server.dsn(), autocommit=True) as admin, admin.cursor() as cursor:
                     cursor.execute("checkpoint")
                 started = time.monotonic()
-                served = postgres.serve(settings, [table])
+                served = postgres.serve(settings, settings.published_path, [table])
                 seconds.append(time.monotonic() - started)
                 assert served.rows == {TABLE: ROWS} and served.is_old_dropped
         finally:

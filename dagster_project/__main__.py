@@ -1,4 +1,4 @@
-"""The commands behind `make`: run, sql. A run here is the same job that Dagster schedules.
+"""The commands behind `make`: run, sql, docs. A run here is the same job that Dagster schedules.
 
 Here belongs what a person at a terminal reads: the summary and the sentences about what went wrong.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
-PUBLISHED = "published__ghost_trade"  # the step after which the files are new
+PUBLISHED = "published__site"  # the step after which readers find the new build
 LAYERS = ("raw", "staging", "intermediate", "marts")
 
 
@@ -42,11 +42,14 @@ def home(settings: Settings) -> int:
 def run(settings: Settings) -> int:
     """Refresh everything once, in this process, with a line a step and a summary."""
     from dagster_project.ingest import inbox
+    from dagster_project.publish import builds
 
     inbox.check(settings)
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     day = f", as known at the end of {settings.as_of}" if settings.as_of else ""
     print(f"Ghost Trade: data set {settings.data}{day}, into {_short(settings.data_dir)}/\n", flush=True)
+    if repaired := builds.repair(settings):
+        print(f"{repaired}\n", flush=True)
     started = time.monotonic()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
@@ -106,7 +109,7 @@ def _tell_failure(settings: Settings, result) -> None:
         if not check.passed and check.severity.value == "ERROR"
     ]
     is_published = any(e.event_type_value == "STEP_SUCCESS" and e.step_key == PUBLISHED for e in result.all_events)
-    kept = "The files are published." if is_published else "What was published before is as it was."
+    kept = "The new build is published." if is_published else "What was published before is as it was."
     print(f"\nThe run stopped. {kept}", file=sys.stderr)
     for line in [*(f"check failed: {name}" for name in failed), *sorted(told)]:
         print(f"  {line}", file=sys.stderr)
@@ -211,25 +214,30 @@ limit 10
 
 def docs(settings: Settings) -> int:
     """Where the data dictionary lies."""
-    page = settings.published_dir / "docs.html"
-    if not page.exists():
-        raise SettingsError(f"{_short(page)} is not there yet: make run.")
-    print(page)
+    print(_published_file(settings).with_name("docs.html"))
     return 0
+
+
+def _published_file(settings: Settings) -> Path:
+    from dagster_project.publish import builds
+
+    try:
+        return builds.published_file(settings)
+    except builds.BuildMissing as error:
+        raise SettingsError(str(error)) from None
 
 
 def sql(settings: Settings) -> int:
     """A shell on the published file, or the answer to one query in SQL=…; read-only either way."""
     from dagster_project import warehouse
 
-    if not settings.published_path.exists():
-        raise SettingsError(f"{_short(settings.published_path)} is not there yet: make run.")
+    file = _published_file(settings)
     with warehouse.published(settings) as con:
         con.execute("use marts")
         if query := os.environ.get("SQL", "").strip():
             return _answer(con, query)
         tables = [t for (t,) in con.execute("show tables").fetchall()]
-        print(f"{_short(settings.published_path)} (read-only): {', '.join(tables)}")
+        print(f"{_short(file)} (read-only): {', '.join(tables)}")
         print("End a query with ; and the shell with Ctrl-D.")
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401  gives input() a history and editing

@@ -44,7 +44,7 @@ class Settings:
     """One run's settings. Paths are absolute; sizes are in the units their names carry."""
 
     data: str  # sample | files | live
-    data_dir: Path  # landing/, warehouse.duckdb, unpublished.duckdb, published/ live here; never in git
+    data_dir: Path  # landing/, warehouse.duckdb, unpublished.duckdb, builds/ live here; never in git
     inbox: Path | None  # the folder of downloads: needed by "files"; "live" takes from it what has no service
     sample_seed: int
     sample_scale: float
@@ -113,9 +113,15 @@ class Settings:
         return self.data_dir / "unpublished.duckdb"
 
     @property
+    def builds_dir(self) -> Path:
+        """The last builds, each a folder of its own (publish/builds.py)."""
+        return self.data_dir / "builds"
+
+    @property
     def published_dir(self) -> Path:
-        """A build as of a past day has a folder of its own: it never takes the place of today's."""
-        return self.data_dir / "published" / (f"as-of-{self.as_of}" if self.as_of else "")
+        """The link to the newest build. Builds as of a past day have one of their own: they never take the place of
+        today's."""
+        return self.data_dir / (f"as-of-{self.as_of}" if self.as_of else "published")
 
     @property
     def published_path(self) -> Path:

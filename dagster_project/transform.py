@@ -145,19 +145,3 @@ def described() -> dict[str, dict]:
     """The models of the layer `marts` from the manifest: name → its node, with descriptions and columns."""
     nodes = manifest()["nodes"].values()
     return {n["name"]: n for n in nodes if n["resource_type"] == "model" and n["schema"] == "marts"}
-
-
-def grain(name: str) -> tuple[str, ...]:
-    """The columns that no two rows of a mart share, as the test of its grain names them, or that of the table it is
-    computed from row by row; empty where there is none."""
-    name = lies_as(described()[name]) or name
-    for node in manifest()["nodes"].values():
-        told = node.get("test_metadata") or {}
-        if told.get("name") == "unique_combination_of_columns" and node["attached_node"] == f"model.ghost_trade.{name}":
-            return tuple(told["kwargs"]["combination_of_columns"])
-    return ()
-
-
-def lies_as(node: Mapping[str, Any]) -> str | None:
-    """The mart of which a mart is a view, row for row."""
-    return node["config"]["meta"].get("lies_as")

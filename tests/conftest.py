@@ -105,7 +105,7 @@ def place(tmp_path_factory) -> Path:
 def data_dir(refreshed, place) -> Path:
     """The directory as that run left it, to be run in again."""
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(refreshed[0], place)
+    shutil.copytree(refreshed[0], place, symlinks=True)  # published is one
     return place
 
 

@@ -63,7 +63,7 @@ def pages_of(folder: Path) -> dict[str, Page]:
 def broken_links(folder: Path) -> list[str]:
     """Links of a site that lead nowhere, and what its pages would fetch from elsewhere."""
     pages, broken = pages_of(folder), []
-    for name, page in render.items():
+    for name, page in pages.items():
         broken += [f"{name} loads {address}" for address in page.loaded if not address.startswith("data:")]
         broken += [f"{name} has two #{i}" for i in {i for i in page.ids if page.ids.count(i) > 1}]
         for link in page.links:

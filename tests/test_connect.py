@@ -16,34 +16,36 @@ import pandas as pd
 import pytest
 from conftest import marts_of
 
-from dagster_project import warehouse
+from dagster_project.publish import marts_file
+from dagster_project.publish.marts_file import Description
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Description
 
 COUNT = "select count(*) from marts.headline"
 MACRO = "create macro marts.of(country) as table select * from marts.headline where transit_iso3 = country"
 
 
 @pytest.fixture
-def published(settings: Settings) -> Settings:
-    """A published file of one table, written as every publication is."""
+def published(settings: Settings) -> Path:
+    """The files of one table, written as every publication is."""
     with marts_of(settings) as con:
         con.execute("""create table unpublished.marts.headline as
             select 'KAZ' as transit_iso3, date '2022-01-01' + i :: integer as period, i * 1.5 :: double as gap_usd
             from range(100) as t(i)""")
     columns = {"transit_iso3": "Where to.", "period": "The day.", "gap_usd": "The gap."}
-    warehouse.publish(settings, [Description("headline", "One row is a month.", columns)], MACRO)
-    return settings
+    folder = settings.builds_dir / "one"
+    folder.mkdir(parents=True)
+    marts_file.write(settings, folder, [Description("headline", "One row is a month.", columns)], MACRO)
+    return folder
 
 
 @pytest.fixture
-def file(published: Settings) -> str:
-    return str(published.published_path)
+def file(published: Path) -> str:
+    return str(published / "ghost_trade.duckdb")
 
 
 @pytest.fixture
-def parquet(published: Settings) -> Path:
-    return published.published_dir / "parquet" / "headline.parquet"
+def parquet(published: Path) -> Path:
+    return published / "parquet" / "headline.parquet"
 
 
 def test_duckdb_in_python(file: str) -> None:

@@ -20,8 +20,8 @@ import pytest
 from postgres_server import ADMIN, ENCODED, PASSWORD
 
 from dagster_project.publish import postgres
+from dagster_project.publish.marts_file import Description
 from dagster_project.settings import Settings, SettingsError
-from dagster_project.warehouse import Description
 
 pytestmark = pytest.mark.slow
 READER_PASSWORD = "only-reads"
@@ -36,6 +36,10 @@ TABLES = [
     ),
     Description("largest", "A view, which is a table there.", {"code": "HS code."}, view_sql="…"),
 ]
+
+
+def serve(settings: Settings) -> postgres.Served:
+    return postgres.serve(settings, settings.published_path, TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +108,7 @@ def reader(server, dsn: str) -> str:
 
 
 def test_every_row_type_and_word_arrives(published, ask) -> None:
-    served = postgres.serve(published(), TABLES)
+    served = serve(published())
     assert served.rows == {"about": 1, "gaps": 100, "largest": 33} and served.is_old_dropped
     assert ask("select * from marts.gaps where code = '000003'") == [
         ("000003", 1, 4.5, None, pytest.approx(Decimal("0.75")), date(2022, 1, 4),
@@ -120,7 +124,7 @@ def test_every_row_type_and_word_arrives(published, ask) -> None:
 
 
 def test_the_reader_reads_the_marts_and_nothing_else_and_writes_nothing(published, ask, reader) -> None:
-    postgres.serve(published(), TABLES)
+    serve(published())
     address = reader()
     with psycopg.connect(server_of(address), autocommit=True) as admin:
         admin.execute("create table public.secret as select 1 as a")
@@ -152,7 +156,7 @@ def server_of(address: str) -> str:
 
 
 def test_a_reader_in_a_loop_sees_no_failure_over_ten_publications(published, reader) -> None:
-    postgres.serve(published(build=0), TABLES)
+    serve(published(build=0))
     address, done, seen, failures = reader(), threading.Event(), [], []
 
     def read(prepare: bool) -> None:
@@ -170,7 +174,7 @@ def test_a_reader_in_a_loop_sees_no_failure_over_ten_publications(published, rea
     for thread in readers:
         thread.start()
     for build in range(1, 11):
-        assert postgres.serve(published(build=build), TABLES).is_old_dropped
+        assert serve(published(build=build)).is_old_dropped
     done.set()
     for thread in readers:
         thread.join()
@@ -181,17 +185,17 @@ def test_a_reader_in_a_loop_sees_no_failure_over_ten_publications(published, rea
 
 def test_who_reads_long_keeps_the_old_and_hinders_nobody(published, ask, reader, monkeypatch) -> None:
     monkeypatch.setattr(postgres, "LONGEST_WAIT", "200ms")
-    postgres.serve(published(build=1), TABLES)
+    serve(published(build=1))
     with psycopg.connect(reader()) as slow:
         assert slow.execute("select max(build) from marts.gaps").fetchone() == (1,)  # and its transaction stays open
-        assert not postgres.serve(published(build=2), TABLES).is_old_dropped
+        assert not serve(published(build=2)).is_old_dropped
         assert ask("select max(build) from marts.gaps") == [(2,)]
-    assert postgres.serve(published(build=3), TABLES).is_old_dropped
+    assert serve(published(build=3)).is_old_dropped
     assert ask("select count(*) from pg_namespace where nspname like 'marts%'") == [(1,)]
 
 
 def test_a_server_that_dies_half_way_serves_what_it_served(published, ask, server) -> None:
-    postgres.serve(published(build=1), TABLES)
+    serve(published(build=1))
     settings = published(build=2, rows=1_000_000)
 
     def kill_in_the_middle() -> None:
@@ -208,7 +212,7 @@ def test_a_server_that_dies_half_way_serves_what_it_served(published, ask, serve
     before = settings.published_path.read_bytes()
     try:
         with pytest.raises(postgres.PostgresFailed) as failed:
-            postgres.serve(settings, TABLES)
+            serve(settings)
     finally:
         killer.join()
         server.start()
@@ -219,7 +223,7 @@ def test_a_server_that_dies_half_way_serves_what_it_served(published, ask, serve
     assert ask("select max(build), count(*) from marts.gaps") == [(1, 100)]
     assert ask("select count(*) from pg_namespace where nspname like 'marts%'") == [(1,)]
     assert settings.published_path.read_bytes() == before
-    assert postgres.serve(published(build=3), TABLES).rows["gaps"] == 100  # and the next one goes
+    assert serve(published(build=3)).rows["gaps"] == 100  # and the next one goes
 
 
 def test_a_server_that_is_not_there_is_one_sentence_without_the_password(published) -> None:
@@ -230,7 +234,7 @@ def test_a_server_that_is_not_there_is_one_sentence_without_the_password(publish
         f"postgresql://{ADMIN}:{ENCODED}@127.0.0.1:1/ghost",
     ):
         with pytest.raises(postgres.PostgresFailed, match="took nothing") as failed:
-            postgres.serve(replace(settings, pg_dsn=address), TABLES)
+            serve(replace(settings, pg_dsn=address))
         assert not any(secret in str(failed.value) for secret in (PASSWORD, ENCODED, "wr0ng"))
         assert "\n" not in str(failed.value) and failed.value.__suppress_context__ | (not failed.value.__context__)
     assert ENCODED not in repr(settings)
@@ -240,16 +244,16 @@ def test_a_strangers_schema_is_never_replaced(published, ask, dsn) -> None:
     with psycopg.connect(dsn) as con:
         con.execute("create schema marts create table theirs (a int)")
     with pytest.raises(postgres.PostgresFailed, match="not one of ours"):
-        postgres.serve(published(), TABLES)
+        serve(published())
     assert ask("select count(*) from marts.theirs") == [(0,)]
 
 
 def test_the_sample_makes_way_for_real_data_and_never_the_other_way(published, ask) -> None:
-    postgres.serve(published(data="sample"), TABLES)
-    postgres.serve(published(data="live"), TABLES)
+    serve(published(data="sample"))
+    serve(published(data="live"))
     for data in ("sample", "files"):
         with pytest.raises(postgres.PostgresFailed, match="serves the data set live"):
-            postgres.serve(published(data=data), TABLES)
+            serve(published(data=data))
     assert ask("select dataset from marts.about") == [("live",)]
 
 
@@ -259,10 +263,10 @@ def test_who_may_not_make_the_role_is_told_what_to_ask_for(published, server, ds
         admin.execute("grant create on database ghost to clerk")
     settings = replace(published(), pg_dsn=server.dsn("clerk", "clerk", "ghost"))
     with pytest.raises(postgres.PostgresFailed, match="create role ghost_trade_reader login"):
-        postgres.serve(settings, TABLES)
+        serve(settings)
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("create role ghost_trade_reader login")
-    assert postgres.serve(settings, TABLES).rows["gaps"] == 100
+    assert serve(settings).rows["gaps"] == 100
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute("drop owned by clerk cascade")
 
@@ -270,7 +274,7 @@ def test_who_may_not_make_the_role_is_told_what_to_ask_for(published, server, ds
 def test_psql_reads_it(published, reader) -> None:
     if shutil.which("psql") is None:
         pytest.skip("psql is not installed (Debian: apt install postgresql-client)")
-    postgres.serve(published(), TABLES)
+    serve(published())
     told = subprocess.run(
         ["psql", reader(), "-Atc", "select count(*), max(gap_usd) from gaps"],
         capture_output=True,
@@ -285,7 +289,7 @@ def test_odbc_reads_it(published, reader, server) -> None:
     driver = next(Path("/usr/lib").glob("*/odbc/psqlodbcw.so"), None)
     if driver is None:
         pytest.skip("the ODBC driver is not installed (Debian: apt install odbc-postgresql)")
-    postgres.serve(published(), TABLES)
+    serve(published())
     reader()
     address = (
         f"Driver={driver};Server=127.0.0.1;Port={server.port};Database=ghost;"

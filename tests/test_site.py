@@ -6,54 +6,44 @@ What the sample's site holds is asked of the finished run in test_refresh.py.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import re
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+import small_marts
 from browser import browser, looks
 from hypothesis import given
 from hypothesis import strategies as st
 from pages import broken_links, pages_of, sql_of_pages
+from small_marts import ABOUT, Rows
 
-from dagster_project import transform
 from dagster_project.publish.site import charts, render
-from dagster_project.settings import PROJECT_DIR, Settings
+from dagster_project.settings import Settings
 
 NASTY = """O'Brien "Land" <script>alert('x')</script>"""
 ARABIC = "شركة التجارة"
 FORMULA = '=HYPERLINK("http://example.org","gain")'
 
 
-def published(settings: Settings, rows: Mapping[str, Sequence[Mapping[str, object]]]) -> Path:
-    """A published file with the marts' own columns and these rows. A view of the marts is a table here."""
-    settings.published_dir.mkdir(parents=True)
-    (settings.published_dir / "docs.html").write_text("<!doctype html><title>dictionary</title>")
-    with duckdb.connect(str(settings.published_path)) as con:
-        con.execute("create schema marts")
-        for name, node in transform.described().items():
-            columns = ", ".join(f'"{c}" {facts["data_type"]}' for c, facts in node["columns"].items())
-            con.execute(f"create table marts.{name} ({columns})")
-        for name, given in rows.items():
-            for row in given:
-                names = ", ".join(f'"{column}"' for column in row)
-                holes = ", ".join("?" * len(row))
-                con.execute(f"insert into marts.{name} ({names}) values ({holes})", list(row.values()))
-    return settings.published_path
+def build_of(settings: Settings) -> Path:
+    return settings.builds_dir / "one"
 
 
-ABOUT = {
-    "dataset": "files", "is_simulated": False, "notice": "From files.", "data_as_of": "2024-06-01",
-    "lists_as_of": "2024-06-02", "built_at": "2024-06-03 04:05:06", "code_version": "0.1.0", "run_id": "first",
-    "parameters_hash": "abc", "files_loaded": 1,
-}  # fmt: skip
+def build(settings: Settings, rows: Rows) -> None:
+    """The folder of a build whose marts have these rows, without its pages."""
+    build_of(settings).mkdir(parents=True)
+    (build_of(settings) / "docs.html").write_text("<!doctype html><title>dictionary</title>")
+    with duckdb.connect(str(build_of(settings) / "ghost_trade.duckdb")) as con:
+        small_marts.make(con, rows)
+
+
+def write(settings: Settings, checks: Sequence[render.Check] = (), parameters: Mapping | None = None) -> render.Built:
+    """Write the pages of that build; what changed is told against the pages it had."""
+    return render.write(settings, build_of(settings), build_of(settings), checks, parameters)
 
 
 def country(iso3: str, name: str, role: str) -> dict[str, object]:
@@ -102,33 +92,25 @@ def some_trade() -> dict[str, list[dict[str, object]]]:
 
 @pytest.fixture
 def empty(settings: Settings) -> Settings:
-    published(settings, {})
+    build(settings, {})
     return settings
 
 
 @pytest.fixture
 def small(settings: Settings) -> Settings:
-    published(settings, some_trade())
+    build(settings, some_trade())
     return settings
 
 
 def folder_of(settings: Settings) -> Path:
-    return settings.published_dir / "site"
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+    return build_of(settings) / "site"
 
 
 # --- what a page says -----------------------------------------------------------------------------------------------
 
 
 def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) -> None:
-    built = render.write(empty)
+    built = write(empty)
     pages = pages_of(folder_of(empty))
     assert built.pages == len(pages) == 5 and not broken_links(folder_of(empty))
     assert "No corridor can be ranked" in pages["index.html"].text
@@ -139,7 +121,7 @@ def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) 
 
 
 def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
-    render.write(small)
+    write(small)
     said = " ".join(pages_of(folder_of(small))["country-NIC.html"].text.split())
     assert "No trade of Nicaragua with the coalition can be shown" in said
     assert "There is no chain" in said and "There is no cap" in said and "Nobody reported" in said
@@ -147,7 +129,7 @@ def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
 
 
 def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> None:
-    render.write(small)
+    write(small)
     folder = folder_of(small)
     for name, page in pages_of(folder).items():
         text = (folder / name).read_text(encoding="utf-8").replace(charts.script(), "")
@@ -160,20 +142,20 @@ def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> 
 
 
 def test_every_link_resolves_and_every_id_is_there_once(small) -> None:
-    render.write(small)
+    write(small)
     assert not broken_links(folder_of(small))
 
 
 def test_every_page_says_what_it_is_and_how_old(small) -> None:
-    render.write(small)
+    write(small)
     for name, page in pages_of(folder_of(small)).items():
         assert render.SIGNAL in page.text and "as of 2024-06-01" in page.text and "2024-06-02" in page.text, name
         assert "SIMULATED" not in page.text, name
 
 
 def test_simulated_trade_is_marked_across_every_page_and_in_every_csv(settings) -> None:
-    published(settings, some_trade() | {"about": [ABOUT | {"is_simulated": True, "notice": "SIMULATED trade."}]})
-    render.write(settings)
+    build(settings, some_trade() | {"about": [ABOUT | {"is_simulated": True, "notice": "SIMULATED trade."}]})
+    write(settings)
     for path in folder_of(settings).glob("*.html"):
         text = path.read_text(encoding="utf-8")
         assert 'class="stamp"' in text and "SIMULATED trade." in text and "(SIMULATED)</title>" in text, path.name
@@ -183,7 +165,7 @@ def test_simulated_trade_is_marked_across_every_page_and_in_every_csv(settings) 
 
 
 def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
-    render.write(small)
+    write(small)
     page = pages_of(folder_of(small))["country-KAZ.html"]
     [books] = [json.loads(s) for s in page.scripts if '"import_low"' in s and '"gap_low"' in s][:1]
     last = books["datasets"]["rows"][-1]
@@ -191,7 +173,7 @@ def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
 
 
 def test_no_page_claims_guilt(small) -> None:
-    render.write(small)
+    write(small)
     for name, page in pages_of(folder_of(small)).items():
         assert not re.search(r"\b(proof|smuggl\w*|guilty|evasion confirmed|criminal\w*)\b", page.text, re.I), name
 
@@ -203,7 +185,7 @@ def test_checks_stand_with_their_last_result_and_history(small) -> None:
         render.Check("raw", "comtrade_flows", "fresh", False, ((when, False),), "Last heard <long> ago."),
         render.Check("marts", "claims", "never_ran", False, ()),
     ]
-    render.write(small, checks, {"cif_low": 0})
+    write(small, checks, {"cif_low": 0})
     said = " ".join(pages_of(folder_of(small))["quality.html"].text.split())
     assert "✓✗" in said and "never ran" in said and "fresh (a warning). Last heard <long> ago." in said
     assert "cif_low" in pages_of(folder_of(small))["method.html"].text
@@ -225,7 +207,7 @@ def test_no_cell_runs_as_a_formula_unless_it_is_a_number(text: str) -> None:
 
 
 def test_a_csv_holds_the_rows_of_its_figure_and_no_formula(small) -> None:
-    render.write(small)
+    write(small)
     with (folder_of(small) / "data" / "country-KAZ-designations.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {row["name"] for row in rows} == {ARABIC, f"'{FORMULA}", "</td><img src=x onerror=alert(1)>"}
@@ -233,8 +215,8 @@ def test_a_csv_holds_the_rows_of_its_figure_and_no_formula(small) -> None:
 
 
 def test_the_sql_on_a_page_gives_the_rows_of_its_csv(small) -> None:
-    render.write(small)
-    assert sql_of_pages(small.published_path, folder_of(small), "country-KAZ") >= 2
+    write(small)
+    assert sql_of_pages(build_of(small) / "ghost_trade.duckdb", folder_of(small), "country-KAZ") >= 2
 
 
 @given(st.text())
@@ -247,9 +229,9 @@ def test_a_charts_data_cannot_end_its_script(text: str) -> None:
 
 
 def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_again(small) -> None:
-    render.write(small)
+    write(small)
     assert "This is the first site built here" in pages_of(folder_of(small))["index.html"].text
-    with duckdb.connect(str(small.published_path)) as con:
+    with duckdb.connect(str(build_of(small) / "ghost_trade.duckdb")) as con:
         con.execute("update marts.about set run_id = 'second'")
         con.execute("update marts.claims set status = 'near'")
         con.execute(
@@ -257,80 +239,9 @@ def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_agai
             "values ('COALITION', 'KAZ', 'CHPL', 'basket', 'alert', 'z', '2023-05-01')"
         )
     for _ in range(2):
-        render.write(small)
+        write(small)
         said = pages_of(folder_of(small))["index.html"].text
         assert "1 alert is new: the coalition to O'Brien" in said and "1 claim has another status: c is near" in said
-
-
-# --- how it is put in place -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("at_once", [True, False])
-def test_a_reader_sees_the_old_site_or_the_new_and_never_a_part(tmp_path, monkeypatch, at_once) -> None:
-    if not at_once:  # a file system that cannot exchange names: an instant without a site, never a part of one
-        monkeypatch.setattr(render, "_exchange", lambda one, other: False)
-    target, read, stop = tmp_path / "site", [], threading.Event()
-
-    def fill(number: int) -> Path:
-        new = tmp_path / ".site.unfinished"
-        (new / "data").mkdir(parents=True)
-        for name in ("index.html", "data/build.json"):
-            (new / name).write_text(str(number))
-        return new
-
-    def reader() -> None:
-        while not stop.is_set():
-            try:
-                read.append((target / "index.html").read_text())
-            except FileNotFoundError:
-                read.append("")
-
-    render.swap(fill(0), target)
-    thread = threading.Thread(target=reader)
-    thread.start()
-    for number in range(1, 40):
-        render.swap(fill(number), target)
-    stop.set()
-    thread.join()
-    assert {p.name for p in tmp_path.iterdir()} == {"site"}
-    assert (target / "data" / "build.json").read_text() == "39"
-    if at_once:
-        assert "" not in read
-    seen = [int(number) for number in read if number]
-    assert seen == sorted(seen)
-
-
-FULL_DISK = """
-import resource, signal, sys
-from dagster_project.publish.site import render
-from dagster_project.settings import Settings
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that a write fails as on a full disk
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))  # a page with charts is larger
-try:
-    render.write(Settings.from_environment())
-except OSError as error:
-    sys.exit(f"REFUSED {error.strerror}")
-"""
-
-
-def test_a_full_disk_leaves_the_site_and_the_published_file_as_they_were(small) -> None:
-    render.write(small)
-    before = digests(small.published_dir)
-    environment = {"DATA": "files", "INBOX": str(small.inbox), "DATA_DIR": str(small.data_dir), "PATH": ""}
-    done = subprocess.run(
-        [sys.executable, "-c", FULL_DISK], cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, timeout=120
-    )
-    assert "REFUSED" in done.stderr, done.stderr
-    assert digests(small.published_dir) == before
-    assert not list(small.published_dir.glob(".*"))
-
-
-def test_what_a_killed_build_left_is_cleared_by_the_next(small) -> None:
-    left = small.published_dir / ".site.unfinished"
-    left.mkdir()
-    (left / "half.html").write_text("half")
-    render.write(small)
-    assert not left.exists() and not (folder_of(small) / "half.html").exists()
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------
@@ -346,7 +257,7 @@ def chromium() -> Iterator[object]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nasty_names_and_missing_data_are_quiet_and_open_to_all_in_a_browser(small, chromium, scheme) -> None:
     checks = [render.Check("raw", "flows", "unique", True, ((render.datetime(2024, 6, 3), False),), "One <row>.")]
-    render.write(small, checks, {"cif_low": 0})
+    write(small, checks, {"cif_low": 0})
     folder = folder_of(small)
     pages = sorted(path.name for path in folder.glob("*.html"))
     for name, look in looks(chromium, folder, pages, width=390, scheme=scheme).items():

@@ -1,12 +1,12 @@
-"""The bitemporal store and the published file, on a real DuckDB.
+"""The bitemporal store, on a real DuckDB.
 
-Here belongs what must hold however a file looks: what a vintage opens and closes, that every earlier state
-can be rebuilt, that a killed process leaves something whole, that readers are never disturbed. Not here:
-the layouts of a source (test_raw_*), or what a figure means (dbt's own tests).
+Here belongs what must hold however a file looks: which rows a vintage inserts and which expire, that every earlier
+state can be rebuilt, that a killed process leaves something whole. Not here: the layouts of a source (test_raw_*), what
+is published (test_publish.py), or what a figure means (dbt's own tests).
 """
 
 import csv
-import hashlib
+import importlib
 import multiprocessing
 import random
 import signal
@@ -16,7 +16,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import pytest
 from conftest import marts_of
 from hypothesis import HealthCheck, given
@@ -29,7 +28,6 @@ from dagster_project.ingest import intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import comtrade
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Description
 
 SOURCE = Source.of(comtrade)
 WORLD = "0"
@@ -377,7 +375,8 @@ def test_a_landing_whose_load_died_is_loaded_by_the_next_run(store, monkeypatch)
     write(store.inbox / "a.csv", THREE)
     intake.land(store, SOURCE)
     with monkeypatch.context() as patch:
-        patch.setattr(warehouse, "_note", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        module = importlib.import_module("dagster_project.warehouse.load")
+        patch.setattr(module, "note_landing", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             intake.load_landed(store, SOURCE)
     assert counts(store) == (0, 0, 0)
@@ -420,161 +419,7 @@ def hold_open(settings: Settings, ready, done) -> None:
         done.wait(30)
 
 
-# ---------------------------------------------------------------- published
-
-DESCRIPTIONS = [
-    Description("gaps", "One row is a flow; it's so.", {"code": "HS code.", "gap_usd": "The gap's value."}),
-    Description("notes", "One row is a note.", {"note": "What was noted."}),
-    Description("big_gaps", "A view.", {"code": "HS code."}, view_sql="select code from marts.gaps where gap_usd > 50"),
-]
-
-
-def build(settings: Settings, gap: int, notes: int = 3) -> None:
-    """Marts as dbt would leave them."""
-    with marts_of(settings) as con:
-        con.execute(
-            "create or replace table unpublished.marts.gaps as "
-            f"select * from (values ('010121', 1), ('854231', cast({gap} as double))) as t(code, gap_usd)"
-        )
-        noted = f"select range || '.' as note from range({notes}) order by 1"
-        con.execute(f"create or replace table unpublished.marts.notes as {noted}")
-
-
-def files_of(settings: Settings) -> dict[str, str]:
-    """The published files and their hashes, without what is unfinished."""
-    return {
-        str(path.relative_to(settings.published_dir)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(settings.published_dir.rglob("*"))
-        if path.is_file() and ".unfinished" not in path.parts
-    }
-
-
-def gap_in(settings: Settings) -> float:
-    with warehouse.published(settings) as con:
-        return con.execute("select max(gap_usd) from marts.gaps").fetchone()[0]
-
-
-@pytest.fixture
-def published(store) -> Settings:
-    """A store with rows in raw, and marts that were published once."""
-    load(store, THREE)
-    build(store, 74)
-    assert warehouse.publish(store, DESCRIPTIONS) == {"gaps": 2, "notes": 3, "big_gaps": 1}
-    return store
-
-
-def test_publishing_swaps_the_file_under_an_open_reader(published):
-    with warehouse.published(published) as reader:
-        build(published, 75)
-        warehouse.publish(published, DESCRIPTIONS)
-        assert reader.execute("select max(gap_usd) from marts.gaps").fetchone() == (74,)
-        # a new process, as this one shares an open file's instance by its name
-        with PROCESSES.Pool(1) as seen:
-            assert seen.apply(gap_in, (published,)) == 75
-    assert gap_in(published) == 75
-
-
-def test_the_published_file_holds_the_marts_and_nothing_else(published):
-    with warehouse.published(published) as con:
-        assert con.execute(
-            "select table_schema, table_name, table_type from information_schema.tables order by all"
-        ).fetchall() == [
-            ("marts", "big_gaps", "VIEW"),
-            ("marts", "gaps", "BASE TABLE"),
-            ("marts", "notes", "BASE TABLE"),
-        ]
-        with pytest.raises(duckdb.InvalidInputException, match="read-only"):
-            con.execute("create table marts.mine (x int)")
-        assert con.execute("select code from marts.big_gaps").fetchall() == [("854231",)]
-    assert sorted(files_of(published)) == [
-        "ghost_trade.duckdb",
-        "parquet/big_gaps.parquet",
-        "parquet/gaps.parquet",
-        "parquet/notes.parquet",
-    ]
-    assert not (published.published_dir / ".unfinished").exists()
-
-
-def test_the_published_file_is_in_the_format_that_older_drivers_read(published):
-    header = published.published_path.read_bytes()[:20]
-    assert header[8:12] == b"DUCK"
-    assert int.from_bytes(header[12:20], "little") == 64, "64 is the storage version of DuckDB 0.9.2 to 1.1"
-
-
-def test_every_published_table_and_column_says_what_it_is(published):
-    with warehouse.published(published) as con:
-        tables = con.execute(
-            "select table_name, comment from duckdb_tables() "
-            "union all select view_name, comment from duckdb_views() where not internal"
-        ).fetchall()
-        columns = con.execute(
-            "select table_name, column_name, comment from duckdb_columns() where not internal"
-        ).fetchall()
-    assert dict(tables) == {d.name: d.text for d in DESCRIPTIONS}
-    assert {(t, c): text for t, c, text in columns} == {
-        (d.name, column): text for d in DESCRIPTIONS for column, text in d.columns.items()
-    }
-
-
-def test_the_same_marts_publish_the_same_rows_in_the_same_order(published):
-    query = "select * from read_parquet('{}')"
-    before = warehouse.scan(query.format(published.published_dir / "parquet" / "gaps.parquet"))
-    assert before == [("010121", 1), ("854231", 74)]
-    warehouse.publish(published, DESCRIPTIONS)
-    assert warehouse.scan(query.format(published.published_dir / "parquet" / "gaps.parquet")) == before
-
-
-def test_a_table_that_is_no_longer_a_mart_is_no_longer_published(published):
-    warehouse.drop_unknown(published, {("unpublished", "marts", "gaps")})
-    warehouse.publish(published, DESCRIPTIONS[:1])
-    assert sorted(files_of(published)) == ["ghost_trade.duckdb", "parquet/gaps.parquet"]
-
-
-@pytest.mark.parametrize("dies_at", ["a query", "the first swap"])
-def test_a_publication_that_dies_midway_leaves_the_old_files_byte_for_byte(published, monkeypatch, dies_at):
-    before = files_of(published)
-    build(published, 75)
-    with monkeypatch.context() as patch:
-        if dies_at == "a query":
-            broken = [*DESCRIPTIONS, Description("missing", "Not there.", {})]
-            with pytest.raises(duckdb.CatalogException):
-                warehouse.publish(published, broken)
-        else:
-            patch.setattr(warehouse.os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
-            with pytest.raises(KeyboardInterrupt):
-                warehouse.publish(published, DESCRIPTIONS)
-    assert files_of(published) == before
-    assert gap_in(published) == 74
-    warehouse.publish(published, DESCRIPTIONS)
-    assert gap_in(published) == 75
-
-
-def publish_all(settings: Settings) -> None:
-    warehouse.publish(settings, DESCRIPTIONS)
-
-
-def test_a_publication_that_is_killed_leaves_a_whole_file_and_the_next_one_repairs_it(published):
-    build(published, 75, notes=400_000)
-    started = time.monotonic()
-    assert not died_of_a_kill(publish_all, published, None)
-    whole = time.monotonic() - started
-    shots, killed = random.Random(7), 0
-    for gap in range(76, 82):
-        shown = gap_in(published)
-        before = files_of(published)
-        build(published, gap, notes=400_000)
-        killed += died_of_a_kill(publish_all, published, shots.uniform(0.1, 0.9) * whole)
-        after = files_of(published)
-        if after["ghost_trade.duckdb"] == before["ghost_trade.duckdb"]:
-            assert gap_in(published) == shown
-        else:
-            assert gap_in(published) == gap
-        for name in set(after) - {"ghost_trade.duckdb"}:  # each is the old or the new one, and whole
-            warehouse.scan(f"select count(*) from read_parquet('{published.published_dir / name}')")
-    assert killed >= 2
-    publish_all(published)
-    assert gap_in(published) == gap
-    assert not (published.published_dir / ".unfinished").exists()
+# ---------------------------------------------------------------- what dbt made
 
 
 def test_what_no_model_makes_any_more_is_dropped_and_nothing_else(store):

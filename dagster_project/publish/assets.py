@@ -1,4 +1,4 @@
-"""The last assets: the marts become files that readers may hold open while the next ones are built, and pages.
+"""The last assets: the marts become a build, which readers find when the last file of it is written.
 
 They run only when every gate and every dbt test of the same run passed. Not here: what a table means; the
 descriptions come from dbt's manifest, so that they are written once.
@@ -14,10 +14,10 @@ import yaml
 
 from dagster_project import transform, warehouse
 from dagster_project.ingest.source import POOL
-from dagster_project.publish import dictionary
+from dagster_project.publish import builds, dictionary, marts_file
+from dagster_project.publish.marts_file import Description
 from dagster_project.publish.site import render
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, Settings
-from dagster_project.warehouse import Description
 
 MACROS = PROJECT_DIR / "bi" / "macros.sql"  # the commonest questions, which the file answers by name
 
@@ -29,9 +29,10 @@ def descriptions() -> list[Description]:
             name=name,
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
-            grain=transform.grain(name),
+            # dbt infers the key from the tests of uniqueness, and sorts it
+            grain=[column for column in node["columns"] if column in node["primary_key"]],
             view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
-            lies_as=transform.lies_as(node),
+            is_in_parquet=node["config"]["meta"].get("is_in_parquet", True),
         )
         for name, node in sorted(transform.described().items())
     ]
@@ -42,26 +43,31 @@ def _portable(name: str) -> str:
     return re.sub(r'"?unpublished"?\.', "", sql)
 
 
+def build_id(context: dg.AssetExecutionContext) -> str:
+    """By which the assets of a run find its build: the run's id, or that of the first where a run was repeated."""
+    return context.run.root_run_id or context.run.run_id
+
+
 @dg.asset(
     key=["published", "ghost_trade"],
     group_name="published",
     deps=[dg.AssetKey(["marts", name]) for name in transform.described()],
-    description="The marts as one DuckDB file, as Parquet, and the data dictionary; swapped in under readers.",
+    description="The marts as one DuckDB file, as Parquet, and the data dictionary: what the next build begins with.",
     pool=POOL,
     kinds={"duckdb", "parquet"},
 )
 def publish(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     settings = Settings.from_environment()
-    tables = descriptions()
-    counts = warehouse.publish(settings, tables, MACROS.read_text(encoding="utf-8"))
-    page = dictionary.write(settings, tables, counts, transform.manifest())
+    folder = builds.begin(settings, build_id(context))
+    with builds.writing(settings, folder):
+        tables = descriptions()
+        rows = marts_file.write(settings, folder, tables, MACROS.read_text(encoding="utf-8"))
+        dictionary.write(settings, folder, tables, rows, transform.manifest())
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": sum(counts.values()),
-            "tables": dg.MetadataValue.json(counts),
-            "file": dg.MetadataValue.path(str(settings.published_path)),
-            "data_dictionary": dg.MetadataValue.path(str(page)),
-            "bytes": settings.published_path.stat().st_size,
+            "dagster/row_count": sum(rows.values()),
+            "tables": dg.MetadataValue.json(rows),
+            "bytes": (folder / settings.published_path.name).stat().st_size,
         }
     )
 
@@ -105,17 +111,24 @@ def site_of(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
         key=["published", "site"],
         group_name="published",
         deps=[dg.AssetKey(["published", "ghost_trade"])],
-        description="Pages for people: they open from disk, with no server and no network; swapped in whole.",
+        description="Pages for people, from disk, with no server and no network; then readers find the new build.",
         pool=POOL,
         kinds={"html"},
     )
     def publish_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        built = render.write(Settings.from_environment(), checks(context.instance, keys), parameters())
-        drawn = base64.b64encode(built.picture).decode()
+        settings, run_id = Settings.from_environment(), build_id(context)
+        folder = builds.resume(settings, run_id, is_reexecution=run_id != context.run.run_id)
+        with builds.writing(settings, folder):
+            built = render.write(settings, folder, settings.published_dir, checks(context.instance, keys), parameters())
+        build = builds.finish(settings, folder, run_id)
+        picture = base64.b64encode(built.picture).decode()
         return dg.MaterializeResult(
             metadata={
-                "gaps": dg.MetadataValue.md(f"![Gaps of the widest corridors](data:image/png;base64,{drawn})"),
-                "site": dg.MetadataValue.path(str(built.path / "index.html")),
+                "gaps": dg.MetadataValue.md(f"![Gaps of the widest corridors](data:image/png;base64,{picture})"),
+                "build": dg.MetadataValue.path(str(build)),
+                "file": dg.MetadataValue.path(str(settings.published_path)),
+                "data_dictionary": dg.MetadataValue.path(str(settings.published_dir / "docs.html")),
+                "site": dg.MetadataValue.path(str(settings.published_dir / "site" / "index.html")),
                 "pages": built.pages,
                 "files": built.files,
                 "bytes": built.size_bytes,

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import adbc_driver_manager
@@ -22,9 +23,10 @@ import dagster as dg
 
 from dagster_project import warehouse
 from dagster_project.ingest.source import POOL
-from dagster_project.publish import assets
+from dagster_project.publish import assets, builds
+from dagster_project.publish.marts_file import Description
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Description
+from dagster_project.warehouse import identifier, identifiers, literal
 
 SCHEMA, READER = "marts", "ghost_trade_reader"
 NEXT, BEFORE = f"{SCHEMA}_next", f"{SCHEMA}_before_"
@@ -102,11 +104,15 @@ class Served:
     is_old_dropped: bool  # else a reader holds the marts of before, which go with the next publication
 
 
-def serve(settings: Settings, tables: Sequence[Description]) -> Served:
-    """Copy the published file's tables and views into PostgreSQL and swap them in. Raises PostgresFailed."""
+def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Served:
+    """Copy the tables and views of a build's DuckDB file into PostgreSQL and swap them in. Raises PostgresFailed."""
     place, step = place_of(settings.pg_dsn), ""
     try:
-        with _connection(settings.pg_dsn) as pg, pg.cursor() as cursor, warehouse.published(settings) as con:
+        with (
+            _connection(settings.pg_dsn) as pg,
+            pg.cursor() as cursor,
+            warehouse.connect_file(settings, file) as con,
+        ):
             try:
                 cursor.execute("set local statement_timeout = 0")
                 cursor.execute("set local maintenance_work_mem = '256MB'")
@@ -152,27 +158,30 @@ def _connection(dsn: str) -> adbc.Connection:
 
 def _copy(con, cursor: adbc.Cursor, table: Description) -> int:
     """Create one table, load it, and give it indexes and words. Returns its rows."""
-    found = con.execute(
+    columns = con.execute(
         "select column_name, data_type from duckdb_columns() "
         "where schema_name = 'marts' and table_name = ? order by column_index",
         [table.name],
     ).fetchall()
     typed, read = [], []
-    for name, kind in found:
+    for name, kind in columns:
         ours = f"numeric{kind[7:]}" if kind.startswith("DECIMAL") else TYPES.get(kind)
         # Keys are codes: compared as bytes they sort as they come, which halves the time of their index.
         order = ' collate "C"' if ours == "text" and name in table.grain else ""
-        typed.append(f'"{name}" {ours or "text"}{order}')
-        read.append(f'"{name}"' if ours else f'cast("{name}" as varchar) as "{name}"')
-    target = f'{NEXT}."{table.name}"'
+        typed.append(f"{identifier(name)} {ours or 'text'}{order}")
+        read.append(identifier(name) if ours else f"cast({identifier(name)} as varchar) as {identifier(name)}")
+    target = f"{NEXT}.{identifier(table.name)}"
     cursor.execute(f"create table {target} ({', '.join(typed)})")
     # As a stream: the whole at once would hold it in memory, and take longer.
-    stream = con.execute(f'select {", ".join(read)} from marts."{table.name}"').to_arrow_reader(ROWS_A_BATCH)
+    stream = con.execute(f"select {', '.join(read)} from marts.{identifier(table.name)}").to_arrow_reader(ROWS_A_BATCH)
     rows = cursor.adbc_ingest(table.name, stream, mode="append", db_schema_name=NEXT)
     if table.grain:
-        cursor.execute(f"create unique index on {target} ({', '.join(f'{chr(34)}{c}{chr(34)}' for c in table.grain)})")
-    words = [f"comment on table {target} is {_literal(table.text)}"]
-    words += [f'comment on column {target}."{name}" is {_literal(text)}' for name, text in table.columns.items()]
+        cursor.execute(f"create unique index on {target} ({identifiers(table.grain)})")
+    words = [f"comment on table {target} is {literal(table.text.strip())}"]
+    words += [
+        f"comment on column {target}.{identifier(name)} is {literal(text.strip())}"
+        for name, text in table.columns.items()
+    ]
     cursor.execute(f"do $words$ begin {'; '.join(words)}; end $words$")
     cursor.execute(f"analyze {target}")
     return rows
@@ -182,7 +191,7 @@ def _swap(con, cursor: adbc.Cursor) -> None:
     notice, built_at = con.execute("select notice, built_at from marts.about").fetchone()
     cursor.execute(f"grant usage on schema {NEXT} to {READER}")
     cursor.execute(f"grant select on all tables in schema {NEXT} to {READER}")
-    cursor.execute(f"comment on schema {NEXT} is {_literal(f'{MARK}{notice} Built {built_at:%Y-%m-%d %H:%M} UTC.')}")
+    cursor.execute(f"comment on schema {NEXT} is {literal(f'{MARK}{notice} Built {built_at:%Y-%m-%d %H:%M} UTC.')}")
     before = f"{BEFORE}{datetime.now(UTC):%Y%m%d%H%M%S%f}"
     cursor.execute(
         f"do $swap$ begin if to_regnamespace('{SCHEMA}') is not null then "
@@ -204,10 +213,6 @@ def _drop_old(pg: adbc.Connection, cursor: adbc.Cursor) -> bool:
     return True
 
 
-def _literal(text: str) -> str:
-    return "'" + text.strip().replace("'", "''") + "'"
-
-
 def _said(error: Exception, dsn: str) -> str:
     """The server's own words in one line, and never the password, as it stands in the address or decoded."""
     said = re.sub(r"^.*?\[libpq\] ", "", str(error), flags=re.S)
@@ -227,13 +232,14 @@ def _said(error: Exception, dsn: str) -> str:
     kinds={"postgres"},
 )
 def postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Serve the published file's tables where PG_DSN says; nothing where it says nothing."""
+    """Serve the tables of this run's build where PG_DSN says; nothing where it says nothing."""
     settings = Settings.from_environment()
     if not settings.pg_dsn:
         return dg.MaterializeResult(metadata={"idle": "PG_DSN is not set"})
     if settings.as_of:  # a past day never takes the place of today
         return dg.MaterializeResult(metadata={"idle": f"as of {settings.as_of}: files only"})
-    served = serve(settings, assets.descriptions())
+    file = builds.of_run(settings, assets.build_id(context)) / settings.published_path.name
+    served = serve(settings, file, assets.descriptions())
     if not served.is_old_dropped:
         context.log.warning(f"Someone still reads the marts of before at {served.place}; they go next time.")
     return dg.MaterializeResult(

@@ -1,4 +1,4 @@
-"""The static site: pages that open from disk, made from the published file alone and swapped in whole.
+"""The static site: pages that open from disk, made from the published file alone.
 
 Here belongs which page there is and what stands on it. Not here: what is asked (questions.py), how a figure is drawn
 (charts.py), how a page is laid out (templates/), or any figure that is not in a published table.
@@ -7,13 +7,9 @@ Here belongs which page there is and what stands on it. Not here: what is asked 
 from __future__ import annotations
 
 import csv
-import ctypes
-import errno
 import json
-import os
 import re
 import shutil
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -88,7 +84,6 @@ class Check:
 class Built:
     """What was written. Sizes are bytes, of pages without their CSV files."""
 
-    path: Path
     pages: int
     files: int
     size_bytes: int
@@ -102,7 +97,7 @@ class Built:
         """A few lines for the catalog."""
         return (
             f"{self.pages} pages, {self.size_bytes / 1e6:.1f} MB; the largest is {self.largest_page} with "
-            f"{self.largest_page_bytes / 1e6:.2f} MB. Open `{self.path / 'index.html'}`; it needs no server."
+            f"{self.largest_page_bytes / 1e6:.2f} MB. They need no server: open `site/index.html`."
         )
 
 
@@ -171,87 +166,41 @@ class _Pages(dict):
         self.whole, self.key, self.mine = whole, key, rows
 
     def __missing__(self, wanted: str) -> Answer:
-        quoted = wanted.replace("'", "''")
-        sql = f"select * from (\n{self.whole.sql}\n)\nwhere {self.key} = '{quoted}'"
+        sql = f"select * from (\n{self.whole.sql}\n)\nwhere {self.key} = {warehouse.literal(wanted)}"
         return Answer(sql, self.whole.columns, self.mine.get(wanted, []))
 
 
 def write(
     settings: Settings,
+    folder: Path,
+    earlier: Path,
     checks: Sequence[Check] = (),
     parameters: Mapping[str, object] | None = None,
 ) -> Built:
-    """Write site/ beside the published file, whole or not at all. Returns what was written.
+    """Write site/ beside ghost_trade.duckdb in a build's folder. Returns what was written.
 
-    `checks` are what the pipeline knows of itself, which no table holds; without them the page says so.
+    `earlier` is the folder of the build before, of which the first page says what changed since. `checks` are what the
+    pipeline knows of itself, which no table holds; without them the page says so.
     """
     started = monotonic()
-    target = settings.published_dir / "site"
-    new = settings.published_dir / ".site.unfinished"
-    shutil.rmtree(new, ignore_errors=True)
-    try:
-        (new / "data").mkdir(parents=True)
-        with warehouse.published(settings) as con:
-            con.execute("use marts")
-            site = _begin(con, new)
-            _write_pages(site, _state_of(target), checks, parameters or {})
-            picture = charts.gaps_picture(site.ask(questions.GAPS).rows, bool(site.about["is_simulated"]))
-        swap(new, target)
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)  # a full disk is not left fuller
-        raise
+    target, state = folder / "site", _state_of(earlier / "site")
+    shutil.rmtree(target, ignore_errors=True)  # of a try that failed
+    (target / "data").mkdir(parents=True)
+    with warehouse.connect_file(settings, folder / settings.published_path.name) as con:
+        con.execute("use marts")
+        site = _begin(con, target)
+        _write_pages(site, state, checks, parameters or {})
+        picture = charts.gaps_picture(site.ask(questions.GAPS).rows, bool(site.about["is_simulated"]))
     largest = max(site.pages, key=site.pages.__getitem__)
-    files = [path for path in target.rglob("*") if path.is_file()]
     return Built(
-        path=target,
         pages=len(site.pages),
-        files=len(files),
+        files=sum(path.is_file() for path in target.rglob("*")),
         size_bytes=sum(site.pages.values()),
         largest_page=largest,
         largest_page_bytes=site.pages[largest],
         seconds=monotonic() - started,
         picture=picture,
     )
-
-
-def swap(new: Path, target: Path) -> None:
-    """Put folder `new` in the place of `target` in one step: who opens a page sees the old site or the new.
-
-    A folder cannot be renamed over one that holds files. A link to one of several folders would be one step
-    too, but a copy of published/ would then hold the link and not the site. So the two folders exchange names, which
-    Linux (renameat2) and macOS (renamex_np) do in one step. Where the file system cannot, there are two renames with
-    an instant between them; a death in that instant is repaired by the next build.
-    """
-    if not target.exists():
-        os.rename(new, target)  # noqa: PTH104  the word for it
-        return
-    if _exchange(new, target):
-        shutil.rmtree(new)  # the old site, under the new one's old name
-        return
-    old = target.with_name(".site.old")
-    shutil.rmtree(old, ignore_errors=True)
-    os.rename(target, old)  # noqa: PTH104
-    os.rename(new, target)  # noqa: PTH104
-    shutil.rmtree(old)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Exchange two names in one step; False where this system or file system cannot."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = [os.fsencode(one), os.fsencode(other)]
-    here, exchange = -100, 2  # AT_FDCWD; RENAME_EXCHANGE and RENAME_SWAP are both 2
-    if sys.platform == "linux" and hasattr(libc, "renameat2"):
-        failed = libc.renameat2(here, names[0], here, names[1], exchange)
-    elif sys.platform == "darwin" and hasattr(libc, "renamex_np"):
-        failed = libc.renamex_np(names[0], names[1], exchange)
-    else:
-        return False
-    if not failed:
-        return True
-    code = ctypes.get_errno()
-    if code in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV):
-        return False
-    raise OSError(code, os.strerror(code), str(other))
 
 
 # --- cells --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,213 @@
+"""What lies in the warehouse: its raw tables, the notes kept beside them, and what dbt made in the other layers.
+
+Here belongs creating, naming, counting and dropping. Not here: how rows get in (load.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
+
+from dagster_project.files.landing import Landing
+from dagster_project.settings import Settings
+from dagster_project.warehouse.connection import Connection, ask, connect, identifier, literal
+from dagster_project.warehouse.tables import BITEMPORAL_COLUMNS, Table
+
+LANDINGS_COLUMNS = {
+    "landing_id": "varchar",
+    "source": "varchar",
+    "entity": "varchar",
+    "layout": "varchar",
+    "partition": "varchar",
+    "edition": "varchar",
+    "vintage": "varchar",
+    "path": "varchar",
+    "original_name": "varchar",
+    "fetched_from": "varchar",
+    "fetched_at": "timestamp",
+    "sha256": "varchar",
+    "size_bytes": "bigint",
+    "valid_from": "varchar",
+    "status": "varchar",  # loaded | set_aside
+    "reason": "varchar",  # why it was set aside, as the person reads it
+    "scope": "varchar",  # what the file covers: a later landing of the same scope replaces it
+    "rows_read": "bigint",
+    "rows_opened": "bigint",
+    "rows_closed": "bigint",
+}
+BUILDS_COLUMNS = {
+    "run_id": "varchar",
+    "data_set": "varchar",
+    "code_version": "varchar",
+    "started_at": "timestamp",
+    "as_of": "date",
+}
+VISITS_COLUMNS = {
+    "source": "varchar",
+    "started_at": "timestamp",
+    "ended_at": "timestamp",
+    "outcome": "varchar",  # answered | failed
+    "sentence": "varchar",  # why it failed, as the person reads it
+    "answers": "bigint",
+    "landings": "bigint",
+}
+
+
+class DataSetsMixed(RuntimeError):
+    """A data directory already holds another data set."""
+
+
+# ---------------------------------------------------------------- the raw schema
+
+
+def prepare(
+    settings: Settings, tables: Sequence[Table], *, run_id: str = "", code_version: str = "", started_at=None
+) -> None:
+    """Make the raw schema and its tables where they are missing, and note the build that begins, if one does.
+
+    A warehouse with other columns than this code's was written by another version. It is made again, empty:
+    everything that ever landed is in landing/ and loads anew, in its order.
+    Raises DataSetsMixed when the directory holds a data set that is not simulated and another is asked for.
+    """
+    wanted = {
+        "landings": LANDINGS_COLUMNS,
+        "builds": BUILDS_COLUMNS,
+        "visits": VISITS_COLUMNS,
+        **{t.name: dict.fromkeys(t.columns, "varchar") | BITEMPORAL_COLUMNS for t in tables},
+    }
+    earlier = data_set_of(settings)
+    if earlier not in (None, settings.data):
+        raise DataSetsMixed(mixed_sentence(settings, earlier))
+    if _is_of_another_version(settings, wanted):
+        clear(settings)
+    with connect(settings) as con:
+        con.execute("create schema if not exists raw")
+        for name, columns in wanted.items():
+            typed = ", ".join(f"{identifier(column)} {kind}" for column, kind in columns.items())
+            con.execute(f"create table if not exists raw.{identifier(name)} ({typed})")
+        if run_id:
+            build = [run_id, settings.data, code_version, started_at, settings.as_of]
+            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+
+
+def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:
+    if not settings.warehouse_path.exists():
+        return False
+    present: dict[str, list[str]] = {}
+    for table, column in ask(
+        settings,
+        "select table_name, column_name from duckdb_columns() where schema_name = 'raw' order by column_index",
+    ):
+        present.setdefault(table, []).append(column)
+    return any(name in wanted and columns != list(wanted[name]) for name, columns in present.items())
+
+
+def clear(settings: Settings) -> None:
+    """Remove the warehouse's files. What they hold can be made again from landing/, or is simulated."""
+    for path in (settings.warehouse_path, settings.unpublished_path):
+        path.unlink(missing_ok=True)
+
+
+def data_set_of(settings: Settings) -> str | None:
+    """Which data set this directory holds, or None for a new one."""
+    if not settings.warehouse_path.exists():
+        return None
+    with connect(settings, read_only=True) as con:
+        known = con.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'builds'"
+        ).fetchone()[0]
+        return con.execute("select max(data_set) from raw.builds").fetchone()[0] if known else None
+
+
+def mixed_sentence(settings: Settings, earlier: str) -> str:
+    """Why a data set cannot go into this directory, and where it can."""
+    return (
+        f"{settings.data_dir} holds the data set {earlier!r}, and data sets never mix in one folder. "
+        f"Give {settings.data!r} a folder of its own: make run DATA={settings.data} DATA_DIR=data-{settings.data}"
+    )
+
+
+# ---------------------------------------------------------------- notes: landings and fetch sessions
+
+
+def note_landing(
+    con: Connection, landing: Landing, status: str, reason: str | None, scope: str | None, rows: tuple[int, int, int]
+) -> None:
+    """Note what became of a landing. `rows`: how many were read, inserted, expired."""
+    values = [getattr(landing, field.name) for field in fields(landing)]
+    values += [status, reason, scope, *rows]
+    con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
+
+
+def set_aside(settings: Settings, landing: Landing, reason: str) -> None:
+    """Remember a file that was not loaded, and why, so that its reason is given once and it is not tried again."""
+    with connect(settings) as con:
+        note_landing(con, landing, "set_aside", reason, None, (0, 0, 0))
+
+
+def known_sha256(settings: Settings, source: str) -> set[str]:
+    """The bytes already decided on for a source, loaded or set aside: they are not landed again."""
+    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where source = {literal(source)}")}
+
+
+def decided(settings: Settings, source: str) -> set[str]:
+    """Landings that were loaded or set aside; the others wait to be loaded (a run may have died between)."""
+    return {row[0] for row in ask(settings, f"select landing_id from raw.landings where source = {literal(source)}")}
+
+
+def note_visit(
+    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, answers: int, landings: int
+) -> None:
+    """Remember that a publisher was asked, and whether it answered. Times are UTC without a zone."""
+    outcome = "failed" if sentence else "answered"
+    with connect(settings) as con:
+        con.execute(
+            "insert into raw.visits values (?, ?, ?, ?, ?, ?, ?)",
+            [source, started_at, ended_at, outcome, sentence, answers, landings],
+        )
+
+
+# ---------------------------------------------------------------- what lies in the layers
+
+
+def open_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
+    """Current rows of each raw table."""
+    with connect(settings, read_only=True) as con:
+        return {
+            t.name: con.execute(f"select count(*) from raw.{t.name} where _valid_to is null").fetchone()[0]
+            for t in tables
+        }
+
+
+def count_rows(settings: Settings, schema: str) -> dict[str, int]:
+    """Rows of every table in a schema of the warehouse. To count a view is to compute it."""
+    with connect(settings, read_only=True) as con:
+        tables = con.execute(
+            "select table_name, database_name from duckdb_tables() where schema_name = ?", [schema]
+        ).fetchall()
+        return {
+            name: con.execute(f"select count(*) from {file}.{schema}.{identifier(name)}").fetchone()[0]
+            for name, file in tables
+        }
+
+
+def view_sql(settings: Settings, schema: str, name: str) -> str:
+    """A view's query, without the `create view` in front of it."""
+    of_this_name = f"schema_name = {literal(schema)} and view_name = {literal(name)}"
+    [(sql,)] = ask(settings, f"select sql from duckdb_views() where {of_this_name}")
+    return re.sub(r"^create view .*? as ", "", sql.rstrip().rstrip(";"), count=1, flags=re.I | re.S)
+
+
+def drop_unknown(settings: Settings, known: Collection[tuple[str, str, str]]) -> None:
+    """Drop what lies in the layers that dbt computes and no model makes any more: an earlier version did, or a build
+    that died. `known`: the file (warehouse, unpublished), schema and name of what they make."""
+    with connect(settings) as con:
+        for kind in ("view", "table"):
+            present = con.execute(
+                f"select database_name, schema_name, {kind}_name from duckdb_{kind}s() "
+                "where schema_name in ('staging', 'intermediate', 'marts')"
+            ).fetchall()
+            for file, schema, name in present:
+                if (file, schema, name) not in known:
+                    con.execute(f"drop {kind} {file}.{schema}.{identifier(name)}")

@@ -1,0 +1,86 @@
+"""What a raw table is: its columns, what identifies and what changes a row, and the rules no row may break.
+
+Here belongs how a source declares its tables and rows. Not here: any table of a source (ingest/sources/), or how rows
+are written (load.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from dagster_project.warehouse.connection import identifier
+
+BITEMPORAL_COLUMNS = {
+    "_vintage": "varchar",
+    "_valid_from": "timestamp",
+    "_valid_to": "timestamp",
+    "_landing_id": "varchar",
+    "_closed_by": "varchar",
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What no row of a table may do. `broken` is SQL that is true for a row that breaks the rule."""
+
+    name: str  # an adjective: what rows are when the rule holds
+    broken: str
+    sentence: str  # "The value is negative."; {column} placeholders show the row's own text
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A raw table: the source's own columns, as text, and what identifies and what changes a row."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    compared: tuple[str, ...]  # SQL over one row (`{row}.column`): a difference here is a revision
+    # Two landings of one scope are two vintages of one thing: what the later one lacks expires. The scope is the
+    # landing's partition or, where columns of the key are named, the distinct values the rows have in them. Where
+    # those are few, only rows with one of them are looked at: a month among hundreds.
+    scope: tuple[str, ...] = ()
+    # People download selections along this column. A later landing of the scope replaces an earlier one only
+    # if it has all of that one's values here, or nine tenths of its rows (a value that vanished with its row).
+    selected: str | None = None
+    # A landing also replaces any group of rows (equal in these columns, the scope's among them) that it holds whole,
+    # for which this SQL over the group is true.
+    whole: tuple[tuple[str, ...], str] | None = None
+    row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
+    rules: tuple[Rule, ...] = ()
+    floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What a source read from one landing for one table: SQL that DuckDB runs, or a frame."""
+
+    of: str | pd.DataFrame
+    # The number a person gives the first record (2 when a header line stands above it); None where a record
+    # is not a line of the file.
+    first_row: int | None = 1
+    kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
+
+
+def text(column: str) -> str:
+    """Compared as it stands."""
+    return f"{{row}}.{identifier(column)}"
+
+
+def number(column: str) -> str:
+    """Compared as a number: 5, 5.0 and 5.00 are one value, and so are 0 and nothing (layouts differ there)."""
+    return f"coalesce(try_cast({text(column)} as double), 0)"
+
+
+def flag(column: str) -> str:
+    """Compared as a boolean: True, true and 1 are one value."""
+    return f"coalesce(lower({text(column)}) in ('1', 'true'), false)"
+
+
+def spaced_number(value: str) -> str:
+    """SQL for a number as people write it, a decimal comma and spaces between thousands; NULL for what is none."""
+    return f"try_cast(translate({value}, ', ' || chr(160) || chr(8239), '.') as double)"
