@@ -65,6 +65,10 @@ BUILDS_COLUMNS = {
     "code_version": "varchar",
     "started_at": "timestamp",
     "as_of": "date",
+    # What dbt computed (extent.py): null while it has not begun.
+    "is_full": "boolean",  # every model, of all years
+    "first_year": "integer",  # from which on flows were computed
+    "completed_at": "timestamp",
 }
 VISITS_COLUMNS = {
     "source": "varchar",
@@ -113,6 +117,8 @@ class Table:
     # this SQL tells.
     whole: tuple[tuple[str, ...], str] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
+    # The column that says which period a flow is of, the year first: 2024, 202403. None where rows are no flows.
+    period: str | None = None
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
 
@@ -237,7 +243,8 @@ def prepare(
             con.execute(_create(f"raw.{name}", columns))
         if run_id:
             build = [run_id, settings.data, code_version, started_at, settings.as_of]
-            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+            columns = "run_id, data_set, code_version, started_at, as_of"
+            con.execute(f"insert into raw.builds ({columns}) values (?, ?, ?, ?, ?)", build)
 
 
 def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:
