@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from dagster_project import __version__, warehouse
+from dagster_project import __version__, extent, warehouse
 from dagster_project.files import landing
 from dagster_project.ingest import http_client
 from dagster_project.ingest.intake import files_in, name_of, remember_refused, unclaimed
@@ -32,6 +32,7 @@ def check(settings: Settings) -> None:
         raise SettingsError(warehouse.mixed_sentence(settings, earlier))
     if settings.as_of and earlier is None:
         raise SettingsError(f"AS_OF looks back, and {settings.data_dir} holds nothing yet. Run once without it.")
+    extent.check(settings, code_version())
     if settings.data == "live" and not settings.as_of:
         _reach(settings)
 

@@ -42,6 +42,10 @@ BUILDS_COLUMNS = {
     "code_version": "varchar",
     "started_at": "timestamp",
     "as_of": "date",
+    # What dbt computed (extent.py): null while it has not begun.
+    "is_full": "boolean",  # every model, of all years
+    "first_year": "integer",  # from which on flows were computed
+    "completed_at": "timestamp",
 }
 VISITS_COLUMNS = {
     "source": "varchar",
@@ -88,7 +92,8 @@ def prepare(
             con.execute(f"create table if not exists raw.{identifier(name)} ({typed})")
         if run_id:
             build = [run_id, settings.data, code_version, started_at, settings.as_of]
-            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+            columns = "run_id, data_set, code_version, started_at, as_of"
+            con.execute(f"insert into raw.builds ({columns}) values (?, ?, ?, ?, ?)", build)
 
 
 def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:

@@ -83,6 +83,7 @@ PARTNERS_ADD_UP = (
 
 FLOWS = Table(
     name="comtrade_flows",
+    period="period",
     columns=tuple(COLUMNS),
     key=KEY,
     compared=(

@@ -36,6 +36,7 @@ from dagster_project.warehouse import Rows, Rule, Table, number
 
 NAME = "eurostat"
 HAS_MONTHS = True
+RELEASES = "0 7 18 * *"  # a month is published about the middle of the second month after it
 
 FOLDER = "comext/COMEXT_DATA/PRODUCTS"
 MONTHS, REVISED_MONTHS = 36, 6  # how far back to fetch, and how far back to look for revisions
@@ -57,6 +58,7 @@ PRODUCTS_ADD_UP = (
 )
 FLOWS = Table(
     name="eurostat_flows",
+    period="PERIOD",
     columns=tuple(COLUMNS),
     # Hidden products of several other classifications may share one code of the Combined Nomenclature.
     key=tuple(c for c in COLUMNS if c not in VALUES),
@@ -114,6 +116,7 @@ FLOWS = Table(
 )
 DOWNLOADS = Table(
     name="eurostat_downloads",
+    period="month",
     columns=(*LABELS, *CELL),
     key=tuple(CELL),
     compared=(number("VALUE_IN_EUR"),),

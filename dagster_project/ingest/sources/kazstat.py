@@ -40,6 +40,7 @@ VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 TABLES = (
     Table(
         name="kazstat_flows",
+        period="year",
         columns=tuple(COLUMNS),
         key=("release", "year", "first_month", "last_month", "flow", "partner"),
         # To a tenth of a thousand dollars: some releases round to it.

@@ -46,6 +46,7 @@ VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 TABLES = (
     Table(
         name="kyrstat_flows",
+        period="year",
         columns=tuple(COLUMNS),
         key=("release", "year", "flow", "partner_ru"),
         compared=(spaced_number(text("value")), text("unit"), text("mark")),

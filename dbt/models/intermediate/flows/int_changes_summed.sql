@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- a revision of any year is news
 -- By how much later releases moved a month's exports of a bloc to a transit country, good by good: what is said now
 -- less what was said first. Of codes of six digits and of totals; baskets with their goods.
 with

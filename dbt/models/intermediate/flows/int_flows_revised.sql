@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- a revision of any year is news
 -- Every figure that a later release changed: revised, deleted, or added to an answer that was already there. What vanished under one code and came back under another at the same moment and value was
 -- reclassified. Comtrade's own product codes and revisions; the world and blocs are left out.
 with

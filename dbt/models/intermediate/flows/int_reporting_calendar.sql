@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- the last period of a reporter is that of all years
 -- The reporting calendar: which levels a country published in which role, period and HS revision, and of whom;
 -- when it last reported; and whether its "annual" figure holds only some of the year's months. Who published
 -- codes of six digits in a revision that is bridged published them in groups ('mixed') as well.

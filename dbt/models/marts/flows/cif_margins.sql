@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- it has years, and no period
 -- The margin taken off an importer's figures, and where it comes from. Where every flow of the row came with its FOB
 -- value, the margin is the one published.
 with

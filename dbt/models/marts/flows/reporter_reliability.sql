@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- a reporter is rated over all years
 with
 
 reporters as (

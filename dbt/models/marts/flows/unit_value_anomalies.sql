@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- whether a unit ever changed is known of all years
 -- Unit values that stand out, and all of the goods of the short lists, with what the other side said of the same
 -- goods, and for exports to Russia and Belarus with what the exporter had from others.
 with
