@@ -161,8 +161,8 @@ def test_children_sum_to_their_parents_but_for_what_is_confidential(reported, se
     assert missing.min() > -CENT
     hiding = missing[missing > CENT].index.to_frame()
     hidden = secrets[secrets.place == "chapter"].assign(cmdCode=lambda s: s["product"].str[:2])
-    told = set(zip(hidden.reporter, hidden.flow, hidden.cmdCode, strict=True))
-    assert len(hiding) and set(zip(hiding.reporterISO, hiding.flowCode.str[-1], hiding.cmdCode, strict=True)) <= told
+    message = set(zip(hidden.reporter, hidden.flow, hidden.cmdCode, strict=True))
+    assert len(hiding) and set(zip(hiding.reporterISO, hiding.flowCode.str[-1], hiding.cmdCode, strict=True)) <= message
 
     totals = values[reported.aggrLevel.eq(0).to_numpy()].droplevel("cmdCode")
     of_chapters = chapters.groupby(GROUP).sum()
@@ -245,9 +245,9 @@ def test_a_mislabelled_good_stands_under_a_neighbour_that_is_on_no_list(hs6, div
 
 def test_the_plot_is_told_in_full(world, diversions):
     key = ["exporter_iso3", "transit_iso3", "product_code"]
-    told = diversions[diversions.kind != "article"].set_index(key).value_usd
+    message = diversions[diversions.kind != "article"].set_index(key).value_usd
     planted = {(d.exporter, d.transit, d.product): d.usd_million * 1e6 for d in plot_of(SEED).diversions}
-    assert told.to_dict() == pytest.approx(planted)
+    assert message.to_dict() == pytest.approx(planted)
     assert diversions.diversion_id.is_unique
     decoys = pd.read_csv(world / "truth" / "decoys.csv", dtype={"product_code": "str"})
     assert decoys.kind.value_counts().to_dict() == scenario.DECOYS_OF | {"basis_switch": 4}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
@@ -52,12 +52,12 @@ LANDINGS_COLUMNS = {
     "sha256": "varchar",
     "size_bytes": "bigint",
     "valid_from": "varchar",
-    "status": "varchar",  # loaded | set_aside
-    "reason": "varchar",  # why it was set aside, as told to the person
+    "status": "varchar",  # loaded | rejected
+    "reason": "varchar",  # why it was rejected, as the person reads it
     "scope": "varchar",  # what the file speaks for: a later landing of the same scope replaces it
     "rows_read": "bigint",
-    "rows_opened": "bigint",
-    "rows_closed": "bigint",
+    "rows_inserted": "bigint",
+    "rows_expired": "bigint",
 }
 BUILDS_COLUMNS = {
     "run_id": "varchar",
@@ -66,13 +66,13 @@ BUILDS_COLUMNS = {
     "started_at": "timestamp",
     "as_of": "date",
 }
-VISITS_COLUMNS = {
+FETCH_SESSIONS_COLUMNS = {
     "source": "varchar",
     "started_at": "timestamp",
     "ended_at": "timestamp",
     "outcome": "varchar",  # answered | failed
     "sentence": "varchar",  # why it failed, as told to the person
-    "answers": "bigint",
+    "responses": "bigint",
     "landings": "bigint",
 }
 BITEMPORAL_COLUMNS = {
@@ -133,8 +133,25 @@ class Loaded:
     """What a load did. Counts are rows."""
 
     read: int
-    opened: int
-    closed: int
+    inserted: int
+    expired: int
+
+
+def literal(value: object) -> str:
+    """A text, or a path, as an SQL string literal."""
+    escaped = str(value).replace("'", "''")
+    return f"'{escaped}'"
+
+
+def identifier(name: str) -> str:
+    """A name of a column, table or schema as an SQL identifier."""
+    escaped = name.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def identifiers(names: Iterable[str]) -> str:
+    """Names as a list of SQL identifiers, with commas between."""
+    return ", ".join(map(identifier, names))
 
 
 def text(column: str) -> str:
@@ -223,7 +240,7 @@ def prepare(
     wanted = {
         "landings": LANDINGS_COLUMNS,
         "builds": BUILDS_COLUMNS,
-        "visits": VISITS_COLUMNS,
+        "fetch_sessions": FETCH_SESSIONS_COLUMNS,
         **{t.name: dict.fromkeys(t.columns, "varchar") | BITEMPORAL_COLUMNS for t in tables},
     }
     earlier = data_set_of(settings)
@@ -252,15 +269,15 @@ def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str,
     return any(name in wanted and columns != list(wanted[name]) for name, columns in found.items())
 
 
-def note_visit(
-    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, answers: int, landings: int
+def note_fetch_session(
+    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, responses: int, landings: int
 ) -> None:
     """Remember that a publisher was asked, and whether it answered. Times are UTC without a zone."""
     outcome = "failed" if sentence else "answered"
     with connect(settings) as con:
         con.execute(
-            "insert into raw.visits values (?, ?, ?, ?, ?, ?, ?)",
-            [source, started_at, ended_at, outcome, sentence, answers, landings],
+            "insert into raw.fetch_sessions values (?, ?, ?, ?, ?, ?, ?)",
+            [source, started_at, ended_at, outcome, sentence, responses, landings],
         )
 
 
@@ -283,13 +300,13 @@ def mixed_sentence(settings: Settings, earlier: str) -> str:
 
 
 def known_sha256(settings: Settings, source: str) -> set[str]:
-    """The bytes already decided on for a source, loaded or set aside: they are not landed again."""
+    """The bytes already decided on for a source, loaded or rejected: they are not landed again."""
     with connect(settings, read_only=True) as con:
         return {row[0] for row in con.execute("select sha256 from raw.landings where source = ?", [source]).fetchall()}
 
 
 def decided(settings: Settings, source: str) -> set[str]:
-    """Landings that were loaded or set aside; the others wait to be loaded (a run may have died between)."""
+    """Landings that were loaded or rejected; the others wait to be loaded (a run may have died between)."""
     with connect(settings, read_only=True) as con:
         return {r[0] for r in con.execute("select landing_id from raw.landings where source = ?", [source]).fetchall()}
 
@@ -321,7 +338,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             for table in given:
                 is_apart = table in compared
                 done, scope = _compare(con, table, landing) if is_apart else _add(con, table, rows[table.name], landing)
-                read, opened, closed = read + done.read, opened + done.opened, closed + done.closed
+                read, opened, closed = read + done.read, opened + done.inserted, closed + done.expired
             _note(con, landing, "loaded", None, scope, Loaded(read, opened, closed))
             con.execute("commit")
         except BaseException:
@@ -330,14 +347,14 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
     return Loaded(read, opened, closed)
 
 
-def set_aside(settings: Settings, landing: Landing, reason: str) -> None:
-    """Remember a file that was not loaded, and why, so that it is told once and not tried again."""
+def reject(settings: Settings, landing: Landing, reason: str) -> None:
+    """Note a file that is not loaded, and why, so that it is reported once and not tried again."""
     with connect(settings) as con:
-        _note(con, landing, "set_aside", reason, None, Loaded(0, 0, 0))
+        _note(con, landing, "rejected", reason, None, Loaded(0, 0, 0))
 
 
 def _is_alone(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows, landing: Landing) -> bool:
-    """Whether a landing probably meets no row of its raw table, judged by its first row: a period nobody spoke of."""
+    """Whether no current row of the raw table probably has a landing's scope values, judged by its first row."""
     raw = f"raw.{table.name}"
     if not con.execute(f"select 1 from {raw} limit 1").fetchone():
         return True
@@ -614,7 +631,7 @@ def _unreadable(error: duckdb.Error) -> RejectedFile:
 
 def _note(con, landing: Landing, status: str, reason: str | None, scope: str | None, done: Loaded) -> None:
     values = [getattr(landing, field.name) for field in fields(landing)]
-    values += [status, reason, scope, done.read, done.opened, done.closed]
+    values += [status, reason, scope, done.read, done.inserted, done.expired]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
@@ -647,7 +664,7 @@ def view_sql(settings: Settings, schema: str, name: str) -> str:
     return re.sub(r"^create view .*? as ", "", sql[0][0].rstrip().rstrip(";"), count=1, flags=re.I | re.S)
 
 
-def open_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
+def current_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
     """Rows of each raw table that are true now."""
     with connect(settings, read_only=True) as con:
         return {
