@@ -133,7 +133,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     aside = warehouse.ask(
         settings,
         """select source, original_name, max(reason) from raw.landings as aside
-        where status = 'set_aside' and not exists (  -- a download that was complete the next time
+        where status = 'rejected' and not exists (  -- a download that was complete the next time
             select 1 from raw.landings as loaded
             where loaded.status = 'loaded' and loaded.fetched_from = aside.fetched_from)
         group by all order by all""",

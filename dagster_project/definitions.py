@@ -8,8 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import gates, progress, schedules, transform
-from dagster_project.ingest import inbox
-from dagster_project.ingest.assets import assets_of, month_again
+from dagster_project.ingest.assets import assets_of, inbox_asset, month_again
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import (
     comtrade,
@@ -42,7 +41,7 @@ SCHEDULED = schedules.of(trade=TRADE, lists=LISTS, rates=RATES)
 
 defs = dg.Definitions(
     assets=[
-        inbox.asset(SOURCES),
+        inbox_asset(SOURCES),
         *(asset for source in SOURCES for asset in assets_of(source)),
         month_again(SOURCES),
         TRANSFORM,

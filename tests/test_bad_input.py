@@ -29,7 +29,7 @@ from downloads import (
 )
 
 from dagster_project import warehouse
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import inbox, intake
 from dagster_project.settings import Settings, SettingsError
 
@@ -252,10 +252,10 @@ def test_what_was_loaded_before_stays_untouched(refreshed):
 
 
 def test_a_file_of_a_bad_inbox_is_told_once_and_by_one_source(refreshed):
-    told = warehouse.ask(
-        refreshed, "select original_name, count(*) from raw.landings where status = 'set_aside' group by all"
+    output = warehouse.ask(
+        refreshed, "select original_name, count(*) from raw.landings where status = 'rejected' group by all"
     )
-    assert dict(told) == dict.fromkeys(BAD, 1)
+    assert dict(output) == dict.fromkeys(BAD, 1)
 
 
 def test_a_row_is_counted_as_a_person_counts_even_in_a_large_file(settings):
@@ -331,8 +331,8 @@ def test_a_file_that_settled_right_after_it_was_refused_is_loaded_by_the_next_ru
     path.write_bytes(csv_of(GOOD))
     prepare(settings)
     reason = RejectedFile("The file changed while it was read.", "Run again.", passing=True)
-    assert intake.remember_refused(settings, COMTRADE.name, path, reason)
-    assert not intake.remember_refused(settings, COMTRADE.name, path, reason)  # told once
+    assert intake.note_rejection(settings, COMTRADE.name, path, reason)
+    assert not intake.note_rejection(settings, COMTRADE.name, path, reason)  # told once
     refresh(settings)
     assert loaded(settings) == {"settled.csv"}
 
@@ -377,7 +377,7 @@ def test_a_corrected_file_under_the_same_name_is_loaded(settings):
     (settings.inbox / "a.csv").write_bytes(HUNDRED)
     refresh(settings)
     assert loaded(settings) == {"a.csv"}
-    assert warehouse.open_rows(settings, [FLOWS]) == {"comtrade_flows": 100}
+    assert warehouse.current_rows(settings, [FLOWS]) == {"comtrade_flows": 100}
 
 
 @pytest.mark.parametrize("kind", ["missing", "a file", "empty", "only hidden files"])
@@ -390,12 +390,12 @@ def test_a_folder_that_cannot_be_read_is_said_before_anything_begins(tmp_path, g
     if kind == "only hidden files":
         (folder / ".DS_Store").write_bytes(b"x")
     environment = {"DATA": "files", "INBOX": str(folder), "DATA_DIR": str(tmp_path / "data")}
-    with pytest.raises(SettingsError, match=r"is not a folder|holds no files") as refused:
+    with pytest.raises(SettingsError, match=r"is not a folder|holds no files") as rejected:
         inbox.check(Settings.from_environment(environment))
     if kind == "missing":  # as a person meets it
         answer = ghost_trade("run", **environment)
         assert answer.returncode == 2
         assert answer.stdout == ""
-        assert answer.stderr == f"{refused.value}\n"
+        assert answer.stderr == f"{rejected.value}\n"
         assert str(folder) in answer.stderr
     assert not (tmp_path / "data").exists()

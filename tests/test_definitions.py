@@ -39,7 +39,7 @@ def test_every_dbt_model_is_an_asset(graph) -> None:
 
 
 def test_what_a_build_notes_of_itself_comes_from_the_first_asset(graph) -> None:
-    for name in ("stg_build__builds", "stg_build__landings", "stg_build__visits"):
+    for name in ("stg_build__builds", "stg_build__landings", "stg_build__fetch_sessions"):
         assert graph.get(dg.AssetKey(["staging", name])).parent_keys == {dg.AssetKey(["landing", "inbox"])}
 
 

@@ -18,9 +18,9 @@ import zstandard
 from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
 
 from dagster_project import warehouse
-from dagster_project.files import formats, landing
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files import compression, formats, landing
 from dagster_project.files.landing import Recognised
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import intake
 
 MOMENT = datetime(2024, 5, 7, 8, 9, 10, 123456, tzinfo=UTC)
@@ -34,7 +34,7 @@ def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", r
 
 
 def bytes_of(root: Path, one: landing.Landing) -> bytes:
-    with formats.open_file(root / one.path, formats.look(root / one.path).compression) as stream:
+    with compression.open_decompressed(root / one.path, formats.read_head(root / one.path).compression) as stream:
         return stream.read()
 
 
@@ -134,18 +134,18 @@ def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path,
     assert everything_in(tmp_path / "landing") == {}
 
 
-@pytest.mark.parametrize("start", [formats.GZIP_MAGIC, formats.ZSTD_MAGIC])
+@pytest.mark.parametrize("start", [compression.GZIP_MAGIC, compression.ZSTD_MAGIC])
 def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
     with pytest.raises(RejectedFile, match="damaged"):
-        formats.look(tmp_path / "download")
+        formats.read_head(tmp_path / "download")
 
 
 def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
     """One block of zstd may be larger than a head, and nothing of it can be read before it is whole."""
     content = random.Random(7).randbytes(formats.HEAD_BYTES + 4096)
     one = take(tmp_path, content)
-    assert formats.look(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
+    assert formats.read_head(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):
@@ -161,12 +161,12 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_pa
     writer = threading.Thread(target=download)
     writer.start()
     try:
-        with pytest.raises(RejectedFile, match="changed while it was read") as refused:
+        with pytest.raises(RejectedFile, match="changed while it was read") as rejected:
             landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
     finally:
         done.set()
         writer.join()
-    assert refused.value.passing
+    assert rejected.value.passing
     assert everything_in(tmp_path / "landing") == {}
 
 
@@ -289,21 +289,21 @@ def test_a_very_long_name_is_no_obstacle(settings):
 
 
 def test_a_head_is_looked_at_decompressed(tmp_path):
-    for content, compression in (
+    for content, kind in (
         (CONTENT, "none"),
         (gzip.compress(CONTENT), "gzip"),
         (zstandard.compress(CONTENT), "zstd"),
     ):
         (tmp_path / "x").write_bytes(content)
-        head = formats.look(tmp_path / "x")
-        assert (head.text, head.compression, head.size_bytes) == (CONTENT, compression, len(content))
+        head = formats.read_head(tmp_path / "x")
+        assert (head.text, head.compression, head.size_bytes) == (CONTENT, kind, len(content))
 
 
 def test_a_head_stays_small_whatever_a_file_unpacks_to(tmp_path):
     """A few kilobytes may unpack to gigabytes; a look at the beginning does not."""
     for bomb in (gzip.compress(bytes(1 << 26)), zstandard.compress(bytes(1 << 26))):
         (tmp_path / "bomb").write_bytes(bomb)
-        assert len(formats.look(tmp_path / "bomb").text) == formats.HEAD_BYTES
+        assert len(formats.read_head(tmp_path / "bomb").text) == formats.HEAD_BYTES
 
 
 def test_the_oldest_vintage_comes_first(tmp_path):

@@ -327,7 +327,7 @@ def test_the_legacy_quartet_is_read(settings):
 
 
 @pytest.mark.parametrize(
-    "content, row, said",
+    "content, row, expected",
     [
         (SDN_CSV[: SDN_CSV.index(b'"Director"')], 2, "The row has 5 columns where this file has 12."),
         (SDN_CSV[: SDN_CSV.index(b"DOB 1970") + 5], 2, "A quoted text does not end where it should."),
@@ -335,7 +335,7 @@ def test_the_legacy_quartet_is_read(settings):
         (SDN_CSV.replace(b'"CL2192",', b""), 3, "The row has 11 columns where this file has 12."),
     ],
 )
-def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, said):
+def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, expected):
     """Long enough that the file is known by its beginning, as the real ones are."""
     good = b"".join(
         b'%d,"X",-0- ,"CUBA",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n' % n for n in range(50_000, 50_025)
@@ -343,7 +343,7 @@ def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, said)
     put(settings, good + content, "sdn.csv")
     refresh(settings)
     (reason,) = reasons(settings)
-    assert reason == f"sdn.csv, row {25 + row}: {said} The file is cut off or was edited: download it again."
+    assert reason == f"sdn.csv, row {25 + row}: {expected} The file is cut off or was edited: download it again."
     assert of(settings, "entries", "uid") == []
 
 
@@ -377,7 +377,7 @@ def test_consolidated_csv_files_are_told_from_the_sdn_ones(settings):
 )
 def test_what_is_not_ofacs_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert ofac.recognise(formats.look(tmp_path / "x")) is None
+    assert ofac.recognise(formats.read_head(tmp_path / "x")) is None
 
 
 # ---------------------------------------------------------------- the real lists
@@ -435,8 +435,8 @@ def test_the_real_legacy_files_hold_the_entries_they_are_known_for(settings, sha
             continue  # an entry of both lists is continued in both files, and neither says its list
         (settings.inbox / path.name).symlink_to(path)
     prepare(settings, SOURCES)
-    taken, refused = intake.land(settings, OFAC)
-    assert (len(taken), refused) == (files, [])
+    taken, rejected = intake.land(settings, OFAC)
+    assert (len(taken), rejected) == (files, [])
     intake.load_landed(settings, OFAC)
     assert reasons(settings) == [] and len(loaded(settings)) == files
     counted = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")

@@ -217,8 +217,8 @@ def test_at_the_rates_of_the_months_each_year_moves_by_two_per_cent_at_most_but_
     by 2.3 %: its imports from the union soared just when the euro stood below the dollar."""
     rates = ", ".join(
         f"(date '{year}-{month:02d}-01', {rate})"
-        for year, told in MONTHLY_DOLLARS_A_EURO.items()
-        for month, rate in enumerate(told.split(), start=1)
+        for year, message in MONTHLY_DOLLARS_A_EURO.items()
+        for month, rate in enumerate(message.split(), start=1)
     )
     moved = warehouse(f"""
         with rates(period, rate) as (values {rates})
@@ -360,8 +360,8 @@ def test_the_addresses_under_the_russian_program_and_whose_they_are(warehouse) -
     """99, 97, 54, 11, 9, 5, 4 and 2 addresses are known of them, and so many entries have one here. China's 97th is its
     96th again, repeated by the consolidated list, which repeats four addresses: whoever counts over both lists counts
     97, and here each list is counted by itself."""
-    told = {country: counts for country, *counts in warehouse(ADDRESSES.format("list_id = 'OFAC_SDN'"))}
-    assert told == {
+    message = {country: counts for country, *counts in warehouse(ADDRESSES.format("list_id = 'OFAC_SDN'"))}
+    assert message == {
         "United Arab Emirates": [99, 89], "China": [96, 74], "Turkey": [54, 51], "Uzbekistan": [11, 11],
         "Kyrgyzstan": [9, 9], "Kazakhstan": [5, 5], "Armenia": [4, 4], "Georgia": [2, 2],
     }  # fmt: skip
@@ -470,10 +470,10 @@ REAL_CLAIMS = [
 
 @pytest.mark.parametrize(("claim_id", "computed", "within", "status"), REAL_CLAIMS)
 def test_published_figures_come_out_of_the_real_files(published, claim_id, computed, within, status) -> None:
-    [(value, told, simulated)] = published(
+    [(value, message, simulated)] = published(
         f"select computed_value, status, is_simulated from claims where claim_id = '{claim_id}'"
     )
-    assert value == pytest.approx(computed, abs=within) and (told, simulated) == (status, False)
+    assert value == pytest.approx(computed, abs=within) and (message, simulated) == (status, False)
 
 
 @pytest.mark.parametrize(
@@ -520,8 +520,8 @@ def test_the_margin_moves_the_gap_of_kazakhstan_by_less_than_half(published) -> 
 
 def test_designated_entities_stand_beside_trade_and_without_controlled_goods_say_so(published) -> None:
     rows = published("select transit_iso3, entities, total_year_usd > 0, reason from designated_corridors")
-    told = {iso3 for iso3, *_ in rows}
-    assert {"ARE", "CHN", "TUR", "KGZ"} <= told
+    message = {iso3 for iso3, *_ in rows}
+    assert {"ARE", "CHN", "TUR", "KGZ"} <= message
     assert {reason for *_, reason in rows} <= {"no_controlled_goods_loaded", "no_trade_loaded"}
 
 

@@ -1,7 +1,7 @@
 """The bridge between HS2022 and HS2017 for the goods of the simulated world, in the layout of UNSD's workbooks.
 
-Belongs here: how such a workbook looks. Does not belong here: which code had which ancestor (cast.py). Only the
-world's own goods are in it: a code is related to the others of this world, and to none that nobody trades here.
+Belongs here: how such a workbook looks. Does not belong here: which code had which ancestor (world_data.py). Only the
+world's own goods are in it: a code is related to the others of this world, and to none outside it.
 """
 
 import io

@@ -34,8 +34,8 @@ class Loaded:
     """What a load did. Counts are rows."""
 
     read: int
-    opened: int  # inserted
-    closed: int  # expired
+    inserted: int
+    expired: int
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             for table in given:
                 is_apart = table in compared
                 done, scope = _merge(con, table, landing) if is_apart else _add(con, table, rows[table.name], landing)
-                read, inserted, expired = read + done.read, inserted + done.opened, expired + done.closed
+                read, inserted, expired = read + done.read, inserted + done.inserted, expired + done.expired
             note_landing(con, landing, "loaded", None, scope, (read, inserted, expired))
             con.execute("commit")
         except BaseException:

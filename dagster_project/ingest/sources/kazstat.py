@@ -1,9 +1,9 @@
 """Bureau of National Statistics of Kazakhstan: exports and imports by country, a year a sheet.
 
-One row of `raw.kazstat_flows` is one cell: what one release says of one flow with one partner (a country, a
+One row of `raw.kazstat_flows` is one cell: one release's figure for one flow with one partner (a country, a
 group of countries or the total) in the period of one sheet, in the sheet's unit. A blank cell has no row. A
-release is a workbook, named by the last month it speaks of; most restate the year before, and each release
-keeps its own word for a year: staging takes the latest.
+release is a workbook, named by its last month; most restate the year before, and each release
+keeps its own figure for a year: staging takes the latest.
 
 Read here: the workbooks "Основные показатели внешней торговли Республики Казахстан" (.xls or .xlsx), found by
 that title and by the words of the header, wherever it stands. Not here: turnover and shares, which follow from
@@ -19,8 +19,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, sheets_of
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.workbooks import read_sheets, workbook_layout
 from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kazstat"
@@ -49,7 +51,7 @@ TABLES = (
             Rule(
                 "named",
                 '"partner" is null',
-                "A value stands beside no country (sheet {sheet}, row {row}).",
+                "A value has no country beside it (sheet {sheet}, row {row}).",
                 "Use the Bureau's own workbook, unedited.",
             ),
             Rule(
@@ -62,7 +64,7 @@ TABLES = (
                 "nonnegative",
                 f"{VALUE} < 0",
                 "A value is negative ({value}; sheet {sheet}, row {row}).",
-                "Trade values cannot be below zero: ask the Bureau, or download it again.",
+                "Trade values cannot be below zero: download it again, or report it to the Bureau.",
             ),
             Rule(
                 "past",
@@ -77,7 +79,7 @@ TABLES = (
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is the Bureau's, by the words of its sheets. Raises RejectedFile for what cannot be used."""
-    sheets = sheets_of(head)
+    sheets = read_sheets(head)
     if not any(_titled(rows) for rows in sheets.values()):
         return None
     tables = _tables(sheets)
@@ -88,11 +90,12 @@ def recognise(head: Head) -> Recognised | None:
         )
     published = PUBLISHED.search(" ".join(_words(row) for rows in sheets.values() for row in rows[:HEADER_WITHIN]))
     edition = "-".join(published.group(3, 2, 1)) if published else ""
-    return Recognised("flows", "xls" if head.text[:2] != b"PK" else "xlsx", f"release-{_release(tables)}", edition)
+    return Recognised("flows", workbook_layout(head), f"release-{_release(tables)}", edition)
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    tables = _tables(sheets_of(head))
+    """The cells of a landed workbook, one frame. Raises RejectedFile, with the sheet, where columns are missing."""
+    tables = _tables(read_sheets(head))
     release = _release(tables)
     cells = [{"release": release} | cell for name, rows in tables.items() for cell in _cells(name, rows)]
     return {"kazstat_flows": Rows(pd.DataFrame(cells, columns=COLUMNS, dtype="object"))}
@@ -113,8 +116,8 @@ def _release(tables: dict[str, list]) -> str:
         year, first, last = _period(name, rows)[1:]
         if (year, first, last) in periods:
             raise RejectedFile(
-                f"Two sheets speak of one period ({periods[year, first, last]!r} and {name!r}: {year}).",
-                "One workbook may say a thing once: use the Bureau's own, unedited.",
+                f"Two sheets are for one period ({periods[year, first, last]!r} and {name!r}: {year}).",
+                "One workbook holds a period once: use the Bureau's own, unedited.",
             )
         periods[year, first, last] = name
     return max(f"{year}-{last:0>2}" for year, _, last in periods)
@@ -134,9 +137,7 @@ def _cells(sheet: str, rows: list) -> list[dict]:
     label = next(i for i, name in enumerate(names) if name.startswith("наименование"))
     unit = next((cell for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), None)
     if unit is None:
-        raise RejectedFile(
-            f"Sheet {sheet!r} does not say that it is in thousand dollars.", "Ask the Bureau for the unit."
-        )
+        raise RejectedFile(f"Sheet {sheet!r} does not name its unit, thousand dollars.", "Ask the Bureau for the unit.")
     groups = [i for i, name in enumerate(names) if name]
     below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
     cells = []
@@ -179,20 +180,20 @@ def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
     """The period as written, its year, its first and its last month."""
     for row in rows[:HEADER_WITHIN]:
         written = re.sub(TITLE, "", _words(row), flags=re.I).strip()
-        found = list(PERIOD.finditer(written))
-        years = [match[0] for match in found if match[0].isdigit()]
+        matches = list(PERIOD.finditer(written))
+        years = [match[0] for match in matches if match[0].isdigit()]
         if not years:
             continue
-        months = [MONTHS.index(match[1].lower().replace("мая", "май")) + 1 for match in found if match[1]]
-        if len(years) == 1 and len(months) <= 2 and not any(match[2] for match in found):
+        months = [MONTHS.index(match[1].lower().replace("мая", "май")) + 1 for match in matches if match[1]]
+        if len(years) == 1 and len(months) <= 2 and not any(match[2] for match in matches):
             return written, years[0], str(min(months, default=1)), str(max(months, default=12))
         break
     raise RejectedFile(
-        f"Sheet {sheet!r} does not say in its first rows which year or months it is about.",
+        f"Sheet {sheet!r} does not name its year or months in its first rows.",
         "A year is written '2023 год' and months 'за январь-июнь 2023 года': use the Bureau's own workbook.",
     )
 
 
 def _words(cells: list) -> str:
-    """What a row says, with single spaces."""
+    """A row's texts, with single spaces."""
     return " ".join(" ".join(cell for cell in cells if cell).split())

@@ -1,14 +1,14 @@
-"""What truly moved, by design: a plot turned into shipments, and told.
+"""What truly moved, by design: a scenario as shipments, and the ground truth about them.
 
-Belongs here: planted shipments and the lists of them. Does not belong here: honest trade (trade.py, which also
-says what a shipment is) and what anybody reports (reports.py).
+Belongs here: shipments of a scenario and the lists of them. Does not belong here: regular trade (trade.py, which also
+defines a shipment) and reports (reports.py).
 """
 
 import numpy as np
 import pandas as pd
 
 from dagster_project.sample import scenario
-from dagster_project.sample.scenario import Decoy, Diversion, Plot
+from dagster_project.sample.scenario import Decoy, Diversion, Scenario
 from dagster_project.sample.trade import WAR, boom, weighed
 from dagster_project.sample.world_data import GOODS, MONTHS, month_index, month_start
 
@@ -23,32 +23,32 @@ _HOW = {
 }
 
 
-def planted_trade(rng: np.random.Generator, plan: Plot) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """All planted shipments, the list of diversions among them (truth/diversions.csv), and how much of each month of
-    each diversion arrived (truth/ghost.csv)."""
-    shipments, told, months = [_anchors(rng, plan)], [], []
+def scenario_trade(rng: np.random.Generator, plan: Scenario) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """All shipments of a scenario, the list of diversions among them (truth/diversions.csv), and how much of each
+    month of each diversion arrived (truth/ghost.csv)."""
+    shipments, diversions, months = [_anchors(rng, plan)], [], []
     for number, d in enumerate(plan.diversions, start=1):
         leg = _spread(rng, d, importer=d.transit if d.arrives else d.target, declared=d.transit)
         leg = leg.assign(exporter_code=d.exporter_code, importer_code=d.importer_code or d.product)
         shipments += [leg, _onward(leg, d)] if d.arrives else [leg]
-        told.append(_told(f"D{number:02d}", d, leg, f"G{d.group:02d}"))
-        months.append(_by_month(told[-1], leg))
+        diversions.append(_diversion_row(f"D{number:02d}", d, leg, f"G{d.group:02d}"))
+        months.append(_by_month(diversions[-1], leg))
 
     outflow, inflow = _article()
     shipments += [outflow, inflow]
     for number, (product, leg) in enumerate(inflow[inflow.month >= WAR].groupby("product"), start=1):
         way, target = scenario.ARTICLE_EXPORTER, scenario.ARTICLE_IMPORTER
         d = Diversion("article", 0, leg.exporter.iloc[0], way, target, product, "", "", 0)
-        told.append(_told(f"A{number:02d}", d, leg, f"A{number:02d}"))
-        months.append(_by_month(told[-1], leg))
+        diversions.append(_diversion_row(f"A{number:02d}", d, leg, f"A{number:02d}"))
+        months.append(_by_month(diversions[-1], leg))
 
     for d in (d for d in plan.decoys if d.usd_million):
         leg = _spread(rng, d, importer=d.importer, declared=d.importer)
         shipments += [leg, _passed_on(leg, d.onward_to)] if d.onward_to else [leg]
-    return pd.concat(shipments, ignore_index=True), pd.DataFrame(told), pd.concat(months, ignore_index=True)
+    return pd.concat(shipments, ignore_index=True), pd.DataFrame(diversions), pd.concat(months, ignore_index=True)
 
 
-def _told(diversion_id: str, d: Diversion, leg: pd.DataFrame, group_id: str) -> dict:
+def _diversion_row(diversion_id: str, d: Diversion, leg: pd.DataFrame, group_id: str) -> dict:
     """One row of truth/diversions.csv; `leg` is what left the exporter."""
     return {
         "diversion_id": diversion_id, "group_id": group_id, "kind": d.kind,
@@ -61,28 +61,28 @@ def _told(diversion_id: str, d: Diversion, leg: pd.DataFrame, group_id: str) -> 
     }  # fmt: skip
 
 
-def _by_month(told: dict, leg: pd.DataFrame) -> pd.DataFrame:
+def _by_month(diversion: dict, leg: pd.DataFrame) -> pd.DataFrame:
     """Rows of truth/ghost.csv: what left the exporter for the transit country, and what of it never arrived there."""
     value = leg.groupby("month").value_usd.sum()
-    never = value * (not told["importer_code"])
+    never = value * (not diversion["importer_code"])
     return pd.DataFrame({
-        "diversion_id": told["diversion_id"], "exporter_iso3": told["exporter_iso3"],
-        "transit_iso3": told["transit_iso3"], "exporter_code": told["exporter_code"],
+        "diversion_id": diversion["diversion_id"], "exporter_iso3": diversion["exporter_iso3"],
+        "transit_iso3": diversion["transit_iso3"], "exporter_code": diversion["exporter_code"],
         "month": value.index.map(month_start), "planted_usd": value.map("{:.2f}".format).to_numpy(),
         "never_arrived_usd": never.map("{:.2f}".format).to_numpy(),
     })  # fmt: skip
 
 
-def _spread(rng: np.random.Generator, planted: Diversion | Decoy, importer: str, declared: str) -> pd.DataFrame:
-    """The planted sum over its months, to the cent: grows for a third of the time, then holds."""
-    months = np.arange(month_index(planted.first), month_index(planted.last) + 1)
+def _spread(rng: np.random.Generator, event: Diversion | Decoy, importer: str, declared: str) -> pd.DataFrame:
+    """The sum of an event over its months, to the cent: grows for a third of the time, then holds."""
+    months = np.arange(month_index(event.first), month_index(event.last) + 1)
     growth = np.minimum(1, np.arange(1, len(months) + 1) / (len(months) / 3))
-    cents = _apportioned(round(planted.usd_million * 1e8), growth * rng.lognormal(0, 0.2, len(months)))
+    cents = _apportioned(round(event.usd_million * 1e8), growth * rng.lognormal(0, 0.2, len(months)))
     shipments = pd.DataFrame({"month": months, "value_usd": cents / 100}).assign(
-        exporter=planted.exporter,
+        exporter=event.exporter,
         importer=importer,
         declared=declared,
-        product=planted.product,
+        product=event.product,
         is_exact=False,
     )
     return weighed(rng, shipments)
@@ -112,7 +112,7 @@ def _article() -> tuple[pd.DataFrame, pd.DataFrame]:
     chips = _by_product_and_month({y: usd * 100 for y, usd in scenario.CHIPS_USD.items()}, scenario.CHIP_SHARES)
     for goods in (machines, chips):
         goods["usd_per_kg"], goods["item_kg"] = GOODS.reindex(goods["product"]).to_numpy().T
-    # Washing machines are planted in items and priced; chips are planted in cents and weighed.
+    # Washing machines are set in items and priced; chips are set in cents and weighed.
     machines["items"] = machines.amount
     machines["kg"] = machines.amount * machines.item_kg
     machines["value_usd"] = (machines.kg * machines.usd_per_kg).round()
@@ -139,8 +139,8 @@ def _by_product_and_month(totals: dict[int, int], shares: dict[str, tuple[float,
     return pd.DataFrame(rows, columns=["product", "supplier", "month", "amount"]).query("amount > 0")
 
 
-def _anchors(rng: np.random.Generator, plan: Plot) -> pd.DataFrame:
-    """Honest business that the plot needs, every month of the whole span; some of it has the price jumps."""
+def _anchors(rng: np.random.Generator, plan: Scenario) -> pd.DataFrame:
+    """Steady business that the scenario needs, every month of the whole span; some of it has the price jumps."""
     key = ["exporter", "importer", "product"]
     series = pd.DataFrame(plan.anchors, columns=[*key, "usd_million"])
     shipments = series.loc[series.index.repeat(MONTHS)].reset_index(drop=True)

@@ -1,8 +1,8 @@
 with
 
-visits as (
+fetch_sessions as (
 
-    select * from {{ source('build', 'visits') }}
+    select * from {{ source('build', 'fetch_sessions') }}
 
 )
 
@@ -12,7 +12,7 @@ select
     ended_at,
     outcome,
     sentence,
-    answers,
+    responses,
     landings
-from visits
+from fetch_sessions
 where {% if env_var('AS_OF', '') %}ended_at < {{ end_of_as_of() }}{% else %}true{% endif %}
