@@ -66,10 +66,10 @@ def publish(settings: Settings, *selected: dg.AssetsDefinition) -> dg.ExecuteInP
 
 
 def failure(done: dg.ExecuteInProcessResult) -> str:
-    """The sentence of the step that failed."""
+    """The sentence of the step that failed, as a terminal shows it."""
     [event] = [event for event in done.all_events if event.event_type_value == "STEP_FAILURE"]
     error = event.step_failure_data.error
-    while error.cause and error.cls_name == "DagsterExecutionStepExecutionError":
+    while error.cause:
         error = error.cause
     return error.message
 

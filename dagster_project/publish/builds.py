@@ -136,7 +136,7 @@ def writing(settings: Settings, folder: Path) -> Iterator[None]:
         raise DiskFull(
             f"The disk is full: {size / 1e6:,.0f} MB of the build were written, and {free / 1e6:,.0f} MB are free. "
             f"What was published stays. Make room (older builds lie in {settings.builds_dir}), then run again."
-        ) from error
+        ) from None  # the innermost error is the one that people read
 
 
 def finish(settings: Settings, folder: Path, run_id: str) -> Path:
