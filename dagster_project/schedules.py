@@ -43,7 +43,7 @@ def tell_webhook(context: dg.HookContext) -> None:
         context.log.warning(str(silent))
 
 
-def _job(name: str, sources: Sequence[str], description: str) -> object:
+def _job(name: str, sources: Sequence[str], description: str):
     """The path from these sources to the published files, and what a build notes of itself."""
     asked = dg.AssetSelection.assets(*(["landing", source] for source in sources))
     return dg.define_asset_job(
