@@ -36,8 +36,10 @@ test: $(READY)  ## every test, the slow ones too
 	@$(PY) -c 'import dagster_project.transform'  # dbt parses once, before several workers would
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY)  ## style and mistakes
+lint: $(READY)  ## style, mistakes and types
 	@$(PY) -m ruff check dagster_project tests bench
+	@$(PY) -m ruff format --check dagster_project tests bench
+	@$(VENV)/bin/pyrefly check --summary=none
 
 dev: $(READY)  ## Dagster's UI on http://127.0.0.1:3000
 	@export DAGSTER_HOME=$$($(PY) -m dagster_project home) && \

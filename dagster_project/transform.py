@@ -85,7 +85,7 @@ class Dbt(DbtCliResource):
 
 
 def resource() -> Dbt:
-    return Dbt(PROJECT, dbt_executable=str(DBT_EXECUTABLE))
+    return Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE))
 
 
 def manifest_path() -> Path:

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import zstandard
 
@@ -24,7 +23,7 @@ GZIP_WINDOW = 31  # zlib's wbits for "gzip header and trailer, largest window"
 
 
 @contextmanager
-def open_decompressed(path: Path, compression: str) -> Iterator[IO[bytes]]:
+def open_decompressed(path: Path, compression: str) -> Iterator[io.BufferedIOBase]:
     """A file's bytes as its publisher wrote them, decompressed, as a stream. `compression` is that of its Head."""
     with path.open("rb") as raw:
         if compression == "gzip":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import IO
+from io import BufferedIOBase
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import DefusedXmlException
@@ -12,7 +12,7 @@ from defusedxml.ElementTree import iterparse
 from dagster_project.files.rejection import RejectedFile
 
 
-def elements(stream: IO[bytes]) -> Iterator[Element]:
+def elements(stream: BufferedIOBase) -> Iterator[Element]:
     """Every element of an XML file when it ends, so children before their parents; the caller clears what it has read.
 
     Raises RejectedFile for a file that breaks off, is malformed, or defines entities.

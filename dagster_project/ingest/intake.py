@@ -7,7 +7,7 @@ be used, with the reason. Not here: how a request is made (fetch.py), or what a 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -69,7 +69,7 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
 
 
 def _recognise(
-    settings: Settings, source: Source, files: list[Path], known_sha256: set[str]
+    settings: Settings, source: Source, files: Sequence[Path], known_sha256: set[str]
 ) -> tuple[list[tuple[Path, Recognised]], list[tuple[Path, RejectedFile]]]:
     """The source's own among these files, and those of them that are rejected; known bytes are rejected only once."""
     recognised_files: list[tuple[Path, Recognised]] = []

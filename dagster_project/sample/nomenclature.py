@@ -23,7 +23,7 @@ def write_bridge(path: Path, pairs: Sequence[tuple[str, str]] = ()) -> None:
     pairs = pairs or [(code, HS2017_ANCESTOR.get(code, code)) for code in GOODS.index]
     heirs = Counter(old for _, old in pairs)
     book = openpyxl.Workbook()
-    conversions, correlations = book.active, book.create_sheet("Correlation Tables")
+    conversions, correlations = book.worksheets[0], book.create_sheet("Correlation Tables")
     conversions.title = "HS2022-HS2017 Conversions"
     conversions.append(["From HS2022", "To HS2017"])
     correlations.append([])

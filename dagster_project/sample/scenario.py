@@ -264,13 +264,14 @@ class _Draft:
         first, last = self._span(ways)
         group = len({d.group for d in self.diversions}) + 1
         for way, share in zip(ways, shares, strict=True):
-            onward = (
-                (round(self._between(SHARE_ONWARD), 3), int(self.rng.integers(LAGS[0], LAGS[1] + 1)),
-                 round(self._between(MARKUPS), 3))
-                if arrives else ()
-            )  # fmt: skip
+            share_onward, lag, markup = 0.0, 0, 0.0
+            if arrives:
+                share_onward = round(self._between(SHARE_ONWARD), 3)
+                lag = int(self.rng.integers(LAGS[0], LAGS[1] + 1))
+                markup = round(self._between(MARKUPS), 3)
+            value = round(usd_million * share, 4)
             diversion = Diversion(
-                kind, group, exporter, way, target, product, first, last, round(usd_million * share, 4), label, *onward
+                kind, group, exporter, way, target, product, first, last, value, label, share_onward, lag, markup
             )
             self.diversions.append(diversion)
             if kind == "beside_honest_trade":

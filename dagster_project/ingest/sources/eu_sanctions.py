@@ -13,8 +13,8 @@ Source of the layout: European Commission, "20171012-FULL-schema-1_1.xsd", publi
 from __future__ import annotations
 
 import re
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
@@ -142,7 +142,7 @@ def fetch(session: FetchSession) -> None:
     )
 
 
-def parse(stream: IO[bytes]) -> dict[str, pd.DataFrame]:
+def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for one that is broken or empty."""
     rows: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
     for element in elements(stream):

@@ -208,11 +208,10 @@ def recognise(head: Head) -> Recognised | None:
             "This is Comext's bulk layout before v2; Eurostat has revised the figures since.",
             "Download full_v2_YYYYMM.7z instead.",
         )
-    layout = {tuple(COLUMNS): "flows", tuple(LABELS): "downloads"}.get(tuple(header))
-    if layout is None:
+    if header not in (COLUMNS, LABELS):
         return None
     first = first_record(head)
-    if layout == "flows":
+    if header == COLUMNS:
         if first["PERIOD"][4:] > "12":
             raise RejectedFile(
                 f"This is an annual file (period {first['PERIOD']}); a year here is the sum of its months.",

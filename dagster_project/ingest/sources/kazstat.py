@@ -22,14 +22,14 @@ import pandas as pd
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
-from dagster_project.files.workbooks import read_sheets, workbook_layout
+from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kazstat"
 
 TITLE = "основные показатели внешней торговли республики казахстан"
 UNIT = re.compile(r"тыс[а-я.]*\s*долл", re.I)
-MONTHS = "янв фев мар апр май июн июл авг сен окт ноя дек".split()
+MONTHS: tuple[str, ...] = tuple("янв фев мар апр май июн июл авг сен окт ноя дек".split())
 PERIOD = re.compile(rf"\b({'|'.join(MONTHS)}|мая)[а-я]*|\b(?:19|20)\d\d\b|(квартал|полугоди)", re.I)
 PUBLISHED = re.compile(r"дата опубликования:?\s*(\d\d)\.(\d\d)\.(\d{4})", re.I)
 FLOWS = {"экспорт", "импорт"}
@@ -97,22 +97,27 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The cells of a landed workbook, one frame. Raises RejectedFile, with the sheet, where columns are missing."""
     tables = _tables(read_sheets(head))
     release = _release(tables)
-    cells = [{"release": release} | cell for name, rows in tables.items() for cell in _cells(name, rows)]
+    cells = [{"release": release} | cell for name, table in tables.items() for cell in _cells(name, *table)]
     return {"kazstat_flows": Rows(pd.DataFrame(cells, columns=COLUMNS, dtype="object"))}
 
 
-def _titled(rows: list) -> bool:
+def _titled(rows: list[Row]) -> bool:
     return any(_words(row).lower().startswith(TITLE) for row in rows[:HEADER_WITHIN])
 
 
-def _tables(sheets: dict) -> dict[str, list]:
-    """The sheets with a title and a header, in the workbook's order: covers and notes have no header."""
-    return {name: rows for name, rows in sheets.items() if _titled(rows) and _header_row(rows) is not None}
+def _tables(sheets: dict[str, list[Row]]) -> dict[str, tuple[int, list[Row]]]:
+    """The sheets with a title and a header, each with the place of its header: covers and notes have none."""
+    return {
+        name: (header, rows)
+        for name, rows in sheets.items()
+        if _titled(rows) and (header := _header_row(rows)) is not None
+    }
 
 
-def _release(tables: dict[str, list]) -> str:
-    periods = {}
-    for name, rows in tables.items():
+def _release(tables: dict[str, tuple[int, list[Row]]]) -> str:
+    """The last month of the workbook. Raises RejectedFile where two sheets are for one period."""
+    periods: dict[tuple[str, str, str], str] = {}
+    for name, (_, rows) in tables.items():
         year, first, last = _period(name, rows)[1:]
         if (year, first, last) in periods:
             raise RejectedFile(
@@ -123,10 +128,9 @@ def _release(tables: dict[str, list]) -> str:
     return max(f"{year}-{last:0>2}" for year, _, last in periods)
 
 
-def _cells(sheet: str, rows: list) -> list[dict]:
+def _cells(sheet: str, header: int, rows: list[Row]) -> list[dict]:
     """Every value of exports and imports in a sheet, one a dict."""
     period, year, first_month, last_month = _period(sheet, rows)
-    header = _header_row(rows)
     names = [_words([cell]).lower() for cell in rows[header]]
     if missing := FLOWS - set(names):
         raise RejectedFile(
@@ -135,8 +139,8 @@ def _cells(sheet: str, rows: list) -> list[dict]:
             row=header + 1,
         )
     label = next(i for i, name in enumerate(names) if name.startswith("наименование"))
-    unit = next((cell for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), None)
-    if unit is None:
+    unit = next((cell.strip() for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), "")
+    if not unit:
         raise RejectedFile(f"Sheet {sheet!r} does not name its unit, thousand dollars.", "Ask the Bureau for the unit.")
     groups = [i for i, name in enumerate(names) if name]
     below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
@@ -159,16 +163,16 @@ def _cells(sheet: str, rows: list) -> list[dict]:
                 "last_month": last_month,
                 "flow": flow,
                 "partner": row[label],
-                "unit": unit.strip(),
-                "value": row[total].strip(),
+                "unit": unit,
+                "value": value,
             }
             for number, row in enumerate(rows[header + 2 :], start=header + 3)
-            if row[total] and row[total].strip()
+            if (value := (row[total] or "").strip())
         ]
     return cells
 
 
-def _header_row(rows: list) -> int | None:
+def _header_row(rows: list[Row]) -> int | None:
     """Where the row stands that names the columns."""
     for number, row in enumerate(rows[:HEADER_WITHIN]):
         if any(_words([cell]).lower().startswith("наименование") for cell in row):
@@ -176,7 +180,7 @@ def _header_row(rows: list) -> int | None:
     return None
 
 
-def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
+def _period(sheet: str, rows: list[Row]) -> tuple[str, str, str, str]:
     """The period as written, its year, its first and its last month."""
     for row in rows[:HEADER_WITHIN]:
         written = re.sub(TITLE, "", _words(row), flags=re.I).strip()
@@ -194,6 +198,6 @@ def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
     )
 
 
-def _words(cells: list) -> str:
+def _words(cells: Row) -> str:
     """A row's texts, with single spaces."""
     return " ".join(" ".join(cell for cell in cells if cell).split())

@@ -115,7 +115,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         raise RejectedFile(
             f"The unit is not thousand dollars, but {unit!r}.", "Use the Committee's table in thousand US dollars."
         )
-    marks = {column: PERIOD.fullmatch(period)[2] for column, period in periods.items()}
+    marks = {column: match[2] for column, period in periods.items() if (match := PERIOD.fullmatch(period))}
     notes = {mark: _footnote(rows, mark) for mark in set(marks.values()) - {None}}
     cells = [
         {

@@ -17,8 +17,8 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
@@ -135,7 +135,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     return {f"ofac_{name}": Rows(frame) for name, frame in frames.items()}
 
 
-def parse_xml(stream: IO[bytes], which: str) -> dict[str, pd.DataFrame]:
+def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken or hostile file.
 
     The number of entries must be the one the list announces (Record_Count).
@@ -159,7 +159,7 @@ def parse_xml(stream: IO[bytes], which: str) -> dict[str, pd.DataFrame]:
     return {name: _frame(name, rows[name], which) for name in rows}
 
 
-def parse_csv(stream: IO[bytes], kind: str, which: str) -> dict[str, pd.DataFrame]:
+def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.DataFrame]:
     """Frames of one file of the legacy quartet; programs are taken out of their bracketed list."""
     columns = CSV_COLUMNS[kind].split()
     # The files are Windows-1252 in places; a character there is never part of a code.

@@ -22,8 +22,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
@@ -177,7 +177,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     return {f"uk_{name}": Rows(frame) for name, frame in frames.items()}
 
 
-def parse_xml(stream: IO[bytes]) -> dict[str, pd.DataFrame]:
+def parse_xml(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken or hostile file."""
     # A dict keeps the order and drops what a designation repeats (a passport once per date of birth).
     rows: dict[str, dict[tuple, None]] = {"names": {}, "addresses": {}, "details": {}}
@@ -202,7 +202,7 @@ def parse_xml(stream: IO[bytes]) -> dict[str, pd.DataFrame]:
     }
 
 
-def _designations(stream: IO[bytes]) -> Iterator[Element]:
+def _designations(stream: BufferedIOBase) -> Iterator[Element]:
     """One designation after the other, each cleared before the next is read."""
     for element in elements(stream):
         if local_name(element) == "Designation":

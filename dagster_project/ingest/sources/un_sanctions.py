@@ -14,8 +14,8 @@ Source of the layout: UN, consolidated.xsd, published beside the list.
 from __future__ import annotations
 
 import re
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
@@ -115,7 +115,7 @@ def fetch(session: FetchSession) -> None:
     )
 
 
-def parse(stream: IO[bytes]) -> dict[str, pd.DataFrame]:
+def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken, empty or cut one."""
     rows: dict[str, list[dict]] = {table.name.removeprefix("un_"): [] for table in TABLES}
     for element in elements(stream):

@@ -26,7 +26,7 @@ import pandas as pd
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
-from dagster_project.files.workbooks import read_sheets, workbook_layout
+from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.warehouse import Rows, Rule, Table, text
 
@@ -126,16 +126,16 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     }
 
 
-def _tables(sheets: dict[str, list]) -> dict[str, tuple[tuple[str, str], list[list[str | None]]]]:
+def _tables(sheets: dict[str, list[Row]]) -> dict[str, tuple[tuple[str, str], list[Row]]]:
     """Raw table → its pair of revisions, and the rows under the header, cut to the table's columns."""
     tables = {}
     for rows in sheets.values():
         for number, row in enumerate(rows[:HEADER_WITHIN]):
-            revisions = [REVISION.fullmatch((cell or "").strip()) for cell in row[:2]]
-            if len(revisions) == 2 and all(revisions):
+            revisions = [match[1] for cell in row[:2] if (match := REVISION.fullmatch((cell or "").strip()))]
+            if len(revisions) == 2:
                 is_correlation = len(row) > 2 and (row[2] or "").strip().lower() == "relationship"
                 width = 3 if is_correlation else 2
-                pair = tuple(f"HS{match.group(1)}" for match in revisions)
+                pair = (f"HS{revisions[0]}", f"HS{revisions[1]}")
                 body = [[*cells[:width], *[None] * (width - len(cells))] for cells in rows[number + 1 :]]
                 tables["unsd_correlations" if is_correlation else "unsd_conversions"] = (pair, body)
                 break

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,7 +25,7 @@ from dagster_project import warehouse
 from dagster_project.publish.site import TEMPLATES, charts, questions
 from dagster_project.settings import Settings
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 SIGNAL = "A screening signal, no finding about any person or firm."
 BLOCS = {"COALITION": "the coalition", "EU27": "the EU27"}
