@@ -218,10 +218,10 @@ def test_a_run_that_goes_on_finds_what_it_wrote_and_says_so_where_it_is_gone(pub
     assert publish(published, assets.publish).success
     [folder] = published.builds_dir.glob(".unfinished-*")
     run_id = folder.name.removeprefix(".unfinished-")
-    assert builds.resume(published, run_id, is_reexecution=True) == builds.of_run(published, run_id) == folder
+    assert builds.resume(published, run_id, wrote_marts=True) == builds.of_run(published, run_id) == folder
     shutil.rmtree(folder)
     with pytest.raises(builds.BuildMissing, match="Run published/ghost_trade again"):
-        builds.resume(published, run_id, is_reexecution=True)
+        builds.resume(published, run_id, wrote_marts=True)
     assert builds.of_run(published, run_id) == published.published_dir.resolve()
 
 
@@ -232,6 +232,19 @@ def test_postgresql_gets_the_build_of_its_own_run_before_and_after_the_switch(pu
     assert builds.of_run(published, "0123456789") == folder
     build = builds.finish(published, folder, "0123456789")
     assert builds.of_run(published, "0123456789") == build == published.published_dir.resolve()
+
+
+def test_a_run_whose_marts_another_run_removed_publishes_nothing_and_says_so(published: Settings, monkeypatch) -> None:
+    work = builds.resume
+
+    def resume_too_late(settings: Settings, *given, **named) -> Path:
+        builds.begin(settings, "another")
+        return work(settings, *given, **named)
+
+    compute_marts(published, 2)
+    monkeypatch.setattr(builds, "resume", resume_too_late)
+    assert "another run began since" in failure(publish(published))
+    assert number_in(published.published_dir) == 1
 
 
 # ---------------------------------------------------------------- a process that is killed

@@ -117,7 +117,8 @@ def site_of(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
     )
     def publish_site(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings, run_id = Settings.from_environment(), build_id(context)
-        folder = builds.resume(settings, run_id, is_reexecution=run_id != context.run.run_id)
+        in_this_job = publish.key in context.job_def.asset_layer.executable_asset_keys
+        folder = builds.resume(settings, run_id, wrote_marts=in_this_job or run_id != context.run.run_id)
         with builds.writing(settings, folder):
             built = render.write(settings, folder, settings.published_dir, checks(context.instance, keys), parameters())
         build = builds.finish(settings, folder, run_id)

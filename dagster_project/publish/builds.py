@@ -91,16 +91,16 @@ def _has_marts(folder: Path) -> bool:
     return (folder / "docs.html").exists()  # the last that is written with them
 
 
-def resume(settings: Settings, run_id: str, *, is_reexecution: bool) -> Path:
+def resume(settings: Settings, run_id: str, *, wrote_marts: bool) -> Path:
     """The folder of a run's build, in which the marts are, to go on in.
 
-    A run of the pages alone gets a copy of what is published. One that goes on where an earlier one failed needs what
-    that one wrote, or it would publish old marts as new: raises BuildMissing where that is gone.
+    A run of the pages alone gets a copy of what is published. One that wrote marts would publish old ones as new where
+    they are gone: raises BuildMissing.
     """
     folder = _unfinished(settings, run_id)
     if _has_marts(folder):
         return folder
-    if is_reexecution:
+    if wrote_marts:
         raise BuildMissing(
             "The marts that this run wrote are gone: another run began since, or the disk was full. "
             "Run published/ghost_trade again, and what follows it."
