@@ -356,7 +356,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
 # ---------------------------------------------------------------- who has nothing new
 
 
-def test_comtrade_is_asked_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
+def test_comtrade_is_requested_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
     def figures(ran: Ran) -> set[str]:
         below = PREFIXES["COMTRADE_URL"] + "/data/v1/get/"
         return {one.query["reporterCode"] for one in ran.requests if one.path.startswith(below)}
@@ -366,7 +366,7 @@ def test_comtrade_is_asked_for_no_figure_that_landed(first: Ran, second: Ran) ->
     assert not any("/files/v1/app/reference/" in path for path in second.paths("COMTRADE_URL"))
 
 
-def test_a_list_with_an_etag_is_asked_for_with_it(second: Ran) -> None:
+def test_a_list_with_an_etag_is_requested_with_it(second: Ran) -> None:
     request = [one for one in second.requests if one.path.startswith(PREFIXES["OFAC_URL"] + "/")]
     sent = {one.path.rpartition("/")[2]: one.headers.get("if-none-match") for one in request}
     assert sent == {"SDN.XML": '"05/07/2024"', "CONSOLIDATED.XML": ETAG}
@@ -382,7 +382,12 @@ def test_months_and_tables_that_have_landed_are_not_fetched_again(first: Ran, se
 
 def test_who_says_nothing_new_adds_nothing_to_raw(first: Ran, second: Ran) -> None:
     grown = {name for name, rows in second.raw.items() if rows != first.raw[name]}
-    assert grown == {"builds", "visits", "landings", "comtrade_flows"}  # a delisting closes rows and opens none
+    assert grown == {
+        "builds",
+        "fetch_sessions",
+        "landings",
+        "comtrade_flows",
+    }  # a delisting expires rows and inserts none
     assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # they were asked, and said the same
 
 
@@ -414,7 +419,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_service_that_fails_is_named_and_what_it_said_stays(first: Ran, second: Ran, name: str) -> None:
+def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, second: Ran, name: str) -> None:
     [(title, failure, is_stale)] = second.ask(
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
@@ -430,7 +435,7 @@ def test_the_others_were_refreshed(second: Ran) -> None:
     assert [name for (name,) in failed] == sorted(FAILURES)
 
 
-def test_without_a_yes_to_its_licence_opensanctions_is_not_asked_at_all(first: Ran, second: Ran) -> None:
+def test_without_a_yes_to_its_licence_opensanctions_is_not_requested_at_all(first: Ran, second: Ran) -> None:
     prefix = PREFIXES["OPENSANCTIONS_URL"]
     assert any(one.path.startswith(prefix) for one in first.requests)
     assert not any(one.path.startswith(prefix) for one in second.requests)
@@ -491,9 +496,9 @@ def test_no_secret_is_written_anywhere_and_the_webhook_hears_one_sentence(
     assert "Ghost Trade: refresh failed at gate_unsd" in message["text"] and "\n" not in message["text"]
     with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as con:
         # the warehouse packs its text, so it is asked in words
-        visits = con.execute("select * from raw.fetch_sessions").fetchall()
-        notes = [visits, con.execute("select * from raw.landings").fetchall()]
-    assert "refuses (401)" in str(visits)
+        sessions = con.execute("select * from raw.fetch_sessions").fetchall()
+        notes = [sessions, con.execute("select * from raw.landings").fetchall()]
+    assert "refuses (401)" in str(sessions)
     for secret in (key, path):
         assert secret not in done.stdout + done.stderr + json.dumps(message) + str(notes)
         holding = [
