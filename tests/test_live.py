@@ -1,7 +1,7 @@
 """DATA=live from the services to the published file, with a server on this machine that plays every service.
 
 One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
-delists, three services fail in three ways, and nobody else says anything new. Beside it: no network, and secrets.
+delists, three services fail in three ways, and the others publish nothing new. Beside it: no network, and secrets.
 Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which questions
 Comtrade is asked, with a key or without (test_comtrade_live.py), or how the network fails (test_network.py).
 """
@@ -231,7 +231,7 @@ class Ran:
     """One run of the command: what it printed, what it asked, and the published file as it left it."""
 
     done: subprocess.CompletedProcess
-    request: list[Request]
+    requests: list[Request]
     published: Path
     raw: dict[str, int]  # rows of each raw table, every vintage
 
@@ -334,7 +334,7 @@ def test_a_members_export_comes_from_comext_in_dollars(first: Ran) -> None:
 def test_every_list_has_its_entries(first: Ran) -> None:
     listed = first.ask("select list_id, source_id, name from marts.sanctioned_entities where is_listed")
     for list_id, entry in ENTRIES.items():
-        assert (list_id, entry) in {found[:2] for found in listed}
+        assert (list_id, entry) in {row[:2] for row in listed}
     assert {"NON-SDN PARTY", "CSL Party", "OpenSanctions Party"} <= {name for *_, name in listed}
     assert first.ask("select source_id, country_iso3, program from marts.designations where list_id = 'OFAC_SDN'") == [
         ("36", "KAZ", "RUSSIA-EO14024"),
@@ -388,7 +388,7 @@ def test_who_says_nothing_new_adds_nothing_to_raw(first: Ran, second: Ran) -> No
         "landings",
         "comtrade_flows",
     }  # a delisting expires rows and inserts none
-    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # they were asked, and said the same
+    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # requested, and unchanged
 
 
 # ---------------------------------------------------------------- a release, a delisting, three that fail
@@ -445,7 +445,7 @@ def test_without_a_yes_to_its_licence_opensanctions_is_not_requested_at_all(firs
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
+def unreachable() -> Iterator[str]:
     """An address where no one listens; it is held, so that no one will."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -453,18 +453,18 @@ def nobody() -> Iterator[str]:
 
 
 def test_without_any_network_a_run_ends_in_one_sentence_and_changes_nothing(
-    ghost_trade, second: Ran, data_dir: Path, nobody: str
+    ghost_trade, second: Ran, data_dir: Path, unreachable: str
 ) -> None:
     before = bytes_of(data_dir)
-    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(nobody))
+    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and done.stdout == ""
     [sentence] = done.stderr.splitlines()
-    assert "can be reached" in sentence and nobody.partition("://")[2] in sentence
+    assert "can be reached" in sentence and unreachable.partition("://")[2] in sentence
     assert bytes_of(data_dir) == before
 
 
-def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, nobody: str) -> None:
-    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(nobody))
+def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, unreachable: str) -> None:
+    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "data").exists()
 

@@ -369,18 +369,18 @@ def test_one_host_is_requested_with_pauses_and_with_longer_ones_when_it_limits_t
 
 
 def test_a_webhook_hears_the_sentence(services: Services, client: Client) -> None:
-    heard: list[Request] = []
-    services.handle("/hook", lambda request: heard.append(request) or Reply(status=204))
+    posted: list[Request] = []
+    services.handle("/hook", lambda request: posted.append(request) or Reply(status=204))
     services.fault("/hook", status(502))
     client.post_json(services.url + "/hook/hidden", {"text": "A run failed."})
-    assert [request.body for request in heard] == [b'{"text":"A run failed."}'] * 2
+    assert [request.body for request in posted] == [b'{"text":"A run failed."}'] * 2
 
 
 def test_a_webhooks_address_is_in_no_message(services: Services, client: Client) -> None:
     services.handle("/hook", lambda request: Reply(status=404))
     with Services() as gone:
-        nobody = gone.url
-    for url in (services.url + "/hook/hidden", nobody + "/hook/hidden", "https://[hidden"):
+        unreachable = gone.url
+    for url in (services.url + "/hook/hidden", unreachable + "/hook/hidden", "https://[hidden"):
         with pytest.raises(NetworkError) as raised:
             client.post_json(url, {"text": "A run failed."})
         message = "".join(traceback.format_exception(raised.value))
@@ -392,8 +392,8 @@ def test_the_preflight_says_who_answers_and_why_not(services: Services) -> None:
     services.fault("/", status(503))
     assert "error (503)" in reachable(services.url)
     with Services() as gone:
-        nobody = gone.url
-    assert "no connection" in reachable(nobody)
+        unreachable = gone.url
+    assert "no connection" in reachable(unreachable)
 
 
 def test_importing_the_door_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

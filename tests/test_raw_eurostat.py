@@ -101,8 +101,8 @@ def test_the_real_layout_with_its_hidden_product_is_read(settings, shared):
     real = (shared / "eurostat" / "full_v2_sample_AT_AD_202402.dat").read_bytes()
     put(settings, real.replace(b"AT,AD,", b"AT,KZ,"))
     refresh(settings, [EUROSTAT])
-    found = flows(settings, "PRODUCT_NC, VALUE_EUR, QUANTITY_KG")
-    assert len(found) == 13 and ("39XXXXXX", "89", "0") in found and ("38089490", "2700", "136") in found
+    rows = flows(settings, "PRODUCT_NC, VALUE_EUR, QUANTITY_KG")
+    assert len(rows) == 13 and ("39XXXXXX", "89", "0") in rows and ("38089490", "2700", "136") in rows
 
 
 def test_the_parts_of_one_product_stand_side_by_side(settings):

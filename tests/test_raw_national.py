@@ -435,8 +435,8 @@ def test_the_united_kingdom_leaves_the_committees_eu_in_2020_and_was_never_long_
     def years(test, role):
         return [
             int(year)
-            for year, found in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
-            if found == role
+            for year, recorded in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
+            if recorded == role
         ]
 
     assert years(WITHOUT_UK, "export") == [*range(1994, 2013), *range(2020, 2024)]

@@ -80,7 +80,7 @@ def of(settings, table: str, columns: str) -> list[tuple]:
 def changes(settings) -> dict[str, tuple[int, int]]:
     """Table → rows the last landing opened and rows it closed, where it did either."""
     last = "(select max(vintage) from raw.landings where status = 'loaded')"
-    found = {
+    counts_by_table = {
         table.name.removeprefix("un_"): warehouse.ask(
             settings,
             f"select count(*) filter (where _vintage = {last}), count(*) filter (where _valid_to is not null) "
@@ -88,7 +88,7 @@ def changes(settings) -> dict[str, tuple[int, int]]:
         )[0]
         for table in UN.tables
     }
-    return {name: counts for name, counts in found.items() if any(counts)}
+    return {name: counts for name, counts in counts_by_table.items() if any(counts)}
 
 
 # ---------------------------------------------------------------- what is read
