@@ -171,8 +171,8 @@ class Services:
         )
         with self._lock:
             self.requests.append(request)
-            found = max((p for p in self._routes if request.path.startswith(p)), key=len, default=None)
-            reply = self._routes[found](request) if found is not None else Reply(b"not here", "text/plain", 404)
+            route = max((p for p in self._routes if request.path.startswith(p)), key=len, default=None)
+            reply = self._routes[route](request) if route is not None else Reply(b"not here", "text/plain", 404)
             for prefix, faults in self._faults.items():
                 if request.path.startswith(prefix) and faults:
                     reply = faults.popleft()(reply)

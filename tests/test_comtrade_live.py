@@ -103,7 +103,7 @@ def settings(tmp_path: Path, service: Comtrade) -> Settings:
 
 
 def fetch(settings: Settings) -> tuple[int, str | None]:
-    """One visit, and its load. How many answers landed, and the sentence when it stopped early."""
+    """One fetch session, and its load. How many responses landed, and the sentence when it stopped early."""
     session: FetchSession
     failure = None
     with (
@@ -128,7 +128,7 @@ def cells(settings: Settings) -> int:
     return len(true_now(settings))
 
 
-def test_what_is_available_is_asked_before_any_figure(
+def test_what_is_available_is_requested_before_any_figure(
     services: Services, service: Comtrade, settings: Settings, plan: list
 ) -> None:
     assert fetch(settings) == (1, None)
@@ -167,7 +167,7 @@ def test_the_key_travels_in_a_header_and_stays_nowhere(
         assert not path.is_file() or Comtrade.KEY.encode() not in path.read_bytes()
 
 
-def test_what_has_landed_is_not_asked_again_until_it_is_released_again(
+def test_what_has_landed_is_not_requested_again_until_it_is_released_again(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     service.rows += trade(("202212",))
@@ -268,7 +268,7 @@ def test_exactly_the_limit_is_no_whole_answer_without_a_key_either(
     assert len(service.queries) == 3
 
 
-def test_without_a_key_the_preview_is_asked_month_by_month(
+def test_without_a_key_the_preview_is_requested_month_by_month(
     tmp_path: Path, services: Services, service: Comtrade, plan: list
 ) -> None:
     plan.append(scope("preview", access="preview"))
@@ -335,7 +335,7 @@ def test_a_fault_that_passes_costs_nothing(
         ("get", status(401, "Access denied due to invalid subscription key."), "refuses (401)"),
     ],
 )
-def test_a_fault_that_stays_is_told_and_nothing_of_it_lands(
+def test_a_fault_that_stays_is_reported_and_nothing_of_it_lands(
     services: Services, service: Comtrade, settings: Settings, plan: list, where: str, fault, expected: str
 ) -> None:
     services.fault(f"/comtrade/data/v1/{where}/", *[fault] * 50)
@@ -379,7 +379,7 @@ def test_a_key_that_allows_bulk_files_fetches_a_year_in_one(
     assert fetch(settings) == (0, None) and len(services_asked(service, "file")) == 2
 
 
-def test_a_key_that_allows_no_bulk_files_asks_for_that_once_a_visit(
+def test_a_key_that_allows_no_bulk_files_is_tried_for_them_once_a_session(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     plan[:] = [everything()]
@@ -389,7 +389,7 @@ def test_a_key_that_allows_no_bulk_files_asks_for_that_once_a_visit(
     assert sum("/bulk/" in request.path for request in service._services.requests) == 1
 
 
-def test_the_reference_files_are_asked_once_a_week(
+def test_the_reference_files_are_requested_once_a_week(
     services: Services, service: Comtrade, settings: Settings, plan: list
 ) -> None:
     fetch(settings)
@@ -411,7 +411,7 @@ def known(settings: Settings) -> gates.Finding:
     return gates.findings(settings, COMTRADE, tables.PARTNERS)["known"]
 
 
-def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
+def test_an_area_that_our_seeds_do_not_know_is_reported_and_blocks_nothing(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     assert known(settings).passed
@@ -469,7 +469,7 @@ def test_the_plan_can_be_read_and_fits_the_free_key() -> None:
     assert longest < 4096 - 200  # the service reads 4,096 characters of an address (comtradr, ct_build_request)
 
 
-def test_every_code_that_is_asked_for_is_comtrades_own(shared: Path) -> None:
+def test_every_code_that_is_requested_is_comtrades_own(shared: Path) -> None:
     with (shared / "reference/countries/comtrade_partner.csv").open() as stream:
         known = {row["id"] for row in csv.DictReader(stream)}
     assert set(comtrade_service.codes_of("world coalition transit target")) <= known

@@ -113,7 +113,7 @@ def test_parquet_is_not_compressed_again(tmp_path):
 
 @pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
 @pytest.mark.parametrize("kept", [0.5, 0.99])
-def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
+def test_compressed_data_that_breaks_off_is_rejected_and_leaves_nothing(tmp_path, whole, kept):
     with pytest.raises(RejectedFile, match="ends in the middle"):
         take(tmp_path, whole[: int(len(whole) * kept)])
     assert everything_in(tmp_path / "landing") == {}
@@ -126,7 +126,7 @@ def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path,
         zstandard.ZstdCompressor(write_checksum=True).compress(os.urandom(300_000)),
     ],
 )
-def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path, whole):
+def test_compressed_data_that_is_damaged_is_rejected_and_leaves_nothing(tmp_path, whole):
     damaged = bytearray(whole)
     damaged[150_000] ^= 0xFF
     with pytest.raises(RejectedFile, match="damaged"):
@@ -135,7 +135,7 @@ def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path,
 
 
 @pytest.mark.parametrize("start", [compression.GZIP_MAGIC, compression.ZSTD_MAGIC])
-def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
+def test_what_only_begins_like_compressed_data_is_rejected(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
     with pytest.raises(RejectedFile, match="damaged"):
         formats.read_head(tmp_path / "download")
@@ -148,7 +148,7 @@ def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
     assert formats.read_head(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):
+def test_a_file_that_grows_while_it_is_read_is_rejected_and_leaves_nothing(tmp_path):
     path, done = tmp_path / "growing.csv", threading.Event()
     path.write_bytes(CONTENT * 10_000)
 
@@ -171,7 +171,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_pa
 
 
 @pytest.mark.parametrize("change", ["appended", "overwritten", "cut"])
-def test_a_file_that_changes_between_two_reads_is_refused(tmp_path, monkeypatch, change):
+def test_a_file_that_changes_between_two_reads_is_rejected(tmp_path, monkeypatch, change):
     """The change comes at the one moment that a race rarely hits: when the last byte was just read."""
     path = tmp_path / "download.csv"
     path.write_bytes(CONTENT)

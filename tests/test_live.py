@@ -1,7 +1,7 @@
 """DATA=live from the services to the published file, with a server on this machine that plays every service.
 
 One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
-delists, three services fail in three ways, and nobody else says anything new. Beside it: no network, and secrets.
+delists, three services fail in three ways, and the others publish nothing new. Beside it: no network, and secrets.
 Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which questions
 Comtrade is asked, with a key or without (test_comtrade_live.py), or how the network fails (test_network.py).
 """
@@ -231,7 +231,7 @@ class Ran:
     """One run of the command: what it printed, what it asked, and the published file as it left it."""
 
     done: subprocess.CompletedProcess
-    request: list[Request]
+    requests: list[Request]
     published: Path
     raw: dict[str, int]  # rows of each raw table, every vintage
 
@@ -334,7 +334,7 @@ def test_a_members_export_comes_from_comext_in_dollars(first: Ran) -> None:
 def test_every_list_has_its_entries(first: Ran) -> None:
     listed = first.ask("select list_id, source_id, name from marts.sanctioned_entities where is_listed")
     for list_id, entry in ENTRIES.items():
-        assert (list_id, entry) in {found[:2] for found in listed}
+        assert (list_id, entry) in {row[:2] for row in listed}
     assert {"NON-SDN PARTY", "CSL Party", "OpenSanctions Party"} <= {name for *_, name in listed}
     assert first.ask("select source_id, country_iso3, program from marts.designations where list_id = 'OFAC_SDN'") == [
         ("36", "KAZ", "RUSSIA-EO14024"),
@@ -356,7 +356,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
 # ---------------------------------------------------------------- who has nothing new
 
 
-def test_comtrade_is_asked_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
+def test_comtrade_is_requested_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
     def figures(ran: Ran) -> set[str]:
         below = PREFIXES["COMTRADE_URL"] + "/data/v1/get/"
         return {one.query["reporterCode"] for one in ran.requests if one.path.startswith(below)}
@@ -366,7 +366,7 @@ def test_comtrade_is_asked_for_no_figure_that_landed(first: Ran, second: Ran) ->
     assert not any("/files/v1/app/reference/" in path for path in second.paths("COMTRADE_URL"))
 
 
-def test_a_list_with_an_etag_is_asked_for_with_it(second: Ran) -> None:
+def test_a_list_with_an_etag_is_requested_with_it(second: Ran) -> None:
     request = [one for one in second.requests if one.path.startswith(PREFIXES["OFAC_URL"] + "/")]
     sent = {one.path.rpartition("/")[2]: one.headers.get("if-none-match") for one in request}
     assert sent == {"SDN.XML": '"05/07/2024"', "CONSOLIDATED.XML": ETAG}
@@ -382,8 +382,13 @@ def test_months_and_tables_that_have_landed_are_not_fetched_again(first: Ran, se
 
 def test_who_says_nothing_new_adds_nothing_to_raw(first: Ran, second: Ran) -> None:
     grown = {name for name, rows in second.raw.items() if rows != first.raw[name]}
-    assert grown == {"builds", "visits", "landings", "comtrade_flows"}  # a delisting closes rows and opens none
-    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # they were asked, and said the same
+    assert grown == {
+        "builds",
+        "fetch_sessions",
+        "landings",
+        "comtrade_flows",
+    }  # a delisting expires rows and inserts none
+    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # requested, and unchanged
 
 
 # ---------------------------------------------------------------- a release, a delisting, three that fail
@@ -414,7 +419,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_service_that_fails_is_named_and_what_it_said_stays(first: Ran, second: Ran, name: str) -> None:
+def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, second: Ran, name: str) -> None:
     [(title, failure, is_stale)] = second.ask(
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
@@ -430,7 +435,7 @@ def test_the_others_were_refreshed(second: Ran) -> None:
     assert [name for (name,) in failed] == sorted(FAILURES)
 
 
-def test_without_a_yes_to_its_licence_opensanctions_is_not_asked_at_all(first: Ran, second: Ran) -> None:
+def test_without_a_yes_to_its_licence_opensanctions_is_not_requested_at_all(first: Ran, second: Ran) -> None:
     prefix = PREFIXES["OPENSANCTIONS_URL"]
     assert any(one.path.startswith(prefix) for one in first.requests)
     assert not any(one.path.startswith(prefix) for one in second.requests)
@@ -440,7 +445,7 @@ def test_without_a_yes_to_its_licence_opensanctions_is_not_asked_at_all(first: R
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
+def unreachable() -> Iterator[str]:
     """An address where no one listens; it is held, so that no one will."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -448,18 +453,18 @@ def nobody() -> Iterator[str]:
 
 
 def test_without_any_network_a_run_ends_in_one_sentence_and_changes_nothing(
-    ghost_trade, second: Ran, data_dir: Path, nobody: str
+    ghost_trade, second: Ran, data_dir: Path, unreachable: str
 ) -> None:
     before = bytes_of(data_dir)
-    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(nobody))
+    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and done.stdout == ""
     [sentence] = done.stderr.splitlines()
-    assert "can be reached" in sentence and nobody.partition("://")[2] in sentence
+    assert "can be reached" in sentence and unreachable.partition("://")[2] in sentence
     assert bytes_of(data_dir) == before
 
 
-def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, nobody: str) -> None:
-    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(nobody))
+def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, unreachable: str) -> None:
+    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "data").exists()
 
@@ -491,9 +496,9 @@ def test_no_secret_is_written_anywhere_and_the_webhook_hears_one_sentence(
     assert "Ghost Trade: refresh failed at gate_unsd" in message["text"] and "\n" not in message["text"]
     with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as con:
         # the warehouse packs its text, so it is asked in words
-        visits = con.execute("select * from raw.fetch_sessions").fetchall()
-        notes = [visits, con.execute("select * from raw.landings").fetchall()]
-    assert "refuses (401)" in str(visits)
+        sessions = con.execute("select * from raw.fetch_sessions").fetchall()
+        notes = [sessions, con.execute("select * from raw.landings").fetchall()]
+    assert "refuses (401)" in str(sessions)
     for secret in (key, path):
         assert secret not in done.stdout + done.stderr + json.dumps(message) + str(notes)
         holding = [

@@ -136,7 +136,7 @@ def test_what_passes_is_tried_again(services: Services, client: Client, to: Path
         (status(429), QuotaSpent, "limits the rate of requests"),
     ],
 )
-def test_what_does_not_pass_is_told_after_a_few_tries(
+def test_what_does_not_pass_is_reported_after_a_few_tries(
     services: Services,
     client: Client,
     slept: list[float],
@@ -163,7 +163,7 @@ def test_pauses_grow_and_are_not_all_alike(services: Services, client: Client, s
     [(lambda: "7", 7.0), (lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True), 55.0)],
     ids=["seconds", "date"],
 )
-def test_a_service_that_says_when_is_asked_then(
+def test_a_service_that_names_a_moment_is_requested_then(
     services: Services, client: Client, slept: list[float], to: Path, header: Callable[[], str], expected: float
 ) -> None:
     services.fault("/data", status(429, Retry_After=header()))
@@ -180,7 +180,7 @@ def test_a_wait_of_hours_is_a_quota_that_is_spent(services: Services, client: Cl
     assert services.times_requested("/data") == 1
 
 
-def test_comtrades_quota_is_told_apart_from_a_wrong_key(services: Services, client: Client, to: Path) -> None:
+def test_comtrades_quota_is_kept_apart_from_a_wrong_key(services: Services, client: Client, to: Path) -> None:
     services.fault("/data", status(403, "Out of call volume quota. Quota will be replenished in 07:01:20."))
     with pytest.raises(QuotaSpent) as raised:
         client.get(services.url + "/data", secrets=KEY, to=to, expect=("json",))
@@ -188,7 +188,7 @@ def test_comtrades_quota_is_told_apart_from_a_wrong_key(services: Services, clie
 
 
 @pytest.mark.parametrize("code", [401, 403])
-def test_a_refused_key_is_not_tried_again(services: Services, client: Client, to: Path, code: int) -> None:
+def test_a_wrong_key_is_not_tried_again(services: Services, client: Client, to: Path, code: int) -> None:
     services.fault("/data", status(code, f"Access denied for {KEY['X-Key']}"))
     sentence = error_of(client, services.url + "/data", to, Denied)
     assert f"({code})" in sentence and "key" in sentence and services.times_requested("/data") == 1
@@ -214,7 +214,7 @@ def test_a_web_page_is_no_data_whatever_its_header_says(services: Services, clie
     assert services.times_requested("/data") == 2
 
 
-def test_what_is_gone_is_told_with_its_path(services: Services, client: Client, to: Path) -> None:
+def test_what_is_gone_is_reported_with_its_path(services: Services, client: Client, to: Path) -> None:
     assert "/elsewhere (404)" in error_of(client, services.url + "/elsewhere", to, Unexpected)
 
 
@@ -321,7 +321,7 @@ def test_a_strangers_certificate_is_not_trusted_and_not_tried_again(
         assert "certificate" in reachable(untrusted.url)
 
 
-def test_nobody_there_is_told(client: Client, slept: list[float], to: Path) -> None:
+def test_a_host_that_is_not_there_is_reported(client: Client, slept: list[float], to: Path) -> None:
     with Services() as gone:
         url = gone.url
     assert "no connection" in error_of(client, url + "/data", to, Unreachable)
@@ -329,7 +329,7 @@ def test_nobody_there_is_told(client: Client, slept: list[float], to: Path) -> N
 
 
 @pytest.mark.parametrize("url", ["ftp://files.example/x", "https://", "https://[half/x", "nonsense"])
-def test_an_address_that_is_none_is_told(client: Client, to: Path, url: str) -> None:
+def test_an_address_that_is_none_is_reported(client: Client, to: Path, url: str) -> None:
     with pytest.raises(NetworkError):
         client.get(url, to=to, expect=("json",))
 
@@ -353,7 +353,7 @@ def test_nothing_of_a_question_is_logged(
     assert not [r for r in caplog.records if r.name.startswith(("httpx", "httpcore"))]
 
 
-def test_one_host_is_asked_with_pauses_and_with_longer_ones_when_it_says_so(
+def test_one_host_is_requested_with_pauses_and_with_longer_ones_when_it_limits_the_rate(
     services: Services, to: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_client, "_is_loopback", lambda host: False)
@@ -369,18 +369,18 @@ def test_one_host_is_asked_with_pauses_and_with_longer_ones_when_it_says_so(
 
 
 def test_a_webhook_hears_the_sentence(services: Services, client: Client) -> None:
-    heard: list[Request] = []
-    services.handle("/hook", lambda request: heard.append(request) or Reply(status=204))
+    posted: list[Request] = []
+    services.handle("/hook", lambda request: posted.append(request) or Reply(status=204))
     services.fault("/hook", status(502))
     client.post_json(services.url + "/hook/hidden", {"text": "A run failed."})
-    assert [request.body for request in heard] == [b'{"text":"A run failed."}'] * 2
+    assert [request.body for request in posted] == [b'{"text":"A run failed."}'] * 2
 
 
 def test_a_webhooks_address_is_in_no_message(services: Services, client: Client) -> None:
     services.handle("/hook", lambda request: Reply(status=404))
     with Services() as gone:
-        nobody = gone.url
-    for url in (services.url + "/hook/hidden", nobody + "/hook/hidden", "https://[hidden"):
+        unreachable = gone.url
+    for url in (services.url + "/hook/hidden", unreachable + "/hook/hidden", "https://[hidden"):
         with pytest.raises(NetworkError) as raised:
             client.post_json(url, {"text": "A run failed."})
         message = "".join(traceback.format_exception(raised.value))
@@ -392,8 +392,8 @@ def test_the_preflight_says_who_answers_and_why_not(services: Services) -> None:
     services.fault("/", status(503))
     assert "error (503)" in reachable(services.url)
     with Services() as gone:
-        nobody = gone.url
-    assert "no connection" in reachable(nobody)
+        unreachable = gone.url
+    assert "no connection" in reachable(unreachable)
 
 
 def test_importing_the_door_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -184,7 +184,7 @@ def test_a_large_answer_of_one_object_is_read(settings):
         (json_of(ROWS[:2], count=1), "The response announces 1 rows and holds 2"),
     ],
 )
-def test_an_answer_that_is_no_answer_is_refused(settings, content, expected):
+def test_a_response_that_is_an_error_or_half_a_response_is_rejected(settings, content, expected):
     put(settings, content)
     refresh(settings, [COMTRADE])
     assert expected in reasons(settings)[0]
@@ -200,7 +200,7 @@ def test_an_answer_that_is_no_answer_is_refused(settings, content, expected):
         "Reporter Code,Reporter,Partner Code,Partner,Commodity Code,Commodity,Trade Value (US$),Flag",
     ],
 )
-def test_a_layout_from_before_2022_is_refused_and_says_what_to_download(settings, header):
+def test_a_layout_from_before_2022_is_rejected_and_names_what_to_download(settings, header):
     put(settings, f"{header}\n{',' * header.count(',')}\n".encode())
     refresh(settings)
     (reason,) = reasons(settings)

@@ -101,7 +101,7 @@ def test_a_shorter_history_closes_no_day(settings):
         ("Date,USD,JPY,\n", "The history of rates holds no day"),
     ],
 )
-def test_a_rate_that_is_none_is_refused_and_the_file_with_it(settings, content, expected):
+def test_a_rate_that_is_none_is_rejected_and_the_file_with_it(settings, content, expected):
     put(settings, content)
     refresh(settings, [ECB])
     assert expected in reasons(settings)[0] and rates(settings) == []
@@ -117,7 +117,7 @@ def test_a_workbook_is_a_zip_and_no_concern_of_the_ecbs(settings):
     assert head.compression == "none" and ecb.recognise(head) is None
 
 
-def test_the_dollars_averages_and_days_are_asked_for():
+def test_the_dollars_averages_and_days_are_fetched():
     request = []
     ecb.fetch(
         SimpleNamespace(

@@ -239,7 +239,7 @@ def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settin
     ],
     ids=["bomb", "external file", "external parameter"],
 )
-def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
+def test_a_list_that_defines_entities_is_rejected_unread(settings, doctype):
     put(settings, xml([ENTERPRISE.replace("(tax)", "&b;")], doctype=doctype), "bomb.xml")
     refresh(settings, [EU])
     (reason,) = reasons(settings)
@@ -259,7 +259,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
     ],
     ids=["its end is missing", "cut in the middle", "tags crossed", "a bare ampersand", "something after its end"],
 )
-def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
+def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
     put(settings, xml([PERSON], generated="2024-05-01T00:00:00+02:00"), "good.xml")
     refresh(settings, [EU])
     put(settings, content, "list.xml")
@@ -270,7 +270,7 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
     assert of(settings, "entries", "logicalId") == [("138212",)]
 
 
-def test_a_packed_list_that_is_cut_off_is_refused(settings):
+def test_a_packed_list_that_is_cut_off_is_rejected(settings):
     put(settings, gzip.compress(xml())[:-200], "list.xml.gz")
     refresh(settings, [EU])
     assert reasons(settings) == [
@@ -314,7 +314,7 @@ def test_a_packed_list_that_is_cut_off_is_refused(settings):
     ],
     ids=["empty", "undated", "entry unnumbered", "part unnumbered", "no type", "no day", "twice", "contradictory"],
 )
-def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content, expected):
+def test_a_list_that_cannot_be_used_is_rejected_with_the_reason(settings, content, expected):
     put(settings, content, "list.xml")
     refresh(settings, [EU])
     (reason,) = reasons(settings)
@@ -338,7 +338,7 @@ def test_what_is_not_the_eus_is_left_to_others(tmp_path, content):
     assert eu_sanctions.recognise(formats.read_head(tmp_path / "x")) is None
 
 
-def test_a_login_page_instead_of_the_list_is_told(settings):
+def test_a_login_page_instead_of_the_list_is_reported(settings):
     put(settings, b"<!DOCTYPE html><html><body>Please log in</body></html>", "list.xml")
     refresh(settings, [EU])
     assert reasons(settings)[0].startswith("list.xml: This is a web page (HTML), not data, whatever its name says.")

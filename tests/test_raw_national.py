@@ -218,7 +218,7 @@ GOOD = year_of_kazakhstan(KAZAKH)
         ({"a": year_of_kazakhstan(KAZAKH, "2099 год")}, "The period 2099 год lies in the future"),
     ],
 )
-def test_a_workbook_of_the_bureau_that_cannot_be_used_is_refused_with_the_place(settings, sheets, sentence):
+def test_a_workbook_of_the_bureau_that_cannot_be_used_is_rejected_with_the_place(settings, sheets, sentence):
     put(settings, workbook(**sheets))
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1 and sentence in reasons(settings)[0]
@@ -278,7 +278,7 @@ def test_a_provisional_figure_made_final_is_a_revision_of_its_release(settings):
         (kyrgyz_table(KYRGYZ, flow="по регионам"), "it names no single countries"),
     ],
 )
-def test_a_table_of_the_committee_that_cannot_be_used_is_refused_with_the_place(settings, rows, sentence):
+def test_a_table_of_the_committee_that_cannot_be_used_is_rejected_with_the_place(settings, rows, sentence):
     put(settings, workbook(a=rows))
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1 and sentence in reasons(settings)[0]
@@ -297,7 +297,7 @@ def test_a_table_of_the_committee_that_cannot_be_used_is_refused_with_the_place(
     ],
     ids=["another's workbook", "cut off", "no workbook at all"],
 )
-def test_a_workbook_that_is_nobodys_or_damaged_is_told_as_one(settings, content):
+def test_a_workbook_that_is_unrecognised_or_damaged_is_reported_as_such(settings, content):
     put(settings, content)
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1
@@ -320,7 +320,7 @@ def built(settings: Settings, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_name_without_a_country_is_told_and_stops_the_build_when_it_is_large(settings, tmp_path):
+def test_a_name_without_a_country_is_reported_and_stops_the_build_when_it_is_large(settings, tmp_path):
     eu = {"Всего": (1e6, 1e6), "Страны ЕС": (28, 28), **dict.fromkeys([*EU27, "Соединенное Королевство"], (1, 1))}
     put(settings, workbook(a=year_of_kazakhstan(eu | {"Атлантида": (1, None)})))
     put(settings, workbook(a=kyrgyz_table({TOTAL: [9, 9, 9], ("Атлантида", "Атлантида", "Atlantis"): [1, 1, 1]})), "kg")
@@ -435,8 +435,8 @@ def test_the_united_kingdom_leaves_the_committees_eu_in_2020_and_was_never_long_
     def years(test, role):
         return [
             int(year)
-            for year, found in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
-            if found == role
+            for year, recorded in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
+            if recorded == role
         ]
 
     assert years(WITHOUT_UK, "export") == [*range(1994, 2013), *range(2020, 2024)]

@@ -47,7 +47,7 @@ def test_columns_may_stand_in_another_order_and_beside_others(settings):
         (LUXURY.replace("2022-03-15,2022", "15.3.22,2022", 1), "010121 is sanctioned and has no day (15.3.22)."),
     ],
 )
-def test_a_row_that_cannot_be_meant_is_refused_with_its_number(settings, row, expected):
+def test_a_row_that_cannot_be_meant_is_rejected_with_its_number(settings, row, expected):
     put(settings, CHIPS, row, name="eu.csv")
     refresh(settings, [OPENICPSR])
     [reason] = reasons(settings)

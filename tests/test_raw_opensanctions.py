@@ -64,8 +64,8 @@ def test_nothing_is_loaded_before_someone_agrees_to_the_licence(settings, agreed
     refresh(settings, [OPENSANCTIONS])  # and it is told once
     (reason,) = reasons(settings)
     assert reason == (
-        "file: This is OpenSanctions data, whose licence (CC BY-NC 4.0) requires to name it as the source and allows no "
-        "commercial use without a licence of one's own. If that fits, set USE_OPENSANCTIONS=yes and run again."
+        "file: This is OpenSanctions data, whose licence (CC BY-NC 4.0) requires to name it as the source and allows "
+        "no commercial use without a licence of one's own. If that fits, set USE_OPENSANCTIONS=yes and run again."
     )
     assert loaded(settings) == set()
     refresh(agreed, [OPENSANCTIONS])  # the same file, when they have

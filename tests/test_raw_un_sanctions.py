@@ -80,7 +80,7 @@ def of(settings, table: str, columns: str) -> list[tuple]:
 def changes(settings) -> dict[str, tuple[int, int]]:
     """Table → rows the last landing opened and rows it closed, where it did either."""
     last = "(select max(vintage) from raw.landings where status = 'loaded')"
-    found = {
+    counts_by_table = {
         table.name.removeprefix("un_"): warehouse.ask(
             settings,
             f"select count(*) filter (where _vintage = {last}), count(*) filter (where _valid_to is not null) "
@@ -88,7 +88,7 @@ def changes(settings) -> dict[str, tuple[int, int]]:
         )[0]
         for table in UN.tables
     }
-    return {name: counts for name, counts in found.items() if any(counts)}
+    return {name: counts for name, counts in counts_by_table.items() if any(counts)}
 
 
 # ---------------------------------------------------------------- what is read
@@ -190,7 +190,7 @@ def test_the_edition_is_the_day_the_list_was_generated(tmp_path):
     ],
     ids=["bomb", "external file"],
 )
-def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
+def test_a_list_that_defines_entities_is_rejected_unread(settings, doctype):
     put(settings, xml([PERSON.replace("Lydia", "&b;"), SECOND], doctype=doctype), "bomb.xml")
     refresh(settings, [UN])
     (reason,) = reasons(settings)
@@ -203,7 +203,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
     [xml()[:-40], xml()[:1500], xml().replace(b"</QUALITY>", b"</X>", 1), xml().replace(b"Goma", b"A & B")],
     ids=["its end is missing", "cut in the middle", "tags crossed", "a bare ampersand"],
 )
-def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
+def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
     put(settings, xml(generated="2024-01-01T00:00:00Z"), "good.xml")
     refresh(settings, [UN])
     put(settings, content, "list.xml")
@@ -239,7 +239,7 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
     ],
     ids=["empty", "one committee", "undated", "unnumbered", "no day", "twice"],
 )
-def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content, expected):
+def test_a_list_that_cannot_be_used_is_rejected_with_the_reason(settings, content, expected):
     put(settings, content, "list.xml")
     refresh(settings, [UN])
     (reason,) = reasons(settings)

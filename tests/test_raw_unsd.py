@@ -78,7 +78,7 @@ def test_a_later_table_of_the_same_pair_replaces_the_earlier_and_another_pair_st
     ],
     ids=["one sheet", "two pairs", "a zero cut", "an unknown relation", "two conversions of a code"],
 )
-def test_a_table_that_cannot_be_used_is_refused(settings, sheets, reason):
+def test_a_table_that_cannot_be_used_is_rejected(settings, sheets, reason):
     put(settings, workbook(**sheets))
     refresh(settings, [UNSD])
     [message] = reasons(settings)
@@ -86,13 +86,13 @@ def test_a_table_that_cannot_be_used_is_refused(settings, sheets, reason):
     assert rows(settings, "conversions") == rows(settings, "correlations") == []
 
 
-def test_a_table_into_another_classification_is_nobodys(settings):
+def test_a_table_into_another_classification_is_not_recognised(settings):
     put(settings, workbook(One=[["From HS2022", "To SITC Rev.4"], ["010121", "00151"]]))
     refresh(settings, [UNSD])
     assert len(reasons(settings)) == 1 and rows(settings, "conversions") == []
 
 
-def test_the_service_is_asked_for_each_pair_once_a_month(settings):
+def test_each_pair_is_requested_once_a_month(settings):
     now = datetime.now(UTC)
     request = []
     answers = {

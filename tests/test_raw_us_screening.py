@@ -62,7 +62,7 @@ def test_both_layouts_are_read(settings):
     assert warehouse.ask(settings, "select rows_inserted, rows_expired from raw.landings") == [(2, 0), (0, 0)]
 
 
-def test_the_denied_persons_list_by_itself_is_told_as_the_screening_list_tells_it(settings):
+def test_the_denied_persons_list_by_itself_gets_the_columns_of_the_screening_list(settings):
     put(settings, denied(DENIED, DENIED | {"Name": "BOB", "Country": "AE", "State": "", "Postal_Code": ""}), "dpl.txt")
     refresh(settings, [CSL])
     assert reasons(settings) == []

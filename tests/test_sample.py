@@ -169,7 +169,7 @@ def test_children_sum_to_their_parents_but_for_what_is_confidential(reported, se
     assert (totals.reindex(of_chapters.index) - of_chapters).min() > -CENT, "the total holds its chapters, and the rest"
 
 
-def test_a_confidential_good_is_never_told(reported, secrets):
+def test_a_confidential_good_is_never_reported(reported, secrets):
     published = set(zip(reported.reporterISO, reported.flowCode, reported.cmdCode, strict=True))
     assert not published & set(secrets[["reporter", "flow", "product"]].itertuples(index=False, name=None))
     special = reported[reported.cmdCode == "999999"]
@@ -243,7 +243,7 @@ def test_a_mislabelled_good_stands_under_a_neighbour_that_is_on_no_list(hs6, div
             assert hs6[ours & (hs6.cmdCode == d.exporter_code)].primaryValue.sum() > 0.75 * d.value_usd, d
 
 
-def test_the_plot_is_told_in_full(world, diversions):
+def test_the_ground_truth_lists_every_diversion(world, diversions):
     key = ["exporter_iso3", "transit_iso3", "product_code"]
     message = diversions[diversions.kind != "article"].set_index(key).value_usd
     by_design = {(d.exporter, d.transit, d.product): d.usd_million * 1e6 for d in scenario_of(SEED).diversions}
@@ -253,7 +253,7 @@ def test_the_plot_is_told_in_full(world, diversions):
     assert decoys.kind.value_counts().to_dict() == scenario.DECOYS_OF | {"basis_switch": 4}
 
 
-def test_the_ghost_of_every_month_is_told(world, diversions):
+def test_the_ghost_of_every_month_is_listed(world, diversions):
     ghost = pd.read_csv(world / "truth" / "ghost.csv")
     by_diversion = ghost.groupby("diversion_id").sum(numeric_only=True)
     assert by_diversion.planted_usd.to_dict() == pytest.approx(diversions.set_index("diversion_id").value_usd.to_dict())

@@ -159,7 +159,7 @@ def test_chinas_and_kazakhstans_books_of_2014_come_from_the_web_download(publish
     """) == [(8, 12709.8, 7357.2)]  # all goods and seven chapters
 
 
-def test_the_old_layouts_are_refused_with_what_to_download(everything) -> None:
+def test_the_old_layouts_are_rejected_with_what_to_download(everything) -> None:
     assert everything[2].count("before 2022") >= 2 and "comtradeplus" in everything[2]
 
 
@@ -309,7 +309,7 @@ def test_no_member_is_in_the_union_twice_and_no_source_is_added_to_another(publi
             having count(*) > 1)""") == [(0,)]
 
 
-def test_a_member_of_which_only_comext_is_loaded_has_said_nothing_of_brazil(published) -> None:
+def test_a_member_of_which_only_comext_is_loaded_reports_nothing_of_brazil(published) -> None:
     """France and Italy are in no Comtrade file of 2022, and reported to Comext of two countries."""
     assert published("""
         select distinct coverage_status from mirror_gaps where freq = 'A' and period = '2022-01-01'

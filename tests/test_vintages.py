@@ -1,4 +1,4 @@
-"""Two times of one row: when its publisher said it, and when we learned it. And the visits that learn it.
+"""Two times of one row: when its publisher said it, and when we learned it. And the fetch sessions that bring it.
 
 A little list stands for every source: its file says its own date, as OFAC's do. Not here: what a load does
 with the rows of one moment (test_warehouse.py), or what the network does (test_network.py).
@@ -132,7 +132,7 @@ def test_two_editions_of_one_day_follow_each_other(settings):
     assert spans[0][1] == spans[1][0] > spans[0][0] and spans[1][1] is None
 
 
-def test_an_older_edition_is_refused_once_a_newer_one_is_loaded(settings):
+def test_an_older_edition_is_rejected_once_a_newer_one_is_loaded(settings):
     give(settings, edition("2021-05-01", a="Alpha"))
     (reason,) = give(settings, edition("2020-05-01", a="Alpha", b="Beta"))
     assert "the one of 2021-05-01 is already loaded" in reason
@@ -165,7 +165,7 @@ def test_a_warehouse_of_another_version_is_made_again_from_what_landed(settings)
     assert warehouse.ask(settings, "select * from raw.list_entries order by all") == before
 
 
-# ---------------------------------------------------------------- visits
+# ---------------------------------------------------------------- fetch sessions
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ def live(tmp_path: Path, services: Services) -> Settings:
 
 
 def fetch_and_load(settings: Settings) -> str | None:
-    """One visit and the load after it. Returns why it failed, if it did."""
+    """One fetch session and the load after it. Returns why it failed, if it did."""
     client = http_client.Client(sleep=lambda _: None)  # no test waits for a service to recover
     _, failure = intake.fetch(settings, SOURCE, lambda _: None, client=client)
     intake.load_landed(settings, SOURCE)
@@ -222,7 +222,7 @@ def test_what_a_publisher_takes_back_is_taken_back(live, services):
     assert names(live) == ["Alpha"] and landings(live) == 3
 
 
-def test_a_delisting_is_seen_at_the_next_visit(live, services):
+def test_a_delisting_is_seen_at_the_next_session(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha", b="Beta"), "text/csv")
     fetch_and_load(live)
     services.serve("/list.csv", edition("2021-06-01", a="Alpha"), "text/csv")
@@ -231,7 +231,7 @@ def test_a_delisting_is_seen_at_the_next_visit(live, services):
     assert published(live, "2021-05-15") == {"a": "Alpha", "b": "Beta"}
 
 
-def test_a_service_that_is_down_keeps_its_last_word_and_the_visit_says_why(live, services):
+def test_a_service_that_is_down_keeps_its_last_data_and_the_session_notes_why(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     fetch_and_load(live)
     services.fault("/list.csv", *[status(500)] * 20)
@@ -250,13 +250,13 @@ def test_a_login_page_is_not_landed(live, services):
     assert fetch_and_load(live) and landings(live) == 0 and not landing.landed(live.landing_dir, "list")
 
 
-def test_another_layout_is_told_and_not_landed(live, services):
+def test_another_layout_is_reported_and_not_landed(live, services):
     services.serve("/list.csv", b"number,title\n1,Alpha\n", "text/csv")
     assert "changed its layout" in fetch_and_load(live)
     assert landings(live) == 0
 
 
-def test_an_old_copy_from_a_cache_is_not_believed(live, services):
+def test_an_old_copy_from_a_cache_is_not_taken(live, services):
     services.serve("/list.csv", edition("2021-06-01", a="Alpha Ltd"), "text/csv")
     fetch_and_load(live)
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
@@ -276,7 +276,7 @@ def test_another_list_under_the_right_address_does_not_take_its_place(live, serv
     assert landed == [] and "answered with the-list, and the request was for another-list" in failure
 
 
-def test_a_visit_that_died_after_its_answer_landed_does_not_ask_again(live, services):
+def test_a_session_that_died_after_its_response_landed_requests_nothing_again(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     fetch_and_load(live)
     (live.landing_dir / "list" / landing.REQUEST_LOG).write_text('{"partition": "the-li')  # torn in the middle
@@ -284,13 +284,13 @@ def test_a_visit_that_died_after_its_answer_landed_does_not_ask_again(live, serv
         assert again.last_request("the-list").edition == "2021-05-01"
 
 
-def test_a_visit_leaves_no_file_behind(live, services):
+def test_a_session_leaves_no_file_behind(live, services):
     services.serve("/list.csv", b"number,title\n", "text/csv")
     fetch_and_load(live)
-    assert not list(live.data_dir.glob(".visit*"))
+    assert not list(live.data_dir.glob(".fetch*"))
 
 
-def test_a_source_s_own_refusal_stops_that_source_alone(live):
+def test_a_source_s_own_rejection_stops_that_source_alone(live):
     def refuses(session: FetchSession) -> None:
         raise RejectedFile("The plan is empty.", "Fill seeds/fetch_scopes.csv.")
 
