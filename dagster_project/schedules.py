@@ -65,7 +65,7 @@ def of(trade: Sequence[ModuleType], lists: Sequence[ModuleType], rates: Sequence
     everything = dg.define_asset_job(
         "refresh",
         selection=dg.AssetSelection.all() - MONTH,
-        description="Landing to published: fetch from every source, load what is new, gate it, build and test the marts.",
+        description="Landing to published: every source is fetched, loaded and gated, the marts are built and tested.",
         hooks={tell_webhook},
     )
     daily = _job("refresh_lists", [*lists, *rates], "Sanctions lists and exchange rates, and what follows from them.")
@@ -82,7 +82,8 @@ def of(trade: Sequence[ModuleType], lists: Sequence[ModuleType], rates: Sequence
     for source in trade:
         if not hasattr(source, "fetch"):
             continue
-        job = _job(f"refresh_{source.NAME}", [source, *rates], f"What {source.NAME} released, and what follows from it.")
+        description = f"What {source.NAME} released, and what follows from it."
+        job = _job(f"refresh_{source.NAME}", [source, *rates], description)
         scheduled.jobs.append(job)
         name = f"{source.NAME}_releases"
         if hasattr(source, "newest_release"):

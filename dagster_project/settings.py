@@ -86,7 +86,7 @@ class Settings:
         if since and not (len(since) == 4 and since.isdecimal()):
             raise SettingsError(f"SINCE={since} is no year. Write it as 2024.")
         if since and day:
-            raise SettingsError("AS_OF looks back on all years and SINCE recomputes a few of today's: give one of them.")
+            raise SettingsError("AS_OF shows all years as of a past day, SINCE some as of today: give one of them.")
         large_world_rows = read("LARGE_WORLD_ROWS", "5000000")
         if not large_world_rows.isdecimal():
             raise SettingsError(f"LARGE_WORLD_ROWS={large_world_rows} is no number of rows.")

@@ -145,8 +145,9 @@ def arguments(computed: Extent) -> list[str]:
     build = ["build", "--exclude-resource-type", "unit_test"]
     if not computed.is_large:
         return build
-    years = ["--event-time-start", f"{computed.first_year}-01-01", "--event-time-end", f"{computed.last_year + 1}-01-01"]
-    return [*build, *years, *([] if computed.is_since else ["--full-refresh"])]
+    first, end = f"{computed.first_year}-01-01", f"{computed.last_year + 1}-01-01"
+    whole = [] if computed.is_since else ["--full-refresh"]
+    return [*build, "--event-time-start", first, "--event-time-end", end, *whole]
 
 
 def _events(invocation: DbtCliInvocation, context: dg.AssetExecutionContext) -> Iterator[Any]:
