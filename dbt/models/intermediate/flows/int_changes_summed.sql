@@ -17,7 +17,7 @@ members as (
 
 countries as (
 
-    select iso3 from {{ ref('countries') }} where role = 'transit'
+    select iso3 from {{ ref('stg_seeds__countries') }} where role = 'transit'
 
 ),
 

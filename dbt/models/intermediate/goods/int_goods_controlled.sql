@@ -10,7 +10,7 @@ goods as (
 
 periods as (
 
-    select distinct freq, period from {{ ref('int_reports_counted') }}
+    select distinct freq, period from {{ ref('int_reports_ranked') }}
 
 ),
 

@@ -32,7 +32,7 @@ cells as (
         flows.import_value_fob_usd as m_usd,
         {{ gap_log('flows.export_value_usd', 'flows.import_value_fob_usd') }} as gap_log,
         ln(1 + least(flows.export_value_usd, flows.import_value_fob_usd) / {{ var('asinh_scale_usd') }}) as weight
-    from {{ ref('report_coverage') }} as flows
+    from {{ ref('int_flows_typed') }} as flows
     left join countries as exporters on exporters.iso3 = flows.exporter_iso3
     left join countries as importers on importers.iso3 = flows.importer_iso3
     left join listed on listed.product_code = flows.product_code
