@@ -16,6 +16,21 @@ revisions as (
 
 ),
 
+facing as (
+
+    select
+        own.freq, own.period, own.role, own.reporter, others.reporter as partner, own.hs_revision,
+        others.hs_revision as other_revision,
+        6 as product_level
+    from revisions as own
+    inner join revisions as others
+        on others.freq = own.freq
+        and others.period = own.period
+        and others.role <> own.role
+        and others.hs_revision <> own.hs_revision
+
+),
+
 groups as (
 
     select * from {{ ref('int_products_grouped') }}
@@ -54,23 +69,18 @@ linked as {{ read_in_place() }} (
 
     select flows.*, links.stable_group_id, links.quality
     from {{ ref('int_flows_chosen') }} as flows
-    left join revisions as own
-        on own.freq = flows.freq
-        and own.period = flows.period
-        and own.role = flows.role
-        and own.reporter = flows.reporter
-        and own.hs_revision = flows.hs_revision
-        and flows.product_level = 6
-    left join revisions as others
-        on others.freq = own.freq
-        and others.period = own.period
-        and others.role <> own.role
-        and others.reporter = flows.partner
-        and others.hs_revision <> own.hs_revision
+    left join facing
+        on facing.freq = flows.freq
+        and facing.period = flows.period
+        and facing.role = flows.role
+        and facing.reporter = flows.reporter
+        and facing.partner = flows.partner
+        and facing.hs_revision = flows.hs_revision
+        and facing.product_level = flows.product_level
     left join links
-        on links.hs_revision = own.hs_revision
+        on links.hs_revision = facing.hs_revision
         and links.product_code = flows.product_code
-        and links.other_revision = others.hs_revision
+        and links.other_revision = facing.other_revision
 
 )
 

@@ -81,6 +81,7 @@ sided as (
     select
         *,
         {{ chapter_of('product_code') }} as chapter,
+        case when product_level >= 4 then {{ chapter_of('product_code') }} end as detail_chapter,
         case when {{ is_one_sided }} then case when has_export then 'import' else 'export' end end as silent_role,
         case when {{ is_one_sided }} then case when has_export then importer_iso3 else exporter_iso3 end end
             as silent_party,
@@ -316,8 +317,7 @@ examined as (
         and suppression_candidates.role = valued.silent_role
         and suppression_candidates.reporter = valued.silent_party
         and suppression_candidates.partner = valued.reporting_party
-        and suppression_candidates.chapter = valued.chapter
-        and valued.product_level >= 4
+        and suppression_candidates.chapter = valued.detail_chapter
 
 ),
 

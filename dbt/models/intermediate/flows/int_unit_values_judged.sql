@@ -49,7 +49,7 @@ estimating as (
 
 ),
 
-examined as {{ read_in_place() }} (
+examined as (
 
     select
         cells.*,
@@ -72,15 +72,22 @@ examined as {{ read_in_place() }} (
 
 ),
 
+weighed as {{ read_in_place() }} (
+
+    select *, case when weight_reason is null then ln(unit_value_usd_kg) end as unit_value_log
+    from examined
+
+),
+
 quartiles as (
 
     select
         freq, role, hs_revision, product_code, year,
         count(*) as cells,
-        percentile_cont(0.25) within group (order by ln(unit_value_usd_kg)) as lower_log,
-        percentile_cont(0.50) within group (order by ln(unit_value_usd_kg)) as median_log,
-        percentile_cont(0.75) within group (order by ln(unit_value_usd_kg)) as upper_log
-    from examined
+        percentile_cont(0.25) within group (order by unit_value_log) as lower_log,
+        percentile_cont(0.50) within group (order by unit_value_log) as median_log,
+        percentile_cont(0.75) within group (order by unit_value_log) as upper_log
+    from weighed
     where weight_reason is null
     group by freq, role, hs_revision, product_code, year
     having count(*) >= {{ var('unit_value_cells') }}
@@ -90,21 +97,20 @@ quartiles as (
 scored as (
 
     select
-        examined.*,
-        quartiles.cells as reference_cells,
-        quartiles.median_log,
-        ln(examined.unit_value_usd_kg) - quartiles.median_log as distance_log,
+        weighed.*,
+        case when weighed.unit_value_log is not null then quartiles.cells end as reference_cells,
+        case when weighed.unit_value_log is not null then quartiles.median_log end as median_log,
+        weighed.unit_value_log - quartiles.median_log as distance_log,
         -- the quartiles of a normal distribution lie 1.349 standard deviations apart
-        (ln(examined.unit_value_usd_kg) - quartiles.median_log)
+        (weighed.unit_value_log - quartiles.median_log)
             / greatest((quartiles.upper_log - quartiles.lower_log) / 1.349, {{ var('z_floor') }}) as z
-    from examined
+    from weighed
     left join quartiles
-        on quartiles.freq = examined.freq
-        and quartiles.role = examined.role
-        and quartiles.hs_revision = examined.hs_revision
-        and quartiles.product_code = examined.product_code
-        and quartiles.year = examined.year
-        and examined.weight_reason is null
+        on quartiles.freq = weighed.freq
+        and quartiles.role = weighed.role
+        and quartiles.hs_revision = weighed.hs_revision
+        and quartiles.product_code = weighed.product_code
+        and quartiles.year = weighed.year
 
 ),
 
