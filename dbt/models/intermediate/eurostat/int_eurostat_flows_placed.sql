@@ -189,7 +189,7 @@ placed as (
 
     select
         'M' as freq, {{ key }}, product_code, product_level, hs_revision,
-        value_usd, nullif(net_kg, 0) as net_kg, quantity, quantity_unit
+        value_eur, value_usd, nullif(net_kg, 0) as net_kg, quantity, quantity_unit
     from valued
     union all
     select
@@ -197,7 +197,8 @@ placed as (
         cast(cast(valued.year as {{ dbt.type_string() }}) || '-01-01' as date) as period,
         valued.role, valued.reporter, valued.reporter_is_country, valued.partner, valued.partner_is_country,
         valued.product_code, valued.product_level, valued.hs_revision,
-        -- without one month's rate there is no year
+        {{ exact_sum('valued.value_eur') }} as value_eur,
+        -- without one month's rate there is no year in dollars
         case when count(valued.value_usd) = count(*) then {{ exact_sum('valued.value_usd') }} end as value_usd,
         -- a download has no quantities
         case when min(valued.origin) = 'bulk' and max(valued.origin) = 'bulk'
@@ -237,6 +238,7 @@ select
     product_level,
     hs_revision,
 
+    value_eur,
     value_usd,
     cast(null as double) as re_traded_value_usd,
     cast(null as double) as published_fob_value_usd,

@@ -1,5 +1,5 @@
--- By how much later releases moved a month's exports of a bloc to a transit country, good by good: what is said now
--- less what was said first. Of codes of six digits and of totals; baskets with their goods.
+-- By how much later releases moved a month's exports of a bloc to a transit country, good by good: what is published now
+-- less what was published first. Of codes of six digits and of totals; product groups with their goods.
 with
 
 revisions as (
