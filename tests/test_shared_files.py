@@ -217,14 +217,14 @@ def test_at_the_rates_of_the_months_each_year_moves_by_two_per_cent_at_most_but_
     by 2.3 %: its imports from the union soared just when the euro stood below the dollar."""
     rates = ", ".join(
         f"(date '{year}-{month:02d}-01', {rate})"
-        for year, message in MONTHLY_DOLLARS_A_EURO.items()
-        for month, rate in enumerate(message.split(), start=1)
+        for year, rates_of_months in MONTHLY_DOLLARS_A_EURO.items()
+        for month, rate in enumerate(rates_of_months.split(), start=1)
     )
     moved = warehouse(f"""
         with rates(period, rate) as (values {rates})
         select partner, year(period), sum(value_eur * rate) / sum(value_usd) - 1
-        from intermediate.int_eurostat_months_valued inner join rates using (period)
-        where reporter <> 'GBR' group by all order by all""")
+        from intermediate.int_eurostat_flows_placed inner join rates using (period)
+        where freq = 'M' and reporter <> 'GBR' group by all order by all""")
     shares = {(partner, year): share for partner, year, share in moved}
     assert len(shares) == 6
     assert shares.pop(("KGZ", 2022)) == pytest.approx(-0.0232, abs=0.0001)
@@ -413,7 +413,8 @@ def test_growth_in_euro_as_the_downloads_say_it(warehouse):
     assert warehouse("""
         select partner, round(100 * (sum(value_eur) filter (year(period) = 2022)
             / sum(value_eur) filter (year(period) = 2021) - 1), 1)
-        from intermediate.int_eurostat_months_valued where reporter <> 'GBR' group by partner order by partner""") == [
+        from intermediate.int_eurostat_flows_placed
+        where freq = 'M' and reporter <> 'GBR' group by partner order by partner""") == [
         ("KAZ", 88.6),
         ("KGZ", 344.8),
     ]
@@ -422,8 +423,8 @@ def test_growth_in_euro_as_the_downloads_say_it(warehouse):
 def test_a_naive_sum_would_be_four_and_a_half_times_too_large(warehouse):
     [(naive, union)] = warehouse("""
         select round(sum(value_eur) / 1e6),
-            round(sum(value_eur) filter (reporter = '_European Union - 27 countries') / 1e6)
-        from intermediate.int_eurostat_downloads_resolved where partner = 'KAZ' and year(period) = 2021""")
+            round(sum(value_eur) filter (reporter_label = 'European Union - 27 countries') / 1e6)
+        from staging.stg_eurostat__downloads where partner_label = 'Kazakhstan' and year(period) = 2021""")
     assert (naive, union) == (pytest.approx(24935, abs=1), 5487)
     assert warehouse("select count(*) from intermediate.int_eurostat_flows_placed where not reporter_is_country") == [
         (0,)

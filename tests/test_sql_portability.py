@@ -59,10 +59,8 @@ DISPATCHED = {
     "joined_text": {"sanctioned_entities", "products"},
     "read_in_place": {
         "excess_trade",
-        "int_comtrade_flows_placed",
         "int_flows_aligned",
-        "int_products_recorded",
-        "int_unit_values_compared",
+        "int_unit_values_judged",
         "int_unit_values_paired",
     },
     "row_hash": set(),

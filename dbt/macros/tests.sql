@@ -104,17 +104,22 @@
    members is no statement about the bloc. #}
 {% test equals_its_members(model, bloc, fewest_members) %}
     select
-        period,
-        role,
-        partner,
-        product_code,
-        sum(case when reporter = '{{ bloc }}' then value_eur end) as bloc_eur,
-        sum(case when is_member then value_eur end) as members_eur
-    from {{ model }}
-    group by period, role, partner, product_code
-    having count(*) filter (where is_member) >= {{ fewest_members }}
-        and abs(sum(case when is_member then value_eur end)
-            / nullif(sum(case when reporter = '{{ bloc }}' then value_eur end), 0) - 1) > 0.005
+        downloads.period,
+        downloads.role,
+        downloads.partner_label,
+        downloads.product_code,
+        sum(case when downloads.reporter_label = '{{ bloc }}' then downloads.value_eur end) as bloc_eur,
+        sum(case when members.iso3 is not null then downloads.value_eur end) as members_eur
+    from {{ model }} as downloads
+    inner join {{ ref('int_country_codes_resolved') }} as codes
+        on codes.publisher = 'eurostat'
+        and codes.code = downloads.reporter_label
+    left join (select distinct iso3 from {{ ref('stg_seeds__bloc_members') }} where bloc = 'EU27') as members
+        on members.iso3 = codes.iso3
+    group by downloads.period, downloads.role, downloads.partner_label, downloads.product_code
+    having count(members.iso3) >= {{ fewest_members }}
+        and abs(sum(case when members.iso3 is not null then downloads.value_eur end)
+            / nullif(sum(case when downloads.reporter_label = '{{ bloc }}' then downloads.value_eur end), 0) - 1) > 0.005
 {% endtest %}
 
 {# METHODS check 26: a rate is within a tenth of the month before. #}

@@ -18,6 +18,7 @@ select
     reporters.role,
     reporters.variant,
 
+    reporters.noise_sd as error_sd,
     reporters.noise_sd,
     reporters.bias_log,
     reporters.standard_error,

@@ -1,5 +1,5 @@
 -- Imports by origin and by the country they were consigned from (the second partner), of reporters that give both:
--- what Comtrade says now, or said on the day the build asks for. Parts of the totals in stg_comtrade__flows.
+-- what Comtrade publishes now, or published on the day of an as-of build. Parts of the totals in stg_comtrade__flows.
 with
 
 flows as (

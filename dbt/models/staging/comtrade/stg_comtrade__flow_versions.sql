@@ -45,7 +45,7 @@ select
     nullif(qtyUnitAbbr, 'N/A') as quantity_unit,
     coalesce(lower(isQtyEstimated) in ('1', 'true'), false) as is_quantity_estimated,
 
-    _valid_from as said_from,
+    _valid_from as valid_from,
     {{ gone_at() }} as gone_at,
     _landing_id as landing_id
 from flows
