@@ -58,8 +58,8 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 DISPATCHED = {
     "joined_text": {"sanctioned_entities", "products"},
     "read_in_place": {
-        "excess_trade",
         "int_comtrade_flows_placed",
+        "int_excesses_estimated",
         "int_flows_aligned",
         "int_products_recorded",
         "int_unit_values_compared",
