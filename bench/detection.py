@@ -307,12 +307,14 @@ def false_alarms(placebo: pd.DataFrame, threshold: float) -> float:
 def ghost_quality(estimates: pd.DataFrame, ghosts: pd.DataFrame) -> tuple[float, float]:
     """Median of |estimate / truth - 1| over units of which goods never arrived; how often the interval holds the truth.
 
-    Asked are the last twelve months of the unit's diversion (or twelve that end up to two months before, where the
-    last of them cannot be compared). The interval is measured for all planted units, also where everything was imported.
+    Compared are the last twelve months of the unit's diversion (or twelve that end up to two months before, where the
+    last of them cannot be compared). The interval is measured for all planted units, also where all was imported.
     """
     ends = ghosts.groupby(UNIT, as_index=False).month.max().rename(columns={"month": "last_month"})
     estimated = estimates.merge(ends, on=UNIT)
-    estimated = estimated[estimated.period.between(estimated.last_month - pd.DateOffset(months=2), estimated.last_month)]
+    estimated = estimated[
+        estimated.period.between(estimated.last_month - pd.DateOffset(months=2), estimated.last_month)
+    ]
     estimated = estimated.sort_values("period").groupby(UNIT, as_index=False).last()
     if estimated.empty:
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""One row is a chain bloc → transit → target of one good and month. How it is matched: dagster_project/estimators/chains.py."""
+"""One row is a chain bloc → transit → target of one good and month: see dagster_project/estimators/chains.py."""
 
 KEY = "exporter, importer_iso3, goods, baseline_id, left_out_year"
 
@@ -9,7 +9,8 @@ def model(dbt, session):
     dbt.config(materialized="table")
     lag = int(dbt.config.meta_get("lag"))
     means = ", ".join(
-        f"max(mean) filter (where series = '{series}') as mean_{series}" for series in ("export", "import_fob", "export_kg")
+        f"max(mean) filter (where series = '{series}') as mean_{series}"
+        for series in ("export", "import_fob", "export_kg")
     )
     baselines = dbt.ref("int_baselines_estimated").filter("freq = 'M' and baseline_kind <> 'further'")
     months = (
@@ -21,8 +22,8 @@ def model(dbt, session):
         .filter("mean_export is not null")
     )
     inflows = months.filter("exporter_kind = 'bloc' and importer_role = 'transit'").project(
-        "exporter as exporter_bloc, importer_iso3 as transit_iso3, goods, goods_kind, baseline_id, left_out_year, period,"
-        "export_value_usd as in_usd, export_value_usd - mean_export as in_excess_usd,"
+        "exporter as exporter_bloc, importer_iso3 as transit_iso3, goods, goods_kind, baseline_id, left_out_year,"
+        "period, export_value_usd as in_usd, export_value_usd - mean_export as in_excess_usd,"
         "import_fob_usd - mean_import_fob as arrived_excess_usd, export_kg - mean_export_kg as in_excess_kg"
     )
     outflows = months.filter("exporter_kind = 'country'").project(
