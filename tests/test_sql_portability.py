@@ -58,7 +58,7 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 DISPATCHED = {
     "joined_text": {"sanctioned_entities", "products"},
     "read_in_place": {
-        "excess_trade",
+        "int_excesses_estimated",
         "int_flows_aligned",
         "int_unit_values_judged",
         "int_unit_values_paired",

@@ -23,20 +23,6 @@
     {{ return({'first': "cast('" ~ found.first ~ "' as date)", 'last': "cast('" ~ found.last ~ "' as date)"}) }}
 {%- endmacro %}
 
-{# The windows of dbt_project.yml, one row each. #}
-{% macro baseline_windows() -%}
-    {%- for window in var('baselines') %}
-    select
-        '{{ window.id }}' as baseline_id,
-        cast('{{ window.first }}' as date) as first_month,
-        cast('{{ window.last }}' as date) as last_month,
-        {{ 'true' if window.id in var('baselines_of_products') else 'false' }} as is_of_products
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
-{%- endmacro %}
-
 {# How many periods of a window must be known: a year of months; of years all, and `years_needed` of many. #}
 {% macro periods_needed(freq, first, last) -%}
     (case {{ freq }}

@@ -65,7 +65,7 @@ order by all""",
     "ghost": f"""
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, period,
-    added_export_usd, arrived_extra_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
+    added_export_usd, added_import_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
     ghost_low_90_usd, ghost_high_90_usd, compared_months, ghost_share, reason
 from ghost_trade
 where exporter in ({BLOCS}) and goods in ({SUMS}) and window_kind = 'rolling_12' and baseline_id = '{BASELINE}'
@@ -81,10 +81,10 @@ with estimates as (
 )
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, window_kind, period, baseline_id,
-    export_value_usd, baseline_export_usd, added_export_usd, arrived_extra_usd,
+    export_value_usd, baseline_export_usd, added_export_usd, added_import_usd,
     ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_low_90_usd, ghost_high_90_usd,
     compared_months, ghost_share,
-    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as habit_share, both_share, strong_share,
+    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as missing_before_share, both_share, strong_share,
     medium_share
 from estimates inner join newest using (exporter, importer_iso3, goods, window_kind, period)
 where importer_iso3 in (select iso3 from countries where role = 'transit')
@@ -116,8 +116,8 @@ with classed as (  -- the newest twelve months that can be classed, else the new
 )
 select
     risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier, risk.period,
-    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_never_arrived,
-    risk.anomaly_went_on, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_unmirrored,
+    risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
     risk.export_value_usd, risk.baseline_export_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
     risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk

@@ -8,7 +8,7 @@ revisions as (
 
 effects as (
 
-    select * from {{ ref('int_alert_effects_compared') }}
+    select * from {{ ref('int_alerts_spanned') }} where effect is not null
 
 ),
 
