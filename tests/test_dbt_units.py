@@ -90,6 +90,8 @@ DECIDING = {
     "int_changes_summed",
     "int_alerts_spanned",
     "int_alert_effects_compared",
+    "claim_components",
+    "claims",
     "corridor_risk",
     "transit_chains",
     "alerts",
