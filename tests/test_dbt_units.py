@@ -81,6 +81,8 @@ DECIDING = {
     "int_premiums_averaged",
     "int_changes_summed",
     "int_alerts_spanned",
+    "claim_components",
+    "claims",
     "corridor_risk",
     "transit_chains",
     "alerts",

@@ -1,6 +1,13 @@
 -- Do the article's figures come out?
--- Means: each published figure beside ours, its deviation, and the query that gives ours again.
--- Does not mean: that data_missing is wrong; what is not loaded is not guessed.
-select claim_id, quote, source, unit, published_value, computed_value, deviation_share, status, reason, is_simulated, query
+-- Means: each published figure beside ours, its deviation, the query that gives ours again, and how much of what it needs was reported.
+-- Does not mean: that data_missing is wrong; what is not loaded is not guessed. Which flow is missing stands in claim_components.
+with reports as (
+    select claim_id, count(*) as flows, count(*) filter (where is_reported) as reported_flows
+    from marts.claim_components
+    group by claim_id
+)
+select claim_id, quote, source, unit, published_value, computed_value, deviation_share, status, reason, is_simulated,
+    flows, reported_flows, query
 from marts.claims
+left join reports using (claim_id)
 order by claim_order, claim_id;
