@@ -101,7 +101,7 @@ def compiled(tmp_path_factory) -> dict[str, str]:
     )
     assert done.returncode == 0, done.stdout
     root = folder / "target" / "compiled" / "ghost_trade" / "models"
-    queries = {path.stem: (root / path.parent.name / path.name).read_text() for path in MODELS}
+    queries = {path.stem: (root / path.relative_to(DBT_DIR / "models")).read_text() for path in MODELS}
     relation = re.compile(r'"(?:warehouse|unpublished)"\."(\w+)"\."(\w+)"')
     return {name: relation.sub(r"\1.\2", sql) for name, sql in queries.items()}
 
