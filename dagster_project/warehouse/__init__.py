@@ -25,8 +25,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.compression import damaged
 from dagster_project.files.landing import Landing
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 
 # The warehouse's own file has one reader: us, and the newest format writes text columns 1.6 times faster. The marts
@@ -519,6 +520,10 @@ def _reading(con: duckdb.DuckDBPyConnection, rows: Rows) -> Iterator[str]:
             yield relation
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise _unreadable(error) from None
+    except duckdb.IOException as error:  # a full disk is one as well, and no fault of the file
+        if re.search("match checksum|corruption", str(error)):
+            raise damaged(error) from None
+        raise
 
 
 @contextmanager
