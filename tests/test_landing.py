@@ -281,6 +281,34 @@ def test_what_landed_and_was_not_loaded_is_loaded_by_the_next_run(settings):
     assert loaded(settings) == {"a.csv"}
 
 
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7, 0.9])
+def test_a_landed_file_that_was_damaged_on_disk_is_rejected_and_stops_no_other(settings, place):
+    values = random.Random(7)
+    rows = [flow(period="202203", cmdCode=f"{code:06}", primaryValue=str(values.random())) for code in range(1, 5_000)]
+    (settings.inbox / "large.csv").write_bytes(csv_of(rows))
+    prepare(settings)
+    [one], _ = intake.land(settings, COMTRADE)
+    path = settings.landing_dir / one.path
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 0x10
+    path.write_bytes(content)
+    (settings.inbox / "small.csv").write_bytes(csv_of([flow(period="202301")]))
+    refresh(settings)
+    assert loaded(settings) == {"small.csv"}
+    [reason] = reasons(settings)
+    assert reason.startswith("large.csv: The bytes on disk are damaged (") and "copy of landing/" in reason
+
+
+def test_a_stream_that_does_not_match_its_checksum_is_rejected(tmp_path):
+    one = take(tmp_path, os.urandom(300_000))
+    path = tmp_path / "landing" / one.path
+    content = bytearray(path.read_bytes())
+    content[150_000] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(RejectedFile, match="The bytes on disk are damaged"):
+        bytes_of(tmp_path / "landing", one)
+
+
 def test_a_very_long_name_is_no_obstacle(settings):
     name = "x" * 250 + ".csv"
     (settings.inbox / name).write_bytes(CONTENT)

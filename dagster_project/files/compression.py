@@ -24,14 +24,28 @@ GZIP_WINDOW = 31  # zlib's wbits for "gzip header and trailer, largest window"
 
 @contextmanager
 def open_decompressed(path: Path, compression: str) -> Iterator[io.BufferedIOBase]:
-    """A file's bytes as its publisher wrote them, decompressed, as a stream. `compression` is that of its Head."""
+    """A file's bytes as its publisher wrote them, decompressed, as a stream. `compression` is that of its Head.
+
+    Raises RejectedFile when they do not match their checksum.
+    """
     with path.open("rb") as raw:
-        if compression == "gzip":
-            yield gzip.GzipFile(fileobj=raw)
-        elif compression == "zstd":
-            yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
-        else:
-            yield raw
+        try:
+            if compression == "gzip":
+                yield gzip.GzipFile(fileobj=raw)
+            elif compression == "zstd":
+                yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
+            else:
+                yield raw
+        except (zstandard.ZstdError, zlib.error, gzip.BadGzipFile) as error:
+            raise damaged(error) from None
+
+
+def damaged(error: Exception) -> RejectedFile:
+    """The rejection of a file whose bytes changed after they were written: `error` is what its checksum shows."""
+    return RejectedFile(
+        f"The bytes on disk are damaged ({error}).",
+        "Restore the file from a copy of landing/, or load the publisher's own, into a new DATA_DIR.",
+    )
 
 
 def gzip_start(start: bytes, size: int) -> bytes:

@@ -206,7 +206,9 @@ def _copy(original: Path, target: Path, *, compress: bool) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     end: StreamEnd | None = None
     with original.open("rb") as source, target.open("wb") as raw:
-        sink = zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(raw, closefd=False) if compress else raw
+        # with a checksum of its content, which every reader of zstd verifies, DuckDB too
+        compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True)
+        sink = compressor.stream_writer(raw, closefd=False) if compress else raw
         while chunk := source.read(CHUNK_BYTES):
             if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
                 end = StreamEnd(chunk)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection

@@ -19,8 +19,9 @@ from datetime import timedelta
 
 import duckdb
 
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.compression import damaged
 from dagster_project.files.landing import Landing
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
 from dagster_project.warehouse.connection import Connection, connect, identifier, identifiers, literal, unreadable
@@ -261,6 +262,10 @@ def _reading(con: Connection, rows: Rows) -> Iterator[str]:
             yield relation
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise unreadable(error) from None
+    except duckdb.IOException as error:  # a full disk is one as well, and no fault of the file
+        if re.search("match checksum|corruption", str(error)):
+            raise damaged(error) from None
+        raise
 
 
 @contextmanager
