@@ -1,6 +1,7 @@
 -- Do the article's figures come out?
--- Means: each published figure beside ours, its deviation, the query that gives ours again, and how much of what it needs was reported.
--- Does not mean: that data_missing is wrong; what is not loaded is not guessed. Which flow is missing stands in claim_components.
+-- Means: each published figure beside ours, its deviation, the query that gives ours again, and how many of its flows were
+-- reported by the side it is read from.
+-- Does not mean: that data_missing is wrong; what is not loaded is not guessed.
 with reports as (
     select claim_id, count(*) as flows, count(*) filter (where is_reported) as reported_flows
     from marts.claim_components

@@ -77,7 +77,10 @@ with
 
 published_claims as (
 
-    select * from {{ ref('stg_seeds__published_claims') }}
+    select
+        *,
+        {{ months_between('period_from', 'period_to') }} + 1 as months
+    from {{ ref('stg_seeds__published_claims') }}
 
 ),
 
@@ -187,7 +190,7 @@ computed as (
             when 'ghost_low' then ghosts.ghost_low_usd
             when 'above_cap'
                 then case
-                    when caps.months = {{ months_between('published_claims.period_from', 'published_claims.period_to') }} + 1
+                    when caps.months = published_claims.months
                         then 100 * (caps.value_usd / nullif(caps.cap_usd, 0) - 1)
                 end
             when 'same_union' then case when unions.members = 2 then 1.0 else 0.0 end
@@ -270,7 +273,7 @@ queries as (
             '{products}', coalesce(products, '')),
             '{period_from}', coalesce(cast(period_from as {{ dbt.type_string() }}), '')),
             '{period_to}', coalesce(cast(period_to as {{ dbt.type_string() }}), '')),
-            '{months}', coalesce(cast({{ months_between('period_from', 'period_to') }} + 1 as {{ dbt.type_string() }}), '')),
+            '{months}', coalesce(cast(months as {{ dbt.type_string() }}), '')),
             '"', chr(39)) as query
     from query_templates
 
@@ -288,8 +291,10 @@ held as (
                 and computed_value <= coalesce(tolerance_high, computed_value)
                 then 'reproduced'
             when
-                computed_value >= published_value - {{ var('claim_near_tolerances') }} * (published_value - tolerance_low)
-                and computed_value <= published_value + {{ var('claim_near_tolerances') }} * (tolerance_high - published_value)
+                computed_value
+                >= published_value - {{ var('claim_near_tolerances') }} * (published_value - tolerance_low)
+                and computed_value
+                <= published_value + {{ var('claim_near_tolerances') }} * (tolerance_high - published_value)
                 then 'near'
             else 'contradicted'
         end as status
