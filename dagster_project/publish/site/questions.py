@@ -172,7 +172,8 @@ with noise as (
     from reporter_reliability where variant = 'noise'
 )
 select
-    country_iso3 as transit_iso3, role, error_sd as noise_sd, median_error_sd as median_noise_sd, standard_error, bias_log, within_20_share, rank,
+    country_iso3 as transit_iso3, role, error_sd as noise_sd, median_error_sd as median_noise_sd, standard_error,
+    bias_log, within_20_share, rank,
     observations, partners, is_pooled, reason
 from noise
 where country_iso3 in (select iso3 from countries where role = 'transit')
@@ -397,7 +398,8 @@ order by all""",
 
 METHOD = {
     "margins": """
-select method, case when method <> 'default' then count(*) end as margins, min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
+select method, case when method <> 'default' then count(*) end as margins,
+    min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
 from cif_margins
 group by 1
 order by margins desc nulls last, method""",

@@ -81,7 +81,7 @@ cells as (
         end as goods,
         flows.export_value_usd,
         flows.import_value_fob_usd
-    from {{ ref('report_coverage') }} as flows
+    from {{ ref('int_flows_typed') }} as flows
     left join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code
