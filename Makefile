@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SUPERSET := .venv-superset
 
-export DATA DATA_DIR INBOX AS_OF SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
+export DATA DATA_DIR INBOX AS_OF SINCE SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS
 export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS PG_DSN
 export COMTRADE_URL EUROSTAT_URL ECB_URL UNSD_URL OFAC_URL EU_SANCTIONS_URL UK_SANCTIONS_URL UN_SANCTIONS_URL
 export US_SCREENING_URL OPENSANCTIONS_URL
@@ -16,10 +16,10 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 -include .env
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint dev sql docs superset bench lock clean
+.PHONY: help run test lint new-source dev sql docs superset bench lock clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
 $(READY): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
@@ -36,8 +36,13 @@ test: $(READY)  ## every test, the slow ones too
 	@$(PY) -c 'import dagster_project.transform'  # dbt parses once, before several workers would
 	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-lint: $(READY)  ## style and mistakes
+lint: $(READY)  ## style, mistakes and types
 	@$(PY) -m ruff check dagster_project tests bench
+	@$(PY) -m ruff format --check dagster_project tests bench
+	@$(VENV)/bin/pyrefly check --summary=none
+
+new-source: $(READY)  ## the files of a new source, from templates: make new-source NAME=armstat
+	@$(PY) -m dagster_project.ingest.new_source "$(NAME)"
 
 dev: $(READY)  ## Dagster's UI on http://127.0.0.1:3000
 	@export DAGSTER_HOME=$$($(PY) -m dagster_project home) && \

@@ -1,6 +1,6 @@
 """How well diversion is found: the simulated world's truth against our ranking and three simple rivals.
 
-For each evaluation seed a world is written and refreshed in a folder of its own, and the published file is asked.
+For each evaluation seed a world is written and refreshed in a folder of its own, and the published file is read.
 A unit is a transit country and a good (codes that HS2017 held in one are one good), seen from the bloc COALITION.
 Every method gives a unit a score each month, from the twelve months that end in it. At n flags, the n units with
 the highest scores since the sanctions are flagged, in all months in which they reach the n-th of these scores. A
@@ -189,7 +189,7 @@ def refresh(data_dir: Path, seed: int) -> None:
 def measure(data_dir: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a method with its MEASURES, and which diversions each method found at K flags."""
     planted, decoys, ghosts = truth(data_dir / "simulated" / "truth")
-    scores, estimates, placebo_far = asked(data_dir / "published" / "ghost_trade.duckdb")
+    scores, estimates, placebo_far = read_published(data_dir / "published" / "ghost_trade.duckdb")
     ours = scores[scores.method == "ours"]
     classed = ours[ours.is_flagged & (ours.period >= SANCTIONS)]
     count = classed[UNIT].drop_duplicates().shape[0] if len(ours) else len(planted)
@@ -237,7 +237,7 @@ def truth(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     return planted, decoys, ghosts[ghosts.diversion_id.isin(rightly_named)]
 
 
-def asked(published: Path) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+def read_published(published: Path) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """What the published file says: scores of all methods, estimates of the ghost, and how often our rule gives the
     class `investigate` to years in which nothing had happened."""
     with duckdb.connect(str(published), read_only=True) as con:
@@ -307,21 +307,23 @@ def false_alarms(placebo: pd.DataFrame, threshold: float) -> float:
 def ghost_quality(estimates: pd.DataFrame, ghosts: pd.DataFrame) -> tuple[float, float]:
     """Median of |estimate / truth - 1| over units of which goods never arrived; how often the interval holds the truth.
 
-    Asked are the last twelve months of the unit's diversion (or twelve that end up to two months before, where the
-    last of them cannot be compared). The interval is asked of all planted units, also where everything arrived.
+    Compared are the last twelve months of the unit's diversion (or twelve that end up to two months before, where the
+    last of them cannot be compared). The interval is measured for all planted units, also where all was imported.
     """
     ends = ghosts.groupby(UNIT, as_index=False).month.max().rename(columns={"month": "last_month"})
-    told = estimates.merge(ends, on=UNIT)
-    told = told[told.period.between(told.last_month - pd.DateOffset(months=2), told.last_month)]
-    told = told.sort_values("period").groupby(UNIT, as_index=False).last()
-    if told.empty:
+    estimated = estimates.merge(ends, on=UNIT)
+    estimated = estimated[
+        estimated.period.between(estimated.last_month - pd.DateOffset(months=2), estimated.last_month)
+    ]
+    estimated = estimated.sort_values("period").groupby(UNIT, as_index=False).last()
+    if estimated.empty:
         return float("nan"), float("nan")
-    months = told.merge(ghosts, on=UNIT)
+    months = estimated.merge(ghosts, on=UNIT)
     inside = months[months.month.between(months.period - pd.DateOffset(months=11), months.period)]
     missing = inside.groupby(UNIT, as_index=False).never_arrived_usd.sum()
-    told = told.merge(missing, on=UNIT)
-    error = (told.estimate_usd / told.never_arrived_usd - 1).abs()[told.never_arrived_usd > 0].median()
-    with_interval = told[told.low_usd.notna()]
+    estimated = estimated.merge(missing, on=UNIT)
+    error = (estimated.estimate_usd / estimated.never_arrived_usd - 1).abs()[estimated.never_arrived_usd > 0].median()
+    with_interval = estimated[estimated.low_usd.notna()]
     if with_interval.empty:
         return float(error), float("nan")
     return float(error), float(

@@ -2,17 +2,17 @@
 
 Generates eight years of annual figures in Comtrade's bulk layout (34 columns, gzip, a file a year): 230 reporters,
 5,000 goods of six digits, chapters and totals, HS 2017 and from 2022 on HS 2022; as in life half of the cells
-stand in both books, a few go on in the older revision, and some countries report nothing. Then, in turn and
+are reported by both sides, a few go on in the older revision, and some countries report nothing. Then, in turn and
 each in a process of its own with the same threads and memory:
 
     bare    DuckDB alone: read the files, aggregate once to both sides, join them in full, write the result; three
-            times, for it varies more than ours does, and the median counts
-    ours    `make run`: land, load, gate, build and test every mart, publish
-    again   ours, with one more period in the inbox
+            times, for it varies more than a whole run does, and the median counts
+    full    `make run`: land, load, gate, build and test every mart, publish; flows year by year (LARGE_WORLD_ROWS)
+    since   one more period in the inbox, and `make run SINCE=` its year
 
-Seconds, rows per second, peak memory of the process and its children, and where our time went. Settings: ROWS
-(50,000,000 reported rows), DUCKDB_THREADS (2), DUCKDB_MEMORY_LIMIT (4GB), BENCH_DIR (kept and used again where
-it is given; else a temporary folder; 50 m rows want 60 GB).
+Seconds, rows per second, peak memory of the process and its children, and where the time went. Settings: ROWS
+(50,000,000 reported rows), DUCKDB_THREADS (2), DUCKDB_MEMORY_LIMIT (4GB), LARGE_WORLD_ROWS (as in settings.py),
+BENCH_DIR (kept and used again where it is given; else a temporary folder; 50 m rows want 60 GB).
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ SILENT_SINCE = {"RUS": 2022, "BLR": 2022}
 LATE_IN_HS2022 = ("ARE", "IND", "UZB", "MDA", "ZAF")  # a year in the older revision
 NEVER_REPORT = 7  # one in so many of the small ones
 TIMES = 3  # the bare script is run; odd
-# Of all the cells that one of two reporting sides has: so many in a hundred stand in the books of each side.
+MOST_TIMES_BARE, MOST_SHARE_SINCE = 7, 0.40  # what a full run from raw, and one with SINCE, may take
+# Of all the cells that one of two reporting sides has: so many in a hundred are reported by each side.
 RECORDED = 72
 
 CELLS = """
@@ -73,10 +74,10 @@ create or replace temp table cells as
     where hash(importer, goods.rank, exporter, {year}) % 100 < {present}
 """
 
-# Both books: an exporter's values FOB, an importer's CIF, each with noise of its own.
-BOOKS = """
-create or replace temp table books as
-    with booked as (
+# Both sides: an exporter's values FOB, an importer's CIF, each with noise of its own.
+REPORTS = """
+create or replace temp table reports as
+    with reported as (
         select exporter as reporter, importer as partner, 'X' as flow,
             case when exporter_is_late then old_code else new_code end as code, chapter, h,
             round(value * exp((cast(h % 1000 as int) - 500) / 2000), 2) as value
@@ -89,13 +90,13 @@ create or replace temp table books as
         from cells
         where importer_reports and (h // 100000000) % 100 < {recorded} and (not importer_is_late or old_code = new_code)
     )
-    select reporter, partner, flow, code, h, value from booked
+    select reporter, partner, flow, code, h, value from reported
     union all
-    select reporter, partner, flow, chapter, 1, sum(value) from booked group by all
+    select reporter, partner, flow, chapter, 1, sum(value) from reported group by all
     union all
-    select reporter, partner, flow, 'TOTAL', 1, sum(value) from booked group by all
+    select reporter, partner, flow, 'TOTAL', 1, sum(value) from reported group by all
     union all
-    select reporter, 0, flow, 'TOTAL', 1, sum(value) from booked group by all
+    select reporter, 0, flow, 'TOTAL', 1, sum(value) from reported group by all
 """
 
 WRITE = """
@@ -112,8 +113,8 @@ copy (
         case when flow = 'X' then value end as fobvalue, value as primaryValue,
         0 as legacyEstimationFlag, 1 as isReported, case when length(code) = 6 then 0 else 1 end as isAggregate
     from (
-        select books.*, case when {year} < 2022 or countries.is_late then 'H5' else 'H6' end as classification
-        from books inner join countries on countries.code = books.reporter
+        select reports.*, case when {year} < 2022 or countries.is_late then 'H5' else 'H6' end as classification
+        from reports inner join countries on countries.code = reports.reporter
     )
 ) to '{path}' (header, compression gzip)
 """
@@ -153,25 +154,26 @@ def main() -> None:
         print(f"{rows:,} rows in {len(YEARS)} files; {THREADS} threads, {MEMORY}\n", flush=True)
         bares = []
         for _ in range(TIMES):
-            asked = [BARE, f"{root}/inbox/*.csv.gz", f"{fresh(root / 'bare.duckdb')}", str(THREADS), MEMORY]
-            bares.append(timed([sys.executable, "-c", *asked]))
-            tell("bare", bares[-1], rows)
+            arguments = [BARE, f"{root}/inbox/*.csv.gz", f"{fresh(root / 'bare.duckdb')}", str(THREADS), MEMORY]
+            bares.append(timed([sys.executable, "-c", *arguments]))
+            show_run("bare", bares[-1], rows)
         bare = sorted(bares, key=lambda run: run["seconds"])[TIMES // 2]
-        ours = refreshed(root, fresh(root / "data"))
-        tell("ours", ours, rows)
+        full = refreshed(root, fresh(root / "data"))
+        show_run("full", full, rows)
         steps = steps_of(root / "data")
-        built = {name: sum(s for step, s in steps if step.startswith(f"step {name}")) for name in ("landing", "load")}
-        from_raw = ours["seconds"] - sum(built.values())
-        print(f"\n  ours / bare: {ours['seconds'] / bare['seconds']:.1f} from the inbox, "
-              f"{from_raw / bare['seconds']:.1f} from raw (asked: at most 6); by processor time "
-              f"{ours['processor'] / bare['processor']:.1f}\n")  # fmt: skip
-        show(steps)
+        to_raw = sum(seconds for step, seconds in steps if step.startswith(("step landing", "step load")))
+        from_raw = full["seconds"] - to_raw
+        print(f"\n  full / bare: {full['seconds'] / bare['seconds']:.1f} from the inbox, "
+              f"{from_raw / bare['seconds']:.1f} from raw (at most {MOST_TIMES_BARE}); by processor time "
+              f"{full['processor'] / bare['processor']:.1f}\n")  # fmt: skip
+        show_steps(steps)
         (root / "next" / f"{NEXT_MONTH}.csv.gz").replace(root / "inbox" / f"{NEXT_MONTH}.csv.gz")
-        again = refreshed(root, root / "data")
+        since = refreshed(root, root / "data", SINCE=NEXT_MONTH[:4])
         (root / "inbox" / f"{NEXT_MONTH}.csv.gz").replace(root / "next" / f"{NEXT_MONTH}.csv.gz")
-        tell("again", again, added)
-        print(f"\n  one more period: {again['seconds'] / ours['seconds']:.0%} of a full build (asked: at most 25 %)\n")
-        show(steps_of(root / "data"))
+        show_run("since", since, added)
+        share = since["seconds"] / full["seconds"]
+        print(f"\n  one more period with SINCE: {share:.0%} of a full run (at most {MOST_SHARE_SINCE:.0%})\n")
+        show_steps(steps_of(root / "data"))
 
 
 def fresh(path: Path) -> Path:
@@ -180,9 +182,9 @@ def fresh(path: Path) -> Path:
     return path
 
 
-def refreshed(root: Path, data: Path) -> dict[str, float]:
-    """One `make run` over the inbox."""
-    settings = {"DATA": "files", "INBOX": root / "inbox", "DATA_DIR": data, "DUCKDB_THREADS": THREADS,
+def refreshed(root: Path, data: Path, **more: str) -> dict[str, float]:
+    """One `make run` over the inbox, with further settings."""
+    settings = more | {"DATA": "files", "INBOX": root / "inbox", "DATA_DIR": data, "DUCKDB_THREADS": THREADS,
                 "DUCKDB_MEMORY_LIMIT": MEMORY, "AS_OF": ""}  # fmt: skip
     environment = os.environ | {name: str(value) for name, value in settings.items()}
     return timed([sys.executable, "-m", "dagster_project", "run"], env=environment, cwd=PROJECT_DIR)
@@ -251,8 +253,8 @@ def sized(countries: int) -> list[tuple[int, int, int]]:
     def total(scale: float) -> float:
         rows = 0.0
         for goods in (round(min(GOODS, scale * w)) for w in weights.values()):
-            booked = goods * 0.9 * RECORDED / 100
-            rows += 2 * len(YEARS) * 0.93 * (booked + 97 * (1 - (1 - 1 / 97) ** booked) + min(booked, 1))
+            reported = goods * 0.9 * RECORDED / 100
+            rows += 2 * len(YEARS) * 0.93 * (reported + 97 * (1 - (1 - 1 / 97) ** reported) + min(reported, 1))
         return rows
 
     ranks = range(countries)
@@ -287,12 +289,12 @@ def write(con, path: Path, countries, goods, pairs, year: int, month: int | None
         con.execute(f"insert into {name} from frame")
         con.unregister("frame")
     period = f"{year}{month:02d}" if month else str(year)
-    told = {"freq": "M" if month else "A", "year": year, "month": f"{month or 1:02d}", "ref_month": month or 52,
-            "period": period, "path": path, "goods": len(goods), "recorded": RECORDED,
-            "present": 22 if month else 90}  # fmt: skip
-    for statement in (CELLS, BOOKS, WRITE):
-        con.execute(statement.format(**told))
-    return con.execute("select count(*) from books").fetchone()[0]
+    values = {"freq": "M" if month else "A", "year": year, "month": f"{month or 1:02d}", "ref_month": month or 52,
+              "period": period, "path": path, "goods": len(goods), "recorded": RECORDED,
+              "present": 22 if month else 90}  # fmt: skip
+    for statement in (CELLS, REPORTS, WRITE):
+        con.execute(statement.format(**values))
+    return con.execute("select count(*) from reports").fetchone()[0]
 
 
 # ------------------------------------------------------------------------------------------------- measuring
@@ -306,9 +308,9 @@ def timed(command: list[str], **how) -> dict[str, float]:
     while child.poll() is None:
         peak = max(peak, resident(child.pid))
         time.sleep(0.2)
-    seconds, said = time.monotonic() - started, child.stdout.read()
+    seconds, output = time.monotonic() - started, child.stdout.read()
     if child.returncode:
-        sys.exit(f"{' '.join(command[:3])} failed:\n{said[-4000:]}")
+        sys.exit(f"{' '.join(command[:3])} failed:\n{output[-4000:]}")
     now = resource.getrusage(resource.RUSAGE_CHILDREN)  # with what the children's own children took
     return {"seconds": seconds, "memory": peak,
             "processor": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime}  # fmt: skip
@@ -324,7 +326,7 @@ def resident(pid: int) -> int:
     return int(status[1]) * os.sysconf("SC_PAGE_SIZE") + sum(resident(int(child)) for child in children)
 
 
-def tell(name: str, run: dict[str, float], rows: int) -> None:
+def show_run(name: str, run: dict[str, float], rows: int) -> None:
     took = f"{run['seconds']:8.0f} s ({run['processor']:.0f} s of processors)"
     print(f"  {name:<8}{took} {rows / run['seconds']:>12,.0f} rows/s   peak {run['memory'] / 1e9:.1f} GB", flush=True)
 
@@ -336,13 +338,13 @@ def steps_of(data: Path) -> list[tuple[str, float]]:
     with dg.DagsterInstance.from_config(str(data / "dagster")) as instance:
         run = instance.get_runs(limit=1)[0]
         steps = {s.step_key: s.end_time - s.start_time for s in instance.get_run_step_stats(run.run_id) if s.end_time}
-    built = json.loads((data / "dbt" / "run_results.json").read_text())["results"]
-    dbt = [(node["unique_id"].replace(".ghost_trade.", " "), node["execution_time"]) for node in built]
-    rest = steps.pop("transform", 0) - sum(seconds for _, seconds in dbt) / 1
+    results = json.loads((data / "dbt" / "run_results.json").read_text())["results"]
+    dbt = [(node["unique_id"].replace(".ghost_trade.", " "), node["execution_time"]) for node in results]
+    rest = steps.pop("transform", 0) - sum(seconds for _, seconds in dbt)
     return [*((f"step {name}", seconds) for name, seconds in steps.items()), *dbt, ("dbt's own, and waiting", rest)]
 
 
-def show(steps: list[tuple[str, float]], longest: int = 20) -> None:
+def show_steps(steps: list[tuple[str, float]], longest: int = 20) -> None:
     """The steps that took longest, and the sums by kind."""
     for name, seconds in sorted(steps, key=lambda step: -step[1])[:longest]:
         print(f"  {seconds:8.1f} s  {name}")

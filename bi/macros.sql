@@ -23,16 +23,17 @@ comment on macro table marts.both_books is
 
 create or replace macro marts.country_headline(country) as table
     select
-        headline.period, headline.basket, headline.export_value_usd, headline.import_value_usd, headline.gap_low_usd,
-        headline.gap_usd, headline.gap_high_usd, headline.ghost_low_usd, headline.ghost_high_usd,
-        headline.growth_ratio, headline.z, headline.class, headline.anomaly, headline.evidence, headline.is_in_alert,
-        headline.exports_until, headline.imports_until, headline.is_simulated
+        headline.period, headline.basket, headline.export_month_usd, headline.import_month_usd,
+        headline.gap_low_month_usd, headline.gap_month_usd, headline.gap_high_month_usd, headline.growth_month_ratio,
+        headline.z_month, headline.is_in_alert_month, headline.ghost_low_12m_usd, headline.ghost_high_12m_usd,
+        headline.class_12m, headline.anomaly_12m, headline.evidence_12m, headline.exports_until,
+        headline.imports_until, headline.is_simulated
     from marts.headline
     where headline.transit_iso3 = upper(country) or lower(headline.transit_name) = lower(country)
     order by headline.period desc, headline.basket;
 
 comment on macro table marts.country_headline is
-    'country_headline(country): a transit country''s months, newest first, with the coalition as one exporter. ISO code or name.';
+    'country_headline(country): a transit country''s months, newest first, with the coalition as one exporter; _month is of the month, _12m of the twelve months to it. ISO code or name.';
 
 create or replace macro marts.listed_goods(on_date) as table
     select
@@ -57,3 +58,20 @@ create or replace macro marts.corridor(country, basket) as table
 
 comment on macro table marts.corridor is
     'corridor(country, basket): the screening signal of each twelve months, newest first; anomaly, evidence and severity apart. ISO code; a basket (CHPL, TOTAL) or an HS code.';
+
+create or replace macro marts.cif_margin(exporter, importer, chapter, of_year) as table
+    select
+        upper(exporter) as exporter_iso3, upper(importer) as importer_iso3, chapter as product_chapter, margins.year,
+        margins.margin_low, margins.margin_mid, margins.margin_high, margins.method
+    from marts.cif_margins as margins
+    where margins.year = of_year
+        and (
+            margins.exporter_iso3 = upper(exporter) and margins.importer_iso3 = upper(importer)
+                and margins.product_chapter = chapter
+            or margins.exporter_iso3 = '*'  -- the default of the year
+        )
+    order by margins.exporter_iso3 = '*'
+    limit 1;
+
+comment on macro table marts.cif_margin is
+    'cif_margin(exporter, importer, chapter, year): the margin of freight and insurance taken off such imports, and how it is known; the default where nothing better is. ISO codes; a chapter of two digits, or * for all goods together.';

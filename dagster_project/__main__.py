@@ -117,7 +117,7 @@ def _tell_failure(settings: Settings, result) -> None:
 
 
 def _summarise(settings: Settings, result, seconds: float) -> None:
-    from dagster_project import warehouse
+    from dagster_project import extent, warehouse
 
     checks = result.get_asset_check_evaluations()
     failed = [c for c in checks if not c.passed]
@@ -133,7 +133,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     aside = warehouse.ask(
         settings,
         """select source, original_name, max(reason) from raw.landings as aside
-        where status = 'set_aside' and not exists (  -- a download that was complete the next time
+        where status = 'rejected' and not exists (  -- a download that was complete the next time
             select 1 from raw.landings as loaded
             where loaded.status = 'loaded' and loaded.fetched_from = aside.fetched_from)
         group by all order by all""",
@@ -144,6 +144,8 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
         print(f"  {layer:<14}{sum(counts.values()):>12,} rows in {len(counts)} tables")
     warned = f"{len(failed)} failed (warnings only)" if failed else "0 failed"
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
+    if since := extent.sentence(settings):
+        print(f"\n{since}")
     _tell_set_aside(aside)
     if silent:
         print("\nDid not answer; what they said last is shown:")

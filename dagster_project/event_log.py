@@ -27,8 +27,8 @@ OPEN = 4  # files: the index of all runs, the run that is written, and some that
 def instance(home: Path) -> DagsterInstance:
     """Dagster's instance in `home`, with the settings of the dagster.yaml there and this record of events."""
     storage = PooledSqliteEventLogStorage
-    told = {"module": storage.__module__, "class": storage.__name__, "config": {"base_dir": str(home)}}
-    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"event_log_storage": told}))
+    pooled = {"module": storage.__module__, "class": storage.__name__, "config": {"base_dir": str(home)}}
+    return DagsterInstance.from_ref(InstanceRef.from_dir(str(home), overrides={"event_log_storage": pooled}))
 
 
 class PooledSqliteEventLogStorage(SqliteEventLogStorage):
@@ -36,12 +36,19 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
 
     def __init__(self, base_dir: str, inst_data: Any = None):
         self._engines: dict[str, Engine] = {}
+        self._tables: set[str] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: dict[str, str]) -> PooledSqliteEventLogStorage:
         """`base_dir` is Dagster's home."""
         return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
+
+    def has_table(self, table_name: str) -> bool:
+        """Asked at every event of an asset or check; a table that is there stays there."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[Connection]:

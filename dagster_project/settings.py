@@ -56,6 +56,8 @@ class Settings:
     alert_webhook_url: str = field(repr=False)  # empty: no one is told of a failure
     pg_dsn: str = field(default="", repr=False)  # empty: the marts are published as files only
     use_opensanctions: bool = False  # its licence is non-commercial
+    since: int | None = None  # the year from which tables of flows are computed anew, in a large world
+    large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -80,6 +82,14 @@ class Settings:
             day = date.fromisoformat(as_of) if as_of else None
         except ValueError:
             raise SettingsError(f"AS_OF={as_of} is no day. Write it as 2023-06-30.") from None
+        since = read("SINCE", "")
+        if since and not (len(since) == 4 and since.isdecimal()):
+            raise SettingsError(f"SINCE={since} is no year. Write it as 2024.")
+        if since and day:
+            raise SettingsError("AS_OF shows all years as of a past day, SINCE some as of today: give one of them.")
+        large_world_rows = read("LARGE_WORLD_ROWS", "5000000")
+        if not large_world_rows.isdecimal():
+            raise SettingsError(f"LARGE_WORLD_ROWS={large_world_rows} is no number of rows.")
         opensanctions = read("USE_OPENSANCTIONS", "no").lower()
         if opensanctions not in ("yes", "no"):
             raise SettingsError(f"USE_OPENSANCTIONS={opensanctions} is unknown. Choose yes or no.")
@@ -97,6 +107,8 @@ class Settings:
             alert_webhook_url=read("ALERT_WEBHOOK_URL", ""),
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
+            since=int(since) if since else None,
+            large_world_rows=int(large_world_rows),
         )
 
     @property

@@ -13,12 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
 from dagster_dbt.compat import DBT_PYTHON_VERSION
 
-from dagster_project import warehouse
+from dagster_project import extent, warehouse
+from dagster_project.extent import Extent
+from dagster_project.ingest.inbox import code_version
 from dagster_project.ingest.source import POOL
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
+from dagster_project.warehouse import Table
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
@@ -45,8 +55,8 @@ def _layer(props: Mapping[str, Any]) -> str:
     return "seeds" if props["resource_type"] == "seed" else props["schema"]
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """What dbt's profile reads, and where its Python models find this package."""
+def environment(settings: Settings, computed: Extent | None = None) -> dict[str, str]:
+    """What dbt's profile and project read, and where its Python models find this package."""
     paths = [str(PROJECT_DIR), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     return {
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(path for path in paths if path)),
@@ -54,6 +64,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "UNPUBLISHED_PATH": str(settings.unpublished_path),
         "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
         "DUCKDB_THREADS": str(settings.threads),
+        # Set in a large world only: its flows are computed year by year.
+        "FIRST_YEAR": str(computed.first_year) if computed and computed.is_large else "",
         "AS_OF": settings.as_of.isoformat() if settings.as_of else "",
         "DO_NOT_TRACK": "1",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -73,7 +85,7 @@ class Dbt(DbtCliResource):
 
 
 def resource() -> Dbt:
-    return Dbt(PROJECT, dbt_executable=str(DBT_EXECUTABLE))
+    return Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE))
 
 
 def manifest_path() -> Path:
@@ -104,25 +116,48 @@ def manifest() -> dict[str, Any]:
 LAYERS = Layers(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
-@dbt_assets(
-    manifest=MANIFEST,
-    project=PROJECT,
-    dagster_dbt_translator=LAYERS,
-    pool=POOL,
-)
-def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-    settings = Settings.from_environment()
-    os.environ.update(environment(settings))
-    warehouse.drop_unknown(settings, made())
-    # Unit tests ask whether the code is right, which no run's data can change: `make test` asks that.
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
-    invocation = dbt.cli(arguments, context=context, target_path=settings.dbt_target)
+def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
+    """The multi-asset of all models. `tables`: those of raw, among them the flows that say how large the world is."""
+
+    @dbt_assets(
+        manifest=MANIFEST,
+        project=PROJECT,
+        dagster_dbt_translator=LAYERS,
+        pool=POOL,
+    )
+    def transform(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        settings = Settings.from_environment()
+        is_daily = extent.DAILY.items() <= context.run.tags.items()
+        computed = extent.plan(settings, tables, code_version(), is_daily=is_daily)
+        os.environ.update(environment(settings, computed))
+        warehouse.drop_unknown(settings, made())
+        extent.note_begun(settings, context.run_id, computed, is_of_all_models=not context.is_subset)
+        invocation = dbt.cli(arguments(computed), context=context, target_path=settings.dbt_target)
+        yield from _events(invocation, context)
+        extent.note_completed(settings, context.run_id)
+
+    return transform
+
+
+def arguments(computed: Extent) -> list[str]:
+    """What dbt is called with. Unit tests ask whether the code is right, which no run's data can change: `make test`
+    asks that."""
+    build = ["build", "--exclude-resource-type", "unit_test"]
+    if not computed.is_large:
+        return build
+    first, end = f"{computed.first_year}-01-01", f"{computed.last_year + 1}-01-01"
+    whole = [] if computed.is_since else ["--full-refresh"]
+    return [*build, "--event-time-start", first, "--event-time-end", end, *whole]
+
+
+def _events(invocation: DbtCliInvocation, context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """What Dagster records of a dbt run: each model with its rows, and each test."""
     rows: dict[str, int] = {}
     for event in invocation.stream_raw_events():
         node = event.raw_event["data"].get("node_info", {}).get("unique_id")
-        said = event.raw_event["info"]["msg"]
-        if event.raw_event["info"]["name"] == "JinjaLogInfo" and said.startswith(ROWS_PREFIX):
-            rows[node] = int(said.removeprefix(ROWS_PREFIX))
+        message = event.raw_event["info"]["msg"]
+        if event.raw_event["info"]["name"] == "JinjaLogInfo" and message.startswith(ROWS_PREFIX):
+            rows[node] = int(message.removeprefix(ROWS_PREFIX))
         for result in event.to_default_asset_events(
             manifest=manifest(), dagster_dbt_translator=LAYERS, context=context, project=PROJECT
         ):

@@ -15,15 +15,16 @@ import pandas as pd
 import py7zr
 
 from dagster_project import warehouse
-from dagster_project.ingest import intake
+from dagster_project.ingest import inbox, intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import comtrade, eurostat, ofac, opensanctions, us_screening
+from dagster_project.ingest.sources.comtrade import tables
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Table
 
 COMTRADE, OFAC = Source.of(comtrade), Source.of(ofac)
 SOURCES = (COMTRADE, OFAC)
-FLOWS = comtrade.FLOWS
+FLOWS = tables.FLOWS
 
 OFAC_NAMESPACE = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML"
 
@@ -36,7 +37,7 @@ BULK_COLUMNS = (  # noqa: SIM905
     "isReported isAggregate"
 ).split()
 # The columns of an API answer and of the web download.
-API_COLUMNS = [column for column in comtrade.COLUMNS if column != "datasetCode"]
+API_COLUMNS = [column for column in tables.COLUMNS if column != "datasetCode"]
 
 USUAL = {
     "typeCode": "C", "freqCode": "M", "refPeriodId": "20220301", "refYear": "2022", "refMonth": "3",
@@ -56,7 +57,7 @@ USUAL = {
 
 def flow(**columns: str) -> dict[str, str]:
     """One Comtrade row as text; what is not given is usual, what the layouts may lack is empty."""
-    return dict.fromkeys(comtrade.COLUMNS, "") | USUAL | columns
+    return dict.fromkeys(tables.COLUMNS, "") | USUAL | columns
 
 
 def csv_of(
@@ -105,7 +106,7 @@ def _as_json(column: str, value: str):
         return None
     if column in ("reporterCode", "partnerCode", "partner2Code", "motCode", "refYear"):
         return int(value)
-    if column in comtrade.VALUES:
+    if column in tables.VALUES:
         return float(value)
     return {"True": True, "False": False}.get(value, value)
 
@@ -286,11 +287,11 @@ def prepare(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
 def refresh(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
     """What the assets do up to raw: look who knows what, land, load, and remember what was set aside."""
     prepare(settings, sources)
-    for path, reason in intake.unclaimed(settings.inbox_dir, sources):
-        intake.remember_refused(settings, "unknown", path, reason)
+    for path, reason in inbox.unrecognised_files(settings.inbox_dir, sources):
+        intake.note_rejection(settings, "unknown", path, reason)
     for source in sources:
         for path, reason in intake.land(settings, source)[1]:
-            intake.remember_refused(settings, source.name, path, reason)
+            intake.note_rejection(settings, source.name, path, reason)
         intake.load_landed(settings, source)
 
 
@@ -301,7 +302,7 @@ def reasons(settings: Settings, file: str | None = None) -> list[str]:
         reason
         for (reason,) in warehouse.ask(
             settings,
-            f"select reason from raw.landings where status = 'set_aside' {which} order by fetched_at",
+            f"select reason from raw.landings where status = 'rejected' {which} order by fetched_at",
         )
     ]
 

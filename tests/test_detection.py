@@ -67,17 +67,17 @@ def test_no_scores_flag_nothing_and_reach_no_threshold():
     [("2023-06", True), ("2022-07", True), ("2022-06", False), ("2023-07", False)],
 )
 def test_a_diversion_is_found_in_its_last_twelve_months_and_at_no_other_time(month, found):
-    told = planted(("KAZ", "854231", "2021-01", "2023-06", 1e6))
-    assert is_found(scores(("KAZ", "854231", month, 1)), told).tolist() == [found]
+    diversions = planted(("KAZ", "854231", "2021-01", "2023-06", 1e6))
+    assert is_found(scores(("KAZ", "854231", month, 1)), diversions).tolist() == [found]
 
 
 def test_a_short_diversion_is_not_found_before_it_began():
-    told = planted(("KAZ", "854231", "2023-03", "2023-06", 1e6))
-    assert is_found(scores(("KAZ", "854231", "2023-02", 1)), told).tolist() == [False]
+    diversions = planted(("KAZ", "854231", "2023-03", "2023-06", 1e6))
+    assert is_found(scores(("KAZ", "854231", "2023-02", 1)), diversions).tolist() == [False]
 
 
 def test_recall_counts_diversions_precision_counts_flagged_units_and_decoys_are_counted_apart():
-    told = planted(
+    diversions = planted(
         ("KAZ", "854231", "2022-05", "2023-06", 8e6), ("KGZ", "848210", "2022-05", "2023-06", 9e6),
         ("ARM", "847150", "2022-05", "2023-06", 1e6),
     )  # fmt: skip
@@ -86,7 +86,7 @@ def test_recall_counts_diversions_precision_counts_flagged_units_and_decoys_are_
         ("KAZ", "854231", "2023-01", 9), ("KAZ", "854231", "2023-02", 9), ("ARM", "847150", "2023-01", 8),
         ("UZB", "845710", "2023-01", 7), ("TUR", "853400", "2023-01", 7),
     )  # fmt: skip
-    quality = judged(flags, told, decoys)
+    quality = judged(flags, diversions, decoys)
     assert quality["recall"] == pytest.approx(2 / 3) and quality["recall of large"] == 0.5
     assert quality["precision"] == 0.5 and quality["decoys flagged"] == 0.5
 
@@ -107,23 +107,23 @@ def estimate(month: str, usd: float, low: float, high: float, way: str = "KAZ") 
                         columns=["transit_iso3", "goods", "period", "estimate_usd", "low_usd", "high_usd"])  # fmt: skip
 
 
-def test_a_ghost_is_held_against_what_never_arrived_in_the_same_twelve_months():
+def test_a_ghost_is_held_against_what_was_not_imported_in_the_same_twelve_months():
     months = [f"{datetime(2022 + m // 12, m % 12 + 1, 1):%Y-%m}" for m in range(18)]  # to June 2023
     error, covered = ghost_quality(estimate("2023-06", 15.0, 11.0, 16.0), ghosts(months, 1.0))
     assert error == pytest.approx(0.25) and covered == 1
     assert ghost_quality(estimate("2023-06", 15.0, 13.0, 16.0), ghosts(months, 1.0))[1] == 0
 
 
-def test_a_ghost_may_be_asked_two_months_early_and_not_after_the_diversion_ended():
+def test_a_ghost_may_be_read_two_months_early_and_not_after_the_diversion_ended():
     months = ["2023-01", "2023-02", "2023-03", "2023-04"]
     assert ghost_quality(estimate("2023-02", 2.0, 2.0, 2.0), ghosts(months, 1.0)) == (0.0, 1.0)
     assert all(pd.isna(n) for n in ghost_quality(estimate("2023-05", 4.0, 4.0, 4.0), ghosts(months, 1.0)))
 
 
-def test_where_everything_arrived_only_an_interval_from_zero_holds_the_truth():
+def test_where_everything_was_imported_only_an_interval_from_zero_holds_the_truth():
     both = pd.concat([ghosts(["2023-01"], 0.0), ghosts(["2023-01"], 5.0, "KGZ")])
-    told = pd.concat([estimate("2023-01", 1.0, 0.0, 2.0), estimate("2023-01", 4.0, 4.0, 4.5, "KGZ")])
-    error, covered = ghost_quality(told, both)
+    estimates = pd.concat([estimate("2023-01", 1.0, 0.0, 2.0), estimate("2023-01", 4.0, 4.0, 4.5, "KGZ")])
+    error, covered = ghost_quality(estimates, both)
     assert error == pytest.approx(0.2), "of what is nothing, no share can be wrong"
     assert covered == 0.5
 

@@ -40,27 +40,27 @@ def test_the_instance_has_it_and_the_settings_of_the_project(instance):
 
 
 def test_dagster_reads_what_it_wrote(home, instance):
-    told = run(instance)
+    run_id = run(instance)
     there = SqliteEventLogStorage(str(home / "history" / "runs"))  # as another process of Dagster's opens it
-    assert [entry.message for entry in there.get_logs_for_run(told)] == [
-        entry.message for entry in instance.all_logs(told)
+    assert [entry.message for entry in there.get_logs_for_run(run_id)] == [
+        entry.message for entry in instance.all_logs(run_id)
     ]
-    assert there.get_latest_materialization_events([gaps.key])[gaps.key].run_id == told
+    assert there.get_latest_materialization_events([gaps.key])[gaps.key].run_id == run_id
     [check] = there.get_asset_check_execution_history(next(iter(gaps.check_keys)), limit=5)
-    assert check.run_id == told and check.status.value == "SUCCEEDED"
+    assert check.run_id == run_id and check.status.value == "SUCCEEDED"
 
 
 def test_it_reads_what_dagster_wrote(home):
     with dg.DagsterInstance.from_config(str(home)) as default:
-        told = run(default)
+        run_id = run(default)
     with event_log.instance(home) as instance:
-        assert instance.get_latest_materialization_event(gaps.key).run_id == told
-        assert run(instance) != told and len(instance.get_runs()) == 2
+        assert instance.get_latest_materialization_event(gaps.key).run_id == run_id
+        assert run(instance) != run_id and len(instance.get_runs()) == 2
     with dg.DagsterInstance.from_config(str(home)) as default:
-        assert default.get_latest_materialization_event(gaps.key).run_id != told
+        assert default.get_latest_materialization_event(gaps.key).run_id != run_id
 
 
 def test_of_many_runs_few_files_stay_open_and_each_is_read(instance):
     runs = [run(instance) for _ in range(event_log.OPEN + 2)]
-    assert all(instance.all_logs(told) for told in runs)
+    assert all(instance.all_logs(run_id) for run_id in runs)
     assert len(instance.event_log_storage._engines) == event_log.OPEN

@@ -393,12 +393,12 @@ def test_a_group_has_the_heading_of_the_code_it_is_called_after(con, code, headi
 
 @examples(max_examples=50, deadline=None)
 @given(rows=st.lists(st.tuples(POSITIVE, POSITIVE, MONEY, MONEY), min_size=1, max_size=25))
-def test_the_two_ghost_estimates_differ_by_the_habit_of_the_added_exports(con, rows):
+def test_the_two_ghost_estimates_differ_by_what_was_missing_before_of_the_added_exports(con, rows):
     """METHODS 0.5: ghost_did - ghost_rate = g0 * (X - x_base), to a millionth of what they are made of."""
     did, rate = of_rows(con, "ghost_did", rows), of_rows(con, "ghost_rate", rows)
     for (x, x_base, m, m_base), one, other in zip(rows, did, rate, strict=True):
-        habit = missing_before(x_base, m_base) * (x - x_base)
-        assert abs(one - other - habit) <= 1e-6 * max(1, x, x_base, m, m_base, m_base / x_base * x)
+        before = missing_before(x_base, m_base) * (x - x_base)
+        assert abs(one - other - before) <= 1e-6 * max(1, x, x_base, m, m_base, m_base / x_base * x)
 
 
 def test_lithuanias_dual_use_goods_come_out_as_computed(con):
@@ -425,7 +425,7 @@ def test_the_published_lines_come_out(con, x_base, m_base, x, m, gap, did, rate)
     assert of_rows(con, "ghost_rate", [(x, x_base, m, m_base)])[0] == pytest.approx(rate, abs=1)
 
 
-def test_a_new_flow_has_no_habit_to_subtract(con):
+def test_of_a_new_flow_nothing_was_missing_before(con):
     assert of_rows(con, "missing_before", [(0, 0), (0, 5)]) == [None, None]
     assert of_rows(con, "ghost_rate", [(100, 0, 40, 0)]) == [None]
     assert of_rows(con, "ghost_did", [(100, 0, 40, 0)]) == [60]

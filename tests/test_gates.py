@@ -63,9 +63,9 @@ def shut(settings, source=COMTRADE, table=FLOWS) -> set[str]:
 
 
 def test_every_gate_is_open_for_good_rows(store):
-    found = gates.findings(store, COMTRADE, FLOWS)
-    assert list(found) == gates.names(FLOWS)
-    assert [name for name, finding in found.items() if not finding.passed] == []
+    results = gates.findings(store, COMTRADE, FLOWS)
+    assert list(results) == gates.names(COMTRADE, FLOWS)
+    assert [name for name, finding in results.items() if not finding.passed] == []
 
 
 # What is wrong → the row, and the gates it shuts.
@@ -96,12 +96,12 @@ BROKEN_ROWS = {
 def test_a_gate_shuts_on_what_it_is_named_for(store, wrong):
     row, expected = BROKEN_ROWS[wrong]
     insert(store, FLOWS, row)
-    found = gates.findings(store, COMTRADE, FLOWS)
-    assert {name for name, finding in found.items() if not finding.passed} == expected
+    results = gates.findings(store, COMTRADE, FLOWS)
+    assert {name for name, finding in results.items() if not finding.passed} == expected
     for name in expected:
-        assert found[name].blocks
-        assert found[name].sentence.endswith(".")
-        assert all(number > 0 for number in found[name].numbers.values())
+        assert results[name].blocks
+        assert results[name].sentence.endswith(".")
+        assert all(number > 0 for number in results[name].numbers.values())
 
 
 def test_closed_rows_shut_no_gate(store):
@@ -114,9 +114,9 @@ def test_closed_rows_shut_no_gate(store):
 
 def test_sufficient_shuts_when_the_rows_are_gone(store):
     by_hand(store, "update raw.comtrade_flows set _valid_to = now()::timestamp")
-    found = gates.findings(store, COMTRADE, FLOWS)
-    assert not found["sufficient"].passed and found["sufficient"].blocks
-    assert found["sufficient"].sentence == "0 rows; at least 1 are expected: a folder may hold a single flow."
+    results = gates.findings(store, COMTRADE, FLOWS)
+    assert not results["sufficient"].passed and results["sufficient"].blocks
+    assert results["sufficient"].sentence == "0 rows; at least 1 are expected: a folder may hold a single flow."
 
 
 @pytest.mark.parametrize("data, blocks", [("files", False), ("sample", True)])
@@ -124,16 +124,16 @@ def test_a_source_of_which_no_file_came_stops_only_the_sample(settings, data, bl
     """A folder of downloads need not hold every source; the simulated world does."""
     settings = replace(settings, data=data)
     prepare(settings, [OFAC])
-    found = gates.findings(settings, OFAC, ENTRIES)["sufficient"]
-    assert (found.passed, found.blocks, found.sentence) == (False, blocks, "No file of ofac was loaded.")
+    results = gates.findings(settings, OFAC, ENTRIES)["sufficient"]
+    assert (results.passed, results.blocks, results.sentence) == (False, blocks, "No file of ofac was loaded.")
 
 
 def test_a_source_that_a_data_set_does_not_hold_stops_nothing(settings):
     settings = replace(settings, data="sample")
     listless = replace(ENTRIES, floors={"files": (400, "for a reason")})
     prepare(settings, [OFAC])
-    found = gates.findings(settings, OFAC, listless)["sufficient"]
-    assert (found.passed, found.sentence) == (True, "The data set sample holds none of ofac.")
+    results = gates.findings(settings, OFAC, listless)["sufficient"]
+    assert (results.passed, results.sentence) == (True, "The data set sample holds none of ofac.")
 
 
 @pytest.mark.parametrize("limit", FLOWS.row_limits)
@@ -178,11 +178,11 @@ def test_in_a_run_what_blocks_is_an_error_and_what_does_not_is_a_warning(store, 
     ).resolve_job_def("gates")
     with dg.DagsterInstance.ephemeral() as instance:
         result = job.execute_in_process(instance=instance, raise_on_error=False)
-    asked = {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
-    expected = {(table.name, name) for table in COMTRADE.tables for name in gates.names(table)}
-    assert set(asked) == expected | {("comtrade", "fresh")}
-    found = {name: e for (table, name), e in asked.items() if table == FLOWS.name}
-    assert {name: e.severity.value for name, e in found.items() if not e.passed} == {
+    request = {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
+    expected = {(table.name, name) for table in COMTRADE.tables for name in gates.names(COMTRADE, table)}
+    assert set(request) == expected | {("comtrade", "fresh")}
+    results = {name: e for (table, name), e in request.items() if table == FLOWS.name}
+    assert {name: e.severity.value for name, e in results.items() if not e.passed} == {
         "nonnegative": "ERROR", "mapped": "WARN"
     }  # fmt: skip
     assert all(spec.blocking for spec in gates.gate_of(COMTRADE).check_specs if spec.name != "fresh")

@@ -18,9 +18,9 @@ import zstandard
 from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
 
 from dagster_project import warehouse
-from dagster_project.files import formats, landing
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files import compression, formats, landing
 from dagster_project.files.landing import Recognised
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import intake
 
 MOMENT = datetime(2024, 5, 7, 8, 9, 10, 123456, tzinfo=UTC)
@@ -34,7 +34,7 @@ def take(tmp_path: Path, content: bytes = CONTENT, name: str = "download.csv", r
 
 
 def bytes_of(root: Path, one: landing.Landing) -> bytes:
-    with formats.open_file(root / one.path, formats.look(root / one.path).compression) as stream:
+    with compression.open_decompressed(root / one.path, formats.read_head(root / one.path).compression) as stream:
         return stream.read()
 
 
@@ -113,7 +113,7 @@ def test_parquet_is_not_compressed_again(tmp_path):
 
 @pytest.mark.parametrize("whole", [gzip.compress(os.urandom(300_000)), zstandard.compress(os.urandom(300_000))])
 @pytest.mark.parametrize("kept", [0.5, 0.99])
-def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path, whole, kept):
+def test_compressed_data_that_breaks_off_is_rejected_and_leaves_nothing(tmp_path, whole, kept):
     with pytest.raises(RejectedFile, match="ends in the middle"):
         take(tmp_path, whole[: int(len(whole) * kept)])
     assert everything_in(tmp_path / "landing") == {}
@@ -126,7 +126,7 @@ def test_compressed_data_that_breaks_off_is_refused_and_leaves_nothing(tmp_path,
         zstandard.ZstdCompressor(write_checksum=True).compress(os.urandom(300_000)),
     ],
 )
-def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path, whole):
+def test_compressed_data_that_is_damaged_is_rejected_and_leaves_nothing(tmp_path, whole):
     damaged = bytearray(whole)
     damaged[150_000] ^= 0xFF
     with pytest.raises(RejectedFile, match="damaged"):
@@ -134,21 +134,21 @@ def test_compressed_data_that_is_damaged_is_refused_and_leaves_nothing(tmp_path,
     assert everything_in(tmp_path / "landing") == {}
 
 
-@pytest.mark.parametrize("start", [formats.GZIP_MAGIC, formats.ZSTD_MAGIC])
-def test_what_only_begins_like_compressed_data_is_refused(tmp_path, start):
+@pytest.mark.parametrize("start", [compression.GZIP_MAGIC, compression.ZSTD_MAGIC])
+def test_what_only_begins_like_compressed_data_is_rejected(tmp_path, start):
     (tmp_path / "download").write_bytes(start + b"not compressed at all" * 9)
     with pytest.raises(RejectedFile, match="damaged"):
-        formats.look(tmp_path / "download")
+        formats.read_head(tmp_path / "download")
 
 
 def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
     """One block of zstd may be larger than a head, and nothing of it can be read before it is whole."""
     content = random.Random(7).randbytes(formats.HEAD_BYTES + 4096)
     one = take(tmp_path, content)
-    assert formats.look(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
+    assert formats.read_head(tmp_path / "landing" / one.path).text == content[: formats.HEAD_BYTES]
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_path):
+def test_a_file_that_grows_while_it_is_read_is_rejected_and_leaves_nothing(tmp_path):
     path, done = tmp_path / "growing.csv", threading.Event()
     path.write_bytes(CONTENT * 10_000)
 
@@ -161,17 +161,17 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_leaves_nothing(tmp_pa
     writer = threading.Thread(target=download)
     writer.start()
     try:
-        with pytest.raises(RejectedFile, match="changed while it was read") as refused:
+        with pytest.raises(RejectedFile, match="changed while it was read") as rejected:
             landing.take(tmp_path / "landing", "comtrade", FLOWS_2022, path, fetched_at=MOMENT)
     finally:
         done.set()
         writer.join()
-    assert refused.value.passing
+    assert rejected.value.passing
     assert everything_in(tmp_path / "landing") == {}
 
 
 @pytest.mark.parametrize("change", ["appended", "overwritten", "cut"])
-def test_a_file_that_changes_between_two_reads_is_refused(tmp_path, monkeypatch, change):
+def test_a_file_that_changes_between_two_reads_is_rejected(tmp_path, monkeypatch, change):
     """The change comes at the one moment that a race rarely hits: when the last byte was just read."""
     path = tmp_path / "download.csv"
     path.write_bytes(CONTENT)
@@ -281,6 +281,34 @@ def test_what_landed_and_was_not_loaded_is_loaded_by_the_next_run(settings):
     assert loaded(settings) == {"a.csv"}
 
 
+@pytest.mark.parametrize("place", [0.3, 0.5, 0.7, 0.9])
+def test_a_landed_file_that_was_damaged_on_disk_is_rejected_and_stops_no_other(settings, place):
+    values = random.Random(7)
+    rows = [flow(period="202203", cmdCode=f"{code:06}", primaryValue=str(values.random())) for code in range(1, 5_000)]
+    (settings.inbox / "large.csv").write_bytes(csv_of(rows))
+    prepare(settings)
+    [one], _ = intake.land(settings, COMTRADE)
+    path = settings.landing_dir / one.path
+    content = bytearray(path.read_bytes())
+    content[int(len(content) * place)] ^= 0x10
+    path.write_bytes(content)
+    (settings.inbox / "small.csv").write_bytes(csv_of([flow(period="202301")]))
+    refresh(settings)
+    assert loaded(settings) == {"small.csv"}
+    [reason] = reasons(settings)
+    assert reason.startswith("large.csv: The bytes on disk are damaged (") and "copy of landing/" in reason
+
+
+def test_a_stream_that_does_not_match_its_checksum_is_rejected(tmp_path):
+    one = take(tmp_path, os.urandom(300_000))
+    path = tmp_path / "landing" / one.path
+    content = bytearray(path.read_bytes())
+    content[150_000] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(RejectedFile, match="The bytes on disk are damaged"):
+        bytes_of(tmp_path / "landing", one)
+
+
 def test_a_very_long_name_is_no_obstacle(settings):
     name = "x" * 250 + ".csv"
     (settings.inbox / name).write_bytes(CONTENT)
@@ -289,21 +317,21 @@ def test_a_very_long_name_is_no_obstacle(settings):
 
 
 def test_a_head_is_looked_at_decompressed(tmp_path):
-    for content, compression in (
+    for content, kind in (
         (CONTENT, "none"),
         (gzip.compress(CONTENT), "gzip"),
         (zstandard.compress(CONTENT), "zstd"),
     ):
         (tmp_path / "x").write_bytes(content)
-        head = formats.look(tmp_path / "x")
-        assert (head.text, head.compression, head.size_bytes) == (CONTENT, compression, len(content))
+        head = formats.read_head(tmp_path / "x")
+        assert (head.text, head.compression, head.size_bytes) == (CONTENT, kind, len(content))
 
 
 def test_a_head_stays_small_whatever_a_file_unpacks_to(tmp_path):
     """A few kilobytes may unpack to gigabytes; a look at the beginning does not."""
     for bomb in (gzip.compress(bytes(1 << 26)), zstandard.compress(bytes(1 << 26))):
         (tmp_path / "bomb").write_bytes(bomb)
-        assert len(formats.look(tmp_path / "bomb").text) == formats.HEAD_BYTES
+        assert len(formats.read_head(tmp_path / "bomb").text) == formats.HEAD_BYTES
 
 
 def test_the_oldest_vintage_comes_first(tmp_path):

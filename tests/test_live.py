@@ -1,7 +1,7 @@
 """DATA=live from the services to the published file, with a server on this machine that plays every service.
 
 One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
-delists, three services fail in three ways, and nobody else says anything new. Beside it: no network, and secrets.
+delists, three services fail in three ways, and the others publish nothing new. Beside it: no network, and secrets.
 Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which questions
 Comtrade is asked, with a key or without (test_comtrade_live.py), or how the network fails (test_network.py).
 """
@@ -34,7 +34,7 @@ from downloads import (
     un_xml,
     workbook,
 )
-from services import Asked, Comtrade, Reply, Services, login_page, status, trusted
+from services import Comtrade, Reply, Request, Services, login_page, status, trusted
 
 from dagster_project.settings import ADDRESSES
 
@@ -47,7 +47,9 @@ PREFIXES = {name: "/" + name.removesuffix("_URL").lower() for name in ADDRESSES}
 ETAG = '"as-of-may"'
 
 
-def said(reporter: tuple[str, str], direction: str, partner: tuple[str, str], code: str, usd: int) -> dict[str, str]:
+def reported(
+    reporter: tuple[str, str], direction: str, partner: tuple[str, str], code: str, usd: int
+) -> dict[str, str]:
     """What a reporter says of January 2023."""
     valued = {"cifvalue": f"{usd}.0", "fobvalue": ""} if direction == "M" else {"cifvalue": "", "fobvalue": f"{usd}.0"}
     return flow(
@@ -60,11 +62,15 @@ def said(reporter: tuple[str, str], direction: str, partner: tuple[str, str], co
 def trade(chips: int) -> list[dict[str, str]]:
     """The United States exported chips to Kazakhstan; Kazakhstan recorded fewer, and sent some to Russia."""
     return [
-        *(said(USA, "X", partner, CHIPS, chips) for partner in (KAZAKHSTAN, WORLD)),
-        *(said(USA, "X", partner, "TOTAL", 5_000_000) for partner in (KAZAKHSTAN, WORLD)),
-        *(said(KAZAKHSTAN, "M", partner, CHIPS, 600_000) for partner in (USA, WORLD)),
-        *(said(KAZAKHSTAN, "M", partner, "TOTAL", 4_900_000) for partner in (USA, WORLD)),
-        *(said(KAZAKHSTAN, "X", partner, code, 300_000) for partner in (RUSSIA, WORLD) for code in (CHIPS, "TOTAL")),
+        *(reported(USA, "X", partner, CHIPS, chips) for partner in (KAZAKHSTAN, WORLD)),
+        *(reported(USA, "X", partner, "TOTAL", 5_000_000) for partner in (KAZAKHSTAN, WORLD)),
+        *(reported(KAZAKHSTAN, "M", partner, CHIPS, 600_000) for partner in (USA, WORLD)),
+        *(reported(KAZAKHSTAN, "M", partner, "TOTAL", 4_900_000) for partner in (USA, WORLD)),
+        *(
+            reported(KAZAKHSTAN, "X", partner, code, 300_000)
+            for partner in (RUSSIA, WORLD)
+            for code in (CHIPS, "TOTAL")
+        ),
     ]
 
 
@@ -161,10 +167,10 @@ def serve_eurostat(services: Services) -> None:
     lines = [comext_flow(PERIOD="202301", PRODUCT_NC=code, VALUE_EUR="100000") for code in ("85423190", "TOTAL")]
     month = seven(comext_month(*lines))
 
-    def files(asked: Asked) -> Reply:
-        if "dir" in asked.query:
+    def files(request: Request) -> Reply:
+        if "dir" in request.query:
             return Reply(comext_listing("202301", modified="2023-04-16T11:00:00").encode(), "text/csv")
-        return Reply(month) if asked.query["file"].endswith("full_v2_202301.7z") else Reply(status=404)
+        return Reply(month) if request.query["file"].endswith("full_v2_202301.7z") else Reply(status=404)
 
     services.handle(PREFIXES["EUROSTAT_URL"] + "/files", files)
 
@@ -225,7 +231,7 @@ class Ran:
     """One run of the command: what it printed, what it asked, and the published file as it left it."""
 
     done: subprocess.CompletedProcess
-    asked: list[Asked]
+    requests: list[Request]
     published: Path
     raw: dict[str, int]  # rows of each raw table, every vintage
 
@@ -240,7 +246,7 @@ class Ran:
     def paths(self, name: str) -> list[str]:
         """Below one service's address, what was asked of it; not the look whether it is there."""
         prefix = PREFIXES[name]
-        return [one.path for one in self.asked if one.path.startswith(prefix + "/")]
+        return [one.path for one in self.requests if one.path.startswith(prefix + "/")]
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +257,7 @@ def data_dir(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def run(ghost_trade, services: Services, comtrade: Comtrade, data_dir: Path) -> Callable[..., Ran]:
     def run(**environment: str | Path) -> Ran:
-        before = len(services.asked)
+        before = len(services.requests)
         given = {
             "DATA": "live", "DATA_DIR": data_dir, "NO_PROXY": "127.0.0.1", "COMTRADE_API_KEY": Comtrade.KEY,
             "ALERT_WEBHOOK_URL": "", "USE_OPENSANCTIONS": "yes", **addresses(services.url),
@@ -262,7 +268,7 @@ def run(ghost_trade, services: Services, comtrade: Comtrade, data_dir: Path) -> 
         if done.returncode == 0:
             copy.parent.mkdir()
             copy.write_bytes((folder / "published" / "ghost_trade.duckdb").read_bytes())
-        return Ran(done, services.asked[before:], copy, rows_of(folder / "warehouse.duckdb"))
+        return Ran(done, services.requests[before:], copy, rows_of(folder / "warehouse.duckdb"))
 
     return run
 
@@ -300,8 +306,8 @@ def second(run, first: Ran, services: Services, comtrade: Comtrade, tmp_path_fac
     services.handle(PREFIXES["EU_SANCTIONS_URL"] + EU_PATH, lambda _: status(500, Retry_After="0")(Reply()))
     services.handle(PREFIXES["UK_SANCTIONS_URL"] + "/docs/UK-Sanctions-List.xml", lambda _: login_page(Reply()))
     certificate, _ = trusted(tmp_path_factory.mktemp("stranger"))
-    with Services(certificate=certificate) as stranger:
-        ran = run(UN_SANCTIONS_URL=stranger.url, USE_OPENSANCTIONS="no")
+    with Services(certificate=certificate) as untrusted:
+        ran = run(UN_SANCTIONS_URL=untrusted.url, USE_OPENSANCTIONS="no")
     assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
     return ran
 
@@ -328,7 +334,7 @@ def test_a_members_export_comes_from_comext_in_dollars(first: Ran) -> None:
 def test_every_list_has_its_entries(first: Ran) -> None:
     listed = first.ask("select list_id, source_id, name from marts.sanctioned_entities where is_listed")
     for list_id, entry in ENTRIES.items():
-        assert (list_id, entry) in {found[:2] for found in listed}
+        assert (list_id, entry) in {row[:2] for row in listed}
     assert {"NON-SDN PARTY", "CSL Party", "OpenSanctions Party"} <= {name for *_, name in listed}
     assert first.ask("select source_id, country_iso3, program from marts.designations where list_id = 'OFAC_SDN'") == [
         ("36", "KAZ", "RUSSIA-EO14024"),
@@ -350,25 +356,25 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
 # ---------------------------------------------------------------- who has nothing new
 
 
-def test_comtrade_is_asked_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
+def test_comtrade_is_requested_for_no_figure_that_landed(first: Ran, second: Ran) -> None:
     def figures(ran: Ran) -> set[str]:
         below = PREFIXES["COMTRADE_URL"] + "/data/v1/get/"
-        return {one.query["reporterCode"] for one in ran.asked if one.path.startswith(below)}
+        return {one.query["reporterCode"] for one in ran.requests if one.path.startswith(below)}
 
     assert figures(first) == {"398", "842"} and figures(second) == {"842"}
     assert any("/files/v1/app/reference/" in path for path in first.paths("COMTRADE_URL"))
     assert not any("/files/v1/app/reference/" in path for path in second.paths("COMTRADE_URL"))
 
 
-def test_a_list_with_an_etag_is_asked_for_with_it(second: Ran) -> None:
-    asked = [one for one in second.asked if one.path.startswith(PREFIXES["OFAC_URL"] + "/")]
-    sent = {one.path.rpartition("/")[2]: one.headers.get("if-none-match") for one in asked}
+def test_a_list_with_an_etag_is_requested_with_it(second: Ran) -> None:
+    request = [one for one in second.requests if one.path.startswith(PREFIXES["OFAC_URL"] + "/")]
+    sent = {one.path.rpartition("/")[2]: one.headers.get("if-none-match") for one in request}
     assert sent == {"SDN.XML": '"05/07/2024"', "CONSOLIDATED.XML": ETAG}
 
 
 def test_months_and_tables_that_have_landed_are_not_fetched_again(first: Ran, second: Ran) -> None:
     def months(ran: Ran) -> list[str]:
-        return [one.query["file"] for one in ran.asked if "file" in one.query]
+        return [one.query["file"] for one in ran.requests if "file" in one.query]
 
     assert len(months(first)) == 1 and months(second) == []
     assert len(first.paths("UNSD_URL")) == 3 and second.paths("UNSD_URL") == []
@@ -376,8 +382,13 @@ def test_months_and_tables_that_have_landed_are_not_fetched_again(first: Ran, se
 
 def test_who_says_nothing_new_adds_nothing_to_raw(first: Ran, second: Ran) -> None:
     grown = {name for name, rows in second.raw.items() if rows != first.raw[name]}
-    assert grown == {"builds", "visits", "landings", "comtrade_flows"}  # a delisting closes rows and opens none
-    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # they were asked, and said the same
+    assert grown == {
+        "builds",
+        "fetch_sessions",
+        "landings",
+        "comtrade_flows",
+    }  # a delisting expires rows and inserts none
+    assert second.paths("ECB_URL") and second.paths("US_SCREENING_URL")  # requested, and unchanged
 
 
 # ---------------------------------------------------------------- a release, a delisting, three that fail
@@ -393,22 +404,22 @@ def test_a_new_release_is_a_revision_and_the_gap_follows(second: Ran) -> None:
 
 
 def test_a_delisted_entry_stays_and_says_since_when_it_is_gone(second: Ran) -> None:
-    told = second.ask(
+    message = second.ask(
         "select source_id, is_listed, cast(delisted_on as varchar) from marts.designations "
         "where list_id = 'OFAC_SDN' order by 1"
     )
-    assert told == [("36", False, "2024-05-14"), ("37", True, None)]
+    assert message == [("36", False, "2024-05-14"), ("37", True, None)]
 
 
 FAILURES = {
     "eu": "answers with an error (500)",
-    "uk": "answers with a web page where XML was asked for",
+    "uk": "answers with a web page where XML was requested",
     "un": "shows a certificate that this machine does not trust",
 }
 
 
 @pytest.mark.parametrize("name", FAILURES)
-def test_a_service_that_fails_is_named_and_what_it_said_stays(first: Ran, second: Ran, name: str) -> None:
+def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, second: Ran, name: str) -> None:
     [(title, failure, is_stale)] = second.ask(
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
@@ -424,17 +435,17 @@ def test_the_others_were_refreshed(second: Ran) -> None:
     assert [name for (name,) in failed] == sorted(FAILURES)
 
 
-def test_without_a_yes_to_its_licence_opensanctions_is_not_asked_at_all(first: Ran, second: Ran) -> None:
+def test_without_a_yes_to_its_licence_opensanctions_is_not_requested_at_all(first: Ran, second: Ran) -> None:
     prefix = PREFIXES["OPENSANCTIONS_URL"]
-    assert any(one.path.startswith(prefix) for one in first.asked)
-    assert not any(one.path.startswith(prefix) for one in second.asked)
+    assert any(one.path.startswith(prefix) for one in first.requests)
+    assert not any(one.path.startswith(prefix) for one in second.requests)
 
 
 # ---------------------------------------------------------------- no network
 
 
 @pytest.fixture
-def nobody() -> Iterator[str]:
+def unreachable() -> Iterator[str]:
     """An address where no one listens; it is held, so that no one will."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -442,18 +453,18 @@ def nobody() -> Iterator[str]:
 
 
 def test_without_any_network_a_run_ends_in_one_sentence_and_changes_nothing(
-    ghost_trade, second: Ran, data_dir: Path, nobody: str
+    ghost_trade, second: Ran, data_dir: Path, unreachable: str
 ) -> None:
     before = bytes_of(data_dir)
-    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(nobody))
+    done = ghost_trade(DATA="live", DATA_DIR=data_dir, NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and done.stdout == ""
     [sentence] = done.stderr.splitlines()
-    assert "can be reached" in sentence and nobody.partition("://")[2] in sentence
+    assert "can be reached" in sentence and unreachable.partition("://")[2] in sentence
     assert bytes_of(data_dir) == before
 
 
-def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, nobody: str) -> None:
-    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(nobody))
+def test_without_any_network_nothing_is_begun(ghost_trade, tmp_path: Path, unreachable: str) -> None:
+    done = ghost_trade(DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", **addresses(unreachable))
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "data").exists()
 
@@ -467,29 +478,29 @@ def test_no_secret_is_written_anywhere_and_the_webhook_hears_one_sentence(
     key, path = "5ecre7ca5e0123456789abcdef012345", "b0a7-5ecre7-pa7h"
     services.handle(f"/hook/{path}", lambda _: Reply(b"ok", "text/plain"))
     # a service that repeats the key it was given, and a table that is cut off, which a gate stops
-    refused = PREFIXES["COMTRADE_URL"] + "-strict"
-    services.handle(refused + "/data", lambda _: status(401, f"Access denied due to invalid key {key}.")(Reply()))
+    rejected = PREFIXES["COMTRADE_URL"] + "-strict"
+    services.handle(rejected + "/data", lambda _: status(401, f"Access denied due to invalid key {key}.")(Reply()))
     serve_unsd(services, hs_codes[:200])
-    before = len(services.asked)
+    before = len(services.requests)
     done = ghost_trade(
         DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", COMTRADE_API_KEY=key,
         ALERT_WEBHOOK_URL=f"{services.url}/hook/{path}",
-        **addresses(services.url) | {"COMTRADE_URL": services.url + refused},
+        **addresses(services.url) | {"COMTRADE_URL": services.url + rejected},
     )  # fmt: skip
     serve_unsd(services, hs_codes)
     assert done.returncode == 1
     assert "check failed: raw/unsd_conversions: sufficient" in done.stderr
-    asked = services.asked[before:]
-    assert any(one.headers.get("ocp-apim-subscription-key") == key for one in asked)
-    [told] = [json.loads(one.body) for one in asked if one.path.startswith("/hook/")]
-    assert "Ghost Trade: refresh failed at gate_unsd" in told["text"] and "\n" not in told["text"]
+    request = services.requests[before:]
+    assert any(one.headers.get("ocp-apim-subscription-key") == key for one in request)
+    [message] = [json.loads(one.body) for one in request if one.path.startswith("/hook/")]
+    assert "Ghost Trade: refresh failed at gate_unsd" in message["text"] and "\n" not in message["text"]
     with duckdb.connect(str(tmp_path / "data" / "warehouse.duckdb"), read_only=True) as con:
         # the warehouse packs its text, so it is asked in words
-        visits = con.execute("select * from raw.visits").fetchall()
-        notes = [visits, con.execute("select * from raw.landings").fetchall()]
-    assert "refuses (401)" in str(visits)
+        sessions = con.execute("select * from raw.fetch_sessions").fetchall()
+        notes = [sessions, con.execute("select * from raw.landings").fetchall()]
+    assert "refuses (401)" in str(sessions)
     for secret in (key, path):
-        assert secret not in done.stdout + done.stderr + json.dumps(told) + str(notes)
+        assert secret not in done.stdout + done.stderr + json.dumps(message) + str(notes)
         holding = [
             file for file in (tmp_path / "data").rglob("*") if file.is_file() and secret.encode() in file.read_bytes()
         ]

@@ -16,9 +16,9 @@ import httpx
 import py7zr
 import pytest
 from services import (
-    Asked,
     Fault,
     Reply,
+    Request,
     Services,
     cut_off,
     empty_page,
@@ -31,11 +31,11 @@ from services import (
 
 from dagster_project.ingest import http_client
 from dagster_project.ingest.http_client import (
-    Answer,
     Client,
     Denied,
     NetworkError,
     QuotaSpent,
+    Response,
     TooLarge,
     Unexpected,
     Unreachable,
@@ -70,12 +70,12 @@ def to(tmp_path: Path) -> Path:
     return tmp_path / "answer"
 
 
-def refusal(client: Client, url: str, to: Path, kind: type[NetworkError], **how) -> str:
+def error_of(client: Client, url: str, to: Path, kind: type[NetworkError], **how) -> str:
     """The sentence of a question that fails; no secret is in it, nor in what led to it, and nothing is left."""
     with pytest.raises(kind) as raised:
         client.get(url, **({"to": to, "expect": ("json",), "secrets": KEY} | how))
-    told = "".join(traceback.format_exception(raised.value))
-    assert all(secret not in told for secret in (*KEY.values(), "hidden-in-the-query", "pass-word"))
+    message = "".join(traceback.format_exception(raised.value))
+    assert all(secret not in message for secret in (*KEY.values(), "hidden-in-the-query", "pass-word"))
     assert not to.exists()
     sentence = str(raised.value)
     assert sentence.endswith(".") and url.split("/")[2].rpartition("@")[2] in sentence
@@ -86,7 +86,7 @@ def test_an_answer_is_on_disk_with_what_its_headers_say(services: Services, clie
     answer = client.get(
         services.url + "/data", params={"period": "202301,202302"}, secrets=KEY, to=to, expect=("json",)
     )
-    assert answer == Answer(
+    assert answer == Response(
         path=to,
         url=services.url + "/data?period=202301,202302",
         status=200,
@@ -96,8 +96,8 @@ def test_an_answer_is_on_disk_with_what_its_headers_say(services: Services, clie
         size_bytes=len(DATA),
     )
     assert to.read_bytes() == DATA
-    asked = services.asked[0]
-    assert asked.headers["x-key"] == KEY["X-Key"] and asked.headers["user-agent"].startswith("ghost-trade/")
+    request = services.requests[0]
+    assert request.headers["x-key"] == KEY["X-Key"] and request.headers["user-agent"].startswith("ghost-trade/")
 
 
 def test_who_has_the_newest_copy_is_not_sent_it_again(services: Services, client: Client, to: Path) -> None:
@@ -123,30 +123,36 @@ def test_who_has_the_newest_copy_is_not_sent_it_again(services: Services, client
 def test_what_passes_is_tried_again(services: Services, client: Client, to: Path, fault: Fault) -> None:
     services.fault("/data", fault, fault)
     assert client.get(services.url + "/data", to=to, expect=("json",)).size_bytes == len(DATA)
-    assert services.times_asked("/data") == 3
+    assert services.times_requested("/data") == 3
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind", "said"),
+    ("fault", "kind", "expected"),
     [
         (status(500), Unreachable, "answers with an error (500)"),
         (slow(0.6), Unreachable, "no answer in time"),
         (cut_off(10), Unreachable, "cut off"),
         (empty_page, Unexpected, "answers with nothing"),
-        (status(429), QuotaSpent, "asked too often"),
+        (status(429), QuotaSpent, "limits the rate of requests"),
     ],
 )
-def test_what_does_not_pass_is_told_after_a_few_tries(
-    services: Services, client: Client, slept: list[float], to: Path, fault: Fault, kind: type[NetworkError], said: str
+def test_what_does_not_pass_is_reported_after_a_few_tries(
+    services: Services,
+    client: Client,
+    slept: list[float],
+    to: Path,
+    fault: Fault,
+    kind: type[NetworkError],
+    expected: str,
 ) -> None:
     services.fault("/data", *[fault] * 10)
-    assert said in refusal(client, services.url + "/data", to, kind)
-    assert services.times_asked("/data") == http_client.TRIES
+    assert expected in error_of(client, services.url + "/data", to, kind)
+    assert services.times_requested("/data") == http_client.TRIES
 
 
 def test_pauses_grow_and_are_not_all_alike(services: Services, client: Client, slept: list[float], to: Path) -> None:
     services.fault("/data", *[status(500)] * 10)
-    refusal(client, services.url + "/data", to, Unreachable)
+    error_of(client, services.url + "/data", to, Unreachable)
     assert len(slept) == http_client.TRIES - 1
     assert all(2**n <= pause <= 2**n + 1 for n, pause in enumerate(slept))
     assert len({pause % 1 for pause in slept}) > 1
@@ -157,7 +163,7 @@ def test_pauses_grow_and_are_not_all_alike(services: Services, client: Client, s
     [(lambda: "7", 7.0), (lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=60), usegmt=True), 55.0)],
     ids=["seconds", "date"],
 )
-def test_a_service_that_says_when_is_asked_then(
+def test_a_service_that_names_a_moment_is_requested_then(
     services: Services, client: Client, slept: list[float], to: Path, header: Callable[[], str], expected: float
 ) -> None:
     services.fault("/data", status(429, Retry_After=header()))
@@ -171,10 +177,10 @@ def test_a_wait_of_hours_is_a_quota_that_is_spent(services: Services, client: Cl
         client.get(services.url + "/data", to=to, expect=("json",))
     assert timedelta(hours=1.9) < raised.value.until - datetime.now(UTC) < timedelta(hours=2.1)
     assert f"{raised.value.until:%Y-%m-%d %H:%M} UTC" in str(raised.value)
-    assert services.times_asked("/data") == 1
+    assert services.times_requested("/data") == 1
 
 
-def test_comtrades_quota_is_told_apart_from_a_wrong_key(services: Services, client: Client, to: Path) -> None:
+def test_comtrades_quota_is_kept_apart_from_a_wrong_key(services: Services, client: Client, to: Path) -> None:
     services.fault("/data", status(403, "Out of call volume quota. Quota will be replenished in 07:01:20."))
     with pytest.raises(QuotaSpent) as raised:
         client.get(services.url + "/data", secrets=KEY, to=to, expect=("json",))
@@ -182,10 +188,10 @@ def test_comtrades_quota_is_told_apart_from_a_wrong_key(services: Services, clie
 
 
 @pytest.mark.parametrize("code", [401, 403])
-def test_a_refused_key_is_not_tried_again(services: Services, client: Client, to: Path, code: int) -> None:
+def test_a_wrong_key_is_not_tried_again(services: Services, client: Client, to: Path, code: int) -> None:
     services.fault("/data", status(code, f"Access denied for {KEY['X-Key']}"))
-    sentence = refusal(client, services.url + "/data", to, Denied)
-    assert f"({code})" in sentence and "key" in sentence and services.times_asked("/data") == 1
+    sentence = error_of(client, services.url + "/data", to, Denied)
+    assert f"({code})" in sentence and "key" in sentence and services.times_requested("/data") == 1
 
 
 def test_a_key_that_is_no_key_is_not_sent(services: Services, client: Client, to: Path) -> None:
@@ -193,23 +199,23 @@ def test_a_key_that_is_no_key_is_not_sent(services: Services, client: Client, to
         with pytest.raises(Denied) as raised:
             client.get(services.url + "/data", secrets={"X-Key": key}, to=to, expect=("json",))
         assert key not in "".join(traceback.format_exception(raised.value))
-    assert services.asked == []
+    assert services.requests == []
 
 
 def test_a_key_is_not_sent_in_clear(client: Client, to: Path) -> None:
-    sentence = refusal(client, "http://mirror.example/data", to, Unreachable)
+    sentence = error_of(client, "http://mirror.example/data", to, Unreachable)
     assert "https" in sentence
 
 
 def test_a_web_page_is_no_data_whatever_its_header_says(services: Services, client: Client, to: Path) -> None:
     services.fault("/data", login_page, lambda _: Reply(b"\n<html>Maintenance</html>", "application/json"))
     for _ in range(2):
-        assert "web page where JSON" in refusal(client, services.url + "/data", to, Unexpected)
-    assert services.times_asked("/data") == 2
+        assert "web page where JSON" in error_of(client, services.url + "/data", to, Unexpected)
+    assert services.times_requested("/data") == 2
 
 
-def test_what_is_gone_is_told_with_its_path(services: Services, client: Client, to: Path) -> None:
-    assert "/elsewhere (404)" in refusal(client, services.url + "/elsewhere", to, Unexpected)
+def test_what_is_gone_is_reported_with_its_path(services: Services, client: Client, to: Path) -> None:
+    assert "/elsewhere (404)" in error_of(client, services.url + "/elsewhere", to, Unexpected)
 
 
 def seven_zip_of(text: bytes) -> bytes:
@@ -243,7 +249,7 @@ def test_each_kind_is_known_by_its_bytes(services: Services, client: Client, to:
     services.serve("/file", WHOLE[kind], "application/octet-stream")
     assert client.get(services.url + "/file", to=to, expect=(kind,)).path.read_bytes() == WHOLE[kind]
     others = tuple(k for k in WHOLE if WHOLE[k] != WHOLE[kind] and not (kind == "json" and k == "csv"))
-    assert "something else" in refusal(client, services.url + "/file", to, Unexpected, expect=others)
+    assert "something else" in error_of(client, services.url + "/file", to, Unexpected, expect=others)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WHOLE if kind != "csv"])
@@ -254,7 +260,7 @@ def test_half_a_file_that_came_as_a_whole_answer_is_tried_again(
     half = WHOLE[kind][: len(WHOLE[kind]) // 2]
     services.fault("/file", lambda reply: Reply(half))
     client.get(services.url + "/file", to=to, expect=(kind,))
-    assert services.times_asked("/file") == 2
+    assert services.times_requested("/file") == 2
 
 
 def test_a_packed_answer_that_ends_in_the_middle_is_tried_again(services: Services, client: Client, to: Path) -> None:
@@ -262,33 +268,33 @@ def test_a_packed_answer_that_ends_in_the_middle_is_tried_again(services: Servic
     services.serve("/packed", packed, "application/json", Content_Encoding="gzip")
     services.fault("/packed", lambda reply: Reply(packed[:-12], headers={"Content-Encoding": "gzip"}))
     assert client.get(services.url + "/packed", to=to, expect=("json",)).path.read_bytes() == DATA
-    assert services.times_asked("/packed") == 2
+    assert services.times_requested("/packed") == 2
 
 
 def test_an_answer_that_is_too_large_is_not_taken(services: Services, client: Client, to: Path) -> None:
-    assert "more than 10 bytes" in refusal(client, services.url + "/data", to, TooLarge, max_bytes=10)
+    assert "more than 10 bytes" in error_of(client, services.url + "/data", to, TooLarge, max_bytes=10)
     bomb = gzip.compress(b" " * 5_000_000)
     services.serve("/bomb", bomb, "application/json", Content_Encoding="gzip")
-    refusal(client, services.url + "/bomb", to, TooLarge, max_bytes=1_000_000)
-    assert services.times_asked("/data") == services.times_asked("/bomb") == 1
+    error_of(client, services.url + "/bomb", to, TooLarge, max_bytes=1_000_000)
+    assert services.times_requested("/data") == services.times_requested("/bomb") == 1
 
 
 def test_a_redirect_within_the_service_is_followed(services: Services, client: Client, to: Path) -> None:
     services.fault("/old", redirect("/data", 301))
-    services.handle("/old", lambda asked: Reply(status=404))
+    services.handle("/old", lambda request: Reply(status=404))
     assert client.get(services.url + "/old", to=to, expect=("json",), secrets=KEY).status == 200
-    assert services.asked[-1].headers["x-key"] == KEY["X-Key"]
+    assert services.requests[-1].headers["x-key"] == KEY["X-Key"]
 
 
 def test_a_redirect_to_itself_ends(services: Services, client: Client, to: Path) -> None:
-    services.handle("/circle", lambda asked: redirect("/circle")(Reply()))
-    assert "from one address to the next" in refusal(client, services.url + "/circle", to, Unexpected)
-    assert services.times_asked("/circle") == http_client.REDIRECTS + 1
+    services.handle("/circle", lambda request: redirect("/circle")(Reply()))
+    assert "from one address to the next" in error_of(client, services.url + "/circle", to, Unexpected)
+    assert services.times_requested("/circle") == http_client.REDIRECTS + 1
 
 
 def test_a_redirect_that_leaves_https_is_not_followed(services: Services, client: Client, to: Path) -> None:
     services.fault("/data", redirect("http://elsewhere.example/data"))
-    assert "without https" in refusal(client, services.url + "/data", to, Unexpected)
+    assert "without https" in error_of(client, services.url + "/data", to, Unexpected)
 
 
 def test_no_other_host_is_sent_a_key(
@@ -300,30 +306,30 @@ def test_no_other_host_is_sent_a_key(
         other.serve("/data", DATA)
         services.fault("/data", redirect(other.url + "/data"))
         client.get(services.url + "/data", to=to, expect=("json",), secrets=KEY, etag='"two"')
-        assert services.asked[0].headers["x-key"] == KEY["X-Key"]
-        assert not {"x-key", "if-none-match"} & set(other.asked[0].headers)
+        assert services.requests[0].headers["x-key"] == KEY["X-Key"]
+        assert not {"x-key", "if-none-match"} & set(other.requests[0].headers)
 
 
 def test_a_strangers_certificate_is_not_trusted_and_not_tried_again(
     client: Client, slept: list[float], to: Path, tmp_path: Path
 ) -> None:
     certificate, _ = trusted(tmp_path)
-    with Services(certificate=certificate) as stranger:
-        stranger.serve("/data", DATA)
-        assert "certificate" in refusal(client, stranger.url + "/data", to, Unreachable)
-        assert stranger.asked == [] and slept == []
-        assert "certificate" in reachable(stranger.url)
+    with Services(certificate=certificate) as untrusted:
+        untrusted.serve("/data", DATA)
+        assert "certificate" in error_of(client, untrusted.url + "/data", to, Unreachable)
+        assert untrusted.requests == [] and slept == []
+        assert "certificate" in reachable(untrusted.url)
 
 
-def test_nobody_there_is_told(client: Client, slept: list[float], to: Path) -> None:
+def test_a_host_that_is_not_there_is_reported(client: Client, slept: list[float], to: Path) -> None:
     with Services() as gone:
         url = gone.url
-    assert "no connection" in refusal(client, url + "/data", to, Unreachable)
+    assert "no connection" in error_of(client, url + "/data", to, Unreachable)
     assert len(slept) == http_client.TRIES - 1
 
 
 @pytest.mark.parametrize("url", ["ftp://files.example/x", "https://", "https://[half/x", "nonsense"])
-def test_an_address_that_is_none_is_told(client: Client, to: Path, url: str) -> None:
+def test_an_address_that_is_none_is_reported(client: Client, to: Path, url: str) -> None:
     with pytest.raises(NetworkError):
         client.get(url, to=to, expect=("json",))
 
@@ -332,7 +338,7 @@ def test_secrets_in_an_address_are_not_written_down(services: Services, client: 
     url = services.url.replace("//", "//me:pass-word@") + "/data?subscription-key=hidden-in-the-query&period=2023"
     assert client.get(url, to=to, expect=("json",)).url == services.url + "/data?period=2023"
     services.fault("/data", status(400, "subscription-key=hidden-in-the-query&period=2023 is wrong"))
-    refusal(client, url, to, Unexpected)
+    error_of(client, url, to, Unexpected)
 
 
 def test_nothing_of_a_question_is_logged(
@@ -341,13 +347,13 @@ def test_nothing_of_a_question_is_logged(
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.NOTSET)
-    services.handle("/hook", lambda asked: Reply(status=200))
+    services.handle("/hook", lambda request: Reply(status=200))
     client.get(services.url + "/data?subscription-key=hidden-in-the-query", secrets=KEY, to=to, expect=("json",))
     client.post_json(services.url + "/hook/hidden-in-the-path", {"text": "A run failed."})
     assert not [r for r in caplog.records if r.name.startswith(("httpx", "httpcore"))]
 
 
-def test_one_host_is_asked_with_pauses_and_with_longer_ones_when_it_says_so(
+def test_one_host_is_requested_with_pauses_and_with_longer_ones_when_it_limits_the_rate(
     services: Services, to: Path, slept: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_client, "_is_loopback", lambda host: False)
@@ -363,22 +369,22 @@ def test_one_host_is_asked_with_pauses_and_with_longer_ones_when_it_says_so(
 
 
 def test_a_webhook_hears_the_sentence(services: Services, client: Client) -> None:
-    heard: list[Asked] = []
-    services.handle("/hook", lambda asked: heard.append(asked) or Reply(status=204))
+    posted: list[Request] = []
+    services.handle("/hook", lambda request: posted.append(request) or Reply(status=204))
     services.fault("/hook", status(502))
     client.post_json(services.url + "/hook/hidden", {"text": "A run failed."})
-    assert [asked.body for asked in heard] == [b'{"text":"A run failed."}'] * 2
+    assert [request.body for request in posted] == [b'{"text":"A run failed."}'] * 2
 
 
 def test_a_webhooks_address_is_in_no_message(services: Services, client: Client) -> None:
-    services.handle("/hook", lambda asked: Reply(status=404))
+    services.handle("/hook", lambda request: Reply(status=404))
     with Services() as gone:
-        nobody = gone.url
-    for url in (services.url + "/hook/hidden", nobody + "/hook/hidden", "https://[hidden"):
+        unreachable = gone.url
+    for url in (services.url + "/hook/hidden", unreachable + "/hook/hidden", "https://[hidden"):
         with pytest.raises(NetworkError) as raised:
             client.post_json(url, {"text": "A run failed."})
-        told = "".join(traceback.format_exception(raised.value))
-        assert "hidden" not in told.replace('"hidden"', "") and "127.0.0.1" not in str(raised.value)
+        message = "".join(traceback.format_exception(raised.value))
+        assert "hidden" not in message.replace('"hidden"', "") and "127.0.0.1" not in str(raised.value)
 
 
 def test_the_preflight_says_who_answers_and_why_not(services: Services) -> None:
@@ -386,8 +392,8 @@ def test_the_preflight_says_who_answers_and_why_not(services: Services) -> None:
     services.fault("/", status(503))
     assert "error (503)" in reachable(services.url)
     with Services() as gone:
-        nobody = gone.url
-    assert "no connection" in reachable(nobody)
+        unreachable = gone.url
+    assert "no connection" in reachable(unreachable)
 
 
 def test_importing_the_door_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 from downloads import COMTRADE, by_hand, comext_flow, comext_listing, comext_month, flow, prepare, seven
-from services import Asked, Comtrade, Reply, Services, status
+from services import Comtrade, Reply, Request, Services, status
 
 from dagster_project import gates
 from dagster_project.__main__ import _tell_failure
@@ -45,10 +45,10 @@ def comtrade(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path) -> C
 
     packed = {month: seven(comext_month(comext_flow(PERIOD=month))) for month in months}
 
-    def eurostat(asked: Asked) -> Reply:
-        if "dir" in asked.query:
+    def eurostat(request: Request) -> Reply:
+        if "dir" in request.query:
             return Reply(comext_listing(*months).encode(), "text/csv")
-        return Reply(packed[asked.query["file"][-9:-3]])
+        return Reply(packed[request.query["file"][-9:-3]])
 
     services.handle("/eurostat/files", eurostat)
     environment = {
@@ -78,7 +78,7 @@ def test_a_release_asks_for_a_run_once(comtrade: Comtrade, monkeypatch: pytest.M
     assert look(seen.cursor).skip_message == f"Nothing was released since {JANUARY}."
     comtrade.released[("M", MARCH, "398")] = "2024-02-01T08:00:00"
     assert look(seen.cursor).cursor == "2024-02-01T08:00:00"
-    assert comtrade.questions == []  # it looks; the run asks
+    assert comtrade.queries == []  # it looks; the run asks
 
 
 def test_the_sensor_skips_where_no_service_is_asked(
@@ -86,7 +86,7 @@ def test_the_sensor_skips_where_no_service_is_asked(
 ) -> None:
     monkeypatch.setenv("DATA", "sample")
     assert look().skip_message == "DATA=sample asks no service."
-    assert services.asked == []
+    assert services.requests == []
 
 
 def test_the_sensor_says_why_it_saw_nothing(comtrade: Comtrade, services: Services) -> None:
@@ -116,19 +116,19 @@ def test_a_month_is_asked_for_again_whether_or_not_it_had_landed(
 ) -> None:
     monkeypatch.setenv("COMTRADE_API_KEY", Comtrade.KEY if has_key else "")
     settings = Settings.from_environment()
-    asked = []
+    request = []
     for _ in range(2):
-        before = len(services.asked)
+        before = len(services.requests)
         assert month().success
-        new = services.asked[before:]
+        new = services.requests[before:]
         questions = [one for one in new if "/get/" in one.path or "/preview/" in one.path]
         # with a key one question holds a reporter's year, so that one is asked
         assert {one.query["period"] for one in questions} == {"202302,202303" if has_key else MARCH}
         assert [one.query["file"][-9:-3] for one in new if "file" in one.query] == [MARCH]
-        asked.append(len(questions))
+        request.append(len(questions))
         landed = files_of(settings, "comtrade")
         assert landed and files_of(settings, "eurostat") == [f"month-{MARCH}"]
-    assert asked[0] == asked[1] == len(landed)  # the second time every answer is known, so nothing lands
+    assert request[0] == request[1] == len(landed)  # the second time every answer is known, so nothing lands
 
 
 def test_a_month_that_could_not_be_had_fails_with_the_sentence(comtrade: Comtrade, services: Services) -> None:
@@ -142,7 +142,7 @@ def test_a_month_that_could_not_be_had_fails_with_the_sentence(comtrade: Comtrad
 
 def test_no_month_is_asked_for_where_no_service_is(comtrade: Comtrade, services: Services, monkeypatch) -> None:
     monkeypatch.setenv("DATA", "sample")
-    assert not month().success and services.asked == []
+    assert not month().success and services.requests == []
 
 
 # ---------------------------------------------------------------- the webhook
@@ -177,8 +177,8 @@ def test_a_failing_step_tells_the_webhook_one_sentence(
     services.handle("/hook", lambda _: Reply(b"ok", "text/plain"))
     monkeypatch.setenv("ALERT_WEBHOOK_URL", f"{services.url}/hook/pa7h")
     done = fail(error)
-    [asked] = services.asked
-    assert json.loads(asked.body) == {"text": f"Ghost Trade: nightly failed at breaks ({done.run_id}): {reason}"}
+    [request] = services.requests
+    assert json.loads(request.body) == {"text": f"Ghost Trade: nightly failed at breaks ({done.run_id}): {reason}"}
 
 
 @pytest.mark.parametrize("fault", [status(503), status(404)], ids=["an error", "gone"])
@@ -191,13 +191,13 @@ def test_a_webhook_that_is_down_changes_nothing_and_its_address_is_not_told(
     failures = [event for event in done.all_events if event.is_failure]
     assert not done.success and "HOOK_ERRORED" not in {event.event_type_value for event in done.all_events}
     assert "pa7h" not in str(failures) + "".join(capfd.readouterr())
-    assert services.times_asked("/hook") >= 1
+    assert services.times_requested("/hook") >= 1
 
 
 def test_without_an_address_nobody_is_told(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALERT_WEBHOOK_URL", "")
     assert not fail(ValueError("One sentence.")).success
-    assert services.asked == []
+    assert services.requests == []
 
 
 def test_a_terminal_keeps_the_sentence_after_the_last_try(settings: Settings, capsys: pytest.CaptureFixture) -> None:
@@ -224,22 +224,22 @@ def visited(settings: Settings, days: int, outcome: str = "answered", sentence: 
     then = (datetime.now(UTC) - timedelta(days=days)).replace(tzinfo=None)
     by_hand(
         settings,
-        f"insert into raw.visits values ('comtrade', '{then}', '{then}', '{outcome}', {sentence}, 1, 1)",
+        f"insert into raw.fetch_sessions values ('comtrade', '{then}', '{then}', '{outcome}', {sentence}, 1, 1)",
     )
 
 
 def test_a_source_warns_when_its_last_word_is_older_than_it_may_be(settings: Settings) -> None:
     prepare(settings, [COMTRADE])
     never = gates.fresh(settings, COMTRADE)
-    assert never.passed and never.sentence == "It was never asked for anything."
+    assert never.passed and never.sentence == "Nothing was ever fetched or loaded."
     visited(settings, 8)
     old = gates.fresh(settings, COMTRADE)
-    assert not old.passed and old.sentence == "Last heard 8 days ago; 7 days are allowed."
+    assert not old.passed and old.sentence == "Last response 8 days ago; 7 days are allowed."
     visited(settings, 1, "failed", "'It is down.'")  # a try is no answer
-    assert gates.fresh(settings, COMTRADE).sentence == "Last heard 8 days ago; 7 days are allowed. It is down."
+    assert gates.fresh(settings, COMTRADE).sentence == "Last response 8 days ago; 7 days are allowed. It is down."
     visited(settings, 0)
     assert gates.fresh(settings, COMTRADE).passed
-    assert gates.fresh(settings, COMTRADE).sentence == "Last heard 0 days ago; 7 days are allowed."
+    assert gates.fresh(settings, COMTRADE).sentence == "Last response 0 days ago; 7 days are allowed."
 
 
 def test_a_source_that_never_answered_says_why(settings: Settings) -> None:

@@ -47,7 +47,7 @@ def test_what_is_larger_in_everything_is_first_under_any_weights() -> None:
     assert (found.rank_p05, found.rank_p95) == (1, 1)
 
 
-def test_only_the_newest_month_and_what_is_above_low_is_told() -> None:
+def test_only_the_newest_month_and_what_is_above_low_has_a_band() -> None:
     older = scored().assign(period=pd.Timestamp("2022-12-01"))
     older.loc[5, "class"] = "investigate"
     found = ranked(pd.concat([older, scored()])).reset_index()

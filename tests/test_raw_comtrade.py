@@ -26,8 +26,10 @@ from downloads import (
 
 from dagster_project import warehouse
 from dagster_project.files import formats
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import intake
 from dagster_project.ingest.sources import comtrade
+from dagster_project.ingest.sources.comtrade import tables
 
 ROWS = [
     flow(),
@@ -76,7 +78,7 @@ LAYOUTS = {
     "web download, everything quoted": csv_of(ROWS, one_comma_more=True, quoting=csv.QUOTE_ALL),
     "columns in another order": csv_of(ROWS, API_COLUMNS[::-1]),
     "columns in another order, with an index": csv_of(ROWS, sorted(API_COLUMNS), index=True),
-    "only the columns that are needed": csv_of(ROWS, [*comtrade.REQUIRED, "netWgt", "mosCode", "isAggregate"]),
+    "only the columns that are needed": csv_of(ROWS, [*tables.REQUIRED, "netWgt", "mosCode", "isAggregate"]),
     "byte-order mark": BOM + csv_of(ROWS),
     "byte-order mark and everything quoted": BOM + csv_of(ROWS, quoting=csv.QUOTE_ALL),
     "Windows line ends": csv_of(ROWS, newline="\r\n"),
@@ -137,7 +139,9 @@ def test_two_layouts_of_one_thing_are_no_revision(settings):
     put(settings, bulk_of(ROWS), "bulk")
     put(settings, json_of(ROWS), "answer")
     refresh(settings, [COMTRADE])
-    opened = warehouse.ask(settings, "select rows_opened, rows_closed from raw.landings order by vintage, rows_opened")
+    opened = warehouse.ask(
+        settings, "select rows_inserted, rows_expired from raw.landings order by vintage, rows_inserted"
+    )
     assert sorted(opened) == [(0, 0), (0, 0), (3, 0)]
 
 
@@ -145,7 +149,7 @@ def test_the_values_of_a_web_download_do_not_shift(settings):
     put(settings, csv_of(ROWS, one_comma_more=True))
     refresh(settings, [COMTRADE])
     first = warehouse.ask(settings, "select * from raw.comtrade_flows where flowCode = 'M' and cmdCode = '854231'")[0]
-    assert list(first[: len(comtrade.COLUMNS)]) == [ROWS[0][column] or None for column in comtrade.COLUMNS]
+    assert list(first[: len(tables.COLUMNS)]) == [ROWS[0][column] or None for column in tables.COLUMNS]
 
 
 def test_a_label_keeps_its_comma_quotes_and_letters(settings):
@@ -173,17 +177,17 @@ def test_a_large_answer_of_one_object_is_read(settings):
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, expected",
     [
         (json_of([], error="Invalid period"), "Comtrade answered with an error: Invalid period"),
-        (json_of(ROWS, count=4), "The answer announces 4 rows and holds 3"),
-        (json_of(ROWS[:2], count=1), "The answer announces 1 rows and holds 2"),
+        (json_of(ROWS, count=4), "The response announces 4 rows and holds 3"),
+        (json_of(ROWS[:2], count=1), "The response announces 1 rows and holds 2"),
     ],
 )
-def test_an_answer_that_is_no_answer_is_refused(settings, content, said):
+def test_a_response_that_is_an_error_or_half_a_response_is_rejected(settings, content, expected):
     put(settings, content)
     refresh(settings, [COMTRADE])
-    assert said in reasons(settings)[0]
+    assert expected in reasons(settings)[0]
     assert warehouse.ask(settings, "select count(*) from raw.comtrade_flows") == [(0,)]
 
 
@@ -196,7 +200,7 @@ def test_an_answer_that_is_no_answer_is_refused(settings, content, said):
         "Reporter Code,Reporter,Partner Code,Partner,Commodity Code,Commodity,Trade Value (US$),Flag",
     ],
 )
-def test_a_layout_from_before_2022_is_refused_and_says_what_to_download(settings, header):
+def test_a_layout_from_before_2022_is_rejected_and_names_what_to_download(settings, header):
     put(settings, f"{header}\n{',' * header.count(',')}\n".encode())
     refresh(settings)
     (reason,) = reasons(settings)
@@ -232,10 +236,10 @@ def test_missing_columns_are_named(settings, layout):
 def test_what_is_not_comtrades_is_left_to_others(settings, content):
     put(settings, content)
     try:
-        assert comtrade.recognise(formats.look(settings.inbox / "download")) is None
-    except formats.RejectedFile as reason:
-        said = {b"PAR1": "cannot be read", b"7z\xbc\xaf": "cannot be unpacked"}
-        assert said[content[:4]] in str(reason)
+        assert comtrade.recognise(formats.read_head(settings.inbox / "download")) is None
+    except RejectedFile as reason:
+        expected = {b"PAR1": "cannot be read", b"7z\xbc\xaf": "cannot be unpacked"}
+        assert expected[content[:4]] in str(reason)
     prepare(settings)
     intake.land(settings, COMTRADE)
 

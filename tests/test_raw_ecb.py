@@ -89,7 +89,7 @@ def test_a_shorter_history_closes_no_day(settings):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (HISTORY.replace("1.1106", "0"), "The rate 0 of USD at 2022-03-02 is not a number above zero"),
         (HISTORY.replace("1.1106", "1;1106"), "The rate 1;1106 of USD"),
@@ -97,14 +97,14 @@ def test_a_shorter_history_closes_no_day(settings):
         (answer(("2022-03-01", "1.1")), "2022-03-01 does not fit the frequency M"),
         (answer(("2022", "1.1"), freq="A"), "does not fit the frequency A"),
         (answer(("2022-03", "1.1"), denominator="USD"), "is not a daily or monthly reference rate"),
-        (HEADER + "\n", "The answer holds no rate"),
+        (HEADER + "\n", "The response holds no rate"),
         ("Date,USD,JPY,\n", "The history of rates holds no day"),
     ],
 )
-def test_a_rate_that_is_none_is_refused_and_the_file_with_it(settings, content, said):
+def test_a_rate_that_is_none_is_rejected_and_the_file_with_it(settings, content, expected):
     put(settings, content)
     refresh(settings, [ECB])
-    assert said in reasons(settings)[0] and rates(settings) == []
+    assert expected in reasons(settings)[0] and rates(settings) == []
 
 
 def test_a_workbook_is_a_zip_and_no_concern_of_the_ecbs(settings):
@@ -113,20 +113,20 @@ def test_a_workbook_is_a_zip_and_no_concern_of_the_ecbs(settings):
         for name in ("[Content_Types].xml", "xl/workbook.xml"):
             archive.writestr(name, "<x/>")
     put(settings, packed.getvalue(), "book.xlsx")
-    head = formats.look(settings.inbox / "book.xlsx")
+    head = formats.read_head(settings.inbox / "book.xlsx")
     assert head.compression == "none" and ecb.recognise(head) is None
 
 
-def test_the_dollars_averages_and_days_are_asked_for():
-    asked = []
+def test_the_dollars_averages_and_days_are_fetched():
+    request = []
     ecb.fetch(
         SimpleNamespace(
             settings=SimpleNamespace(addresses={"ECB_URL": "https://ecb.test"}),
-            ask=lambda url, params, partition, expect: asked.append((url, params, partition)),
+            fetch=lambda url, params, partition, expect: request.append((url, params, partition)),
             progress=lambda done, total, what: None,
         )
     )
-    assert asked == [
+    assert request == [
         ("https://ecb.test/service/data/EXR/M.USD.EUR.SP00.A", {"format": "csvdata"}, "M.USD"),
         ("https://ecb.test/service/data/EXR/D.USD.EUR.SP00.A", {"format": "csvdata"}, "D.USD"),
     ]

@@ -17,9 +17,8 @@ from downloads import eu_xml, prepare, reasons, refresh
 from services import Services
 
 from dagster_project import warehouse
-from dagster_project.files import formats
+from dagster_project.files import compression, formats
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import ask_service
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import eu_sanctions
 
@@ -216,7 +215,7 @@ def test_an_edition_is_dated_in_utc_over_summer_and_winter_time(settings, tmp_pa
         ("2024-10-27T02:10:00.000+01:00", "2024-10-27T01:10:00Z"),  # forty minutes later
     ):
         (tmp_path / "x").write_bytes(xml(generated=generated))
-        assert eu_sanctions.recognise(formats.look(tmp_path / "x")).edition == edition
+        assert eu_sanctions.recognise(formats.read_head(tmp_path / "x")).edition == edition
 
 
 def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settings):
@@ -240,7 +239,7 @@ def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settin
     ],
     ids=["bomb", "external file", "external parameter"],
 )
-def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
+def test_a_list_that_defines_entities_is_rejected_unread(settings, doctype):
     put(settings, xml([ENTERPRISE.replace("(tax)", "&b;")], doctype=doctype), "bomb.xml")
     refresh(settings, [EU])
     (reason,) = reasons(settings)
@@ -260,7 +259,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
     ],
     ids=["its end is missing", "cut in the middle", "tags crossed", "a bare ampersand", "something after its end"],
 )
-def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
+def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
     put(settings, xml([PERSON], generated="2024-05-01T00:00:00+02:00"), "good.xml")
     refresh(settings, [EU])
     put(settings, content, "list.xml")
@@ -271,7 +270,7 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
     assert of(settings, "entries", "logicalId") == [("138212",)]
 
 
-def test_a_packed_list_that_is_cut_off_is_refused(settings):
+def test_a_packed_list_that_is_cut_off_is_rejected(settings):
     put(settings, gzip.compress(xml())[:-200], "list.xml.gz")
     refresh(settings, [EU])
     assert reasons(settings) == [
@@ -280,7 +279,7 @@ def test_a_packed_list_that_is_cut_off_is_refused(settings):
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, expected",
     [
         (xml([]), "The list holds no entry. Download it again."),
         (xml(generated="yesterday"), "The file was made at no known time (yesterday). Download it again."),
@@ -315,11 +314,11 @@ def test_a_packed_list_that_is_cut_off_is_refused(settings):
     ],
     ids=["empty", "undated", "entry unnumbered", "part unnumbered", "no type", "no day", "twice", "contradictory"],
 )
-def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content, said):
+def test_a_list_that_cannot_be_used_is_rejected_with_the_reason(settings, content, expected):
     put(settings, content, "list.xml")
     refresh(settings, [EU])
     (reason,) = reasons(settings)
-    assert reason in (f"list.xml: {said}", f"list.xml, {said}")
+    assert reason in (f"list.xml: {expected}", f"list.xml, {expected}")
     assert of(settings, "entries", "logicalId") == []
 
 
@@ -336,10 +335,10 @@ def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content
 )
 def test_what_is_not_the_eus_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert eu_sanctions.recognise(formats.look(tmp_path / "x")) is None
+    assert eu_sanctions.recognise(formats.read_head(tmp_path / "x")) is None
 
 
-def test_a_login_page_instead_of_the_list_is_told(settings):
+def test_a_login_page_instead_of_the_list_is_reported(settings):
     put(settings, b"<!DOCTYPE html><html><body>Please log in</body></html>", "list.xml")
     refresh(settings, [EU])
     assert reasons(settings)[0].startswith("list.xml: This is a web page (HTML), not data, whatever its name says.")
@@ -355,10 +354,10 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [EU])
         for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T09:00:00.000+02:00")):
             services.serve(path, content, "application/xml")
-            _, failure = ask_service(live, EU, print, client=http_client.Client(sleep=lambda _: None))
+            _, failure = intake.fetch(live, EU, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
             intake.load_landed(live, EU)
-        assert [(asked.path, set(asked.query)) for asked in services.asked] == [(path, {"token"})] * 3
+        assert [(request.path, set(request.query)) for request in services.requests] == [(path, {"token"})] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2024-05-13T15:44:28Z", "full"),
         ("2024-06-03T07:00:00Z", "full"),
@@ -385,7 +384,7 @@ def test_the_real_list_holds_the_entries_it_is_known_for(settings, real):
     # three entries stand under two programmes, so the file has 4,811 elements of 4,808 entries
     assert warehouse.ask(settings, kinds) == [("E", 1_056, 1_055), ("P", 3_755, 3_753)]
     assert warehouse.ask(settings, "select count(*) from raw.eu_listings where programme = 'UKR'") == [(2_130,)]
-    assert warehouse.ask(settings, "select distinct edition, rows_closed from raw.landings") == [
+    assert warehouse.ask(settings, "select distinct edition, rows_expired from raw.landings") == [
         ("2024-05-13T15:44:28Z", 0)
     ]
     counts = {
@@ -401,10 +400,10 @@ def test_no_attribute_of_the_real_list_is_lost(real):
     """Read again without the loader: what each element says, as often as it says it."""
     with gzip.open(real) as stream:
         root = parse(stream).getroot()
-    with formats.open_file(real, "gzip") as stream:
+    with compression.open_decompressed(real, "gzip") as stream:
         frames = eu_sanctions.parse(stream)
     for tag, table in eu_sanctions.DETAILS.items():
-        said = Counter(
+        expected = Counter(
             (name, value.strip())
             for element in root.iter(LOCAL + tag)
             if element.attrib.get("logicalId")
@@ -412,8 +411,8 @@ def test_no_attribute_of_the_real_list_is_lost(real):
             if value.strip()
         )
         frame = frames[f"eu_{table}"]
-        columns = {name for name, _ in said}
+        columns = {name for name, _ in expected}
         read = Counter((c, v) for c in columns for v in frame[c].dropna())
-        assert columns <= set(frame.columns) and read == said, table
+        assert columns <= set(frame.columns) and read == expected, table
         assert frame.remark.notna().sum() == sum(e.find(LOCAL + "remark") is not None for e in root.iter(LOCAL + tag))
     assert frames["eu_addresses"].contactInfo.str.count("(?m)^(PHONE|WEB|EMAIL|FAX): ").sum() == 966

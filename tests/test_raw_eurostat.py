@@ -17,9 +17,9 @@ from downloads import comext_flow as flow
 from downloads import comext_listing as listing
 from downloads import comext_month as bulk
 
-from dagster_project import gates, warehouse
+from dagster_project import warehouse
 from dagster_project.files import landing
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import eurostat
 
@@ -101,8 +101,8 @@ def test_the_real_layout_with_its_hidden_product_is_read(settings, shared):
     real = (shared / "eurostat" / "full_v2_sample_AT_AD_202402.dat").read_bytes()
     put(settings, real.replace(b"AT,AD,", b"AT,KZ,"))
     refresh(settings, [EUROSTAT])
-    found = flows(settings, "PRODUCT_NC, VALUE_EUR, QUANTITY_KG")
-    assert len(found) == 13 and ("39XXXXXX", "89", "0") in found and ("38089490", "2700", "136") in found
+    rows = flows(settings, "PRODUCT_NC, VALUE_EUR, QUANTITY_KG")
+    assert len(rows) == 13 and ("39XXXXXX", "89", "0") in rows and ("38089490", "2700", "136") in rows
 
 
 def test_the_parts_of_one_product_stand_side_by_side(settings):
@@ -149,7 +149,7 @@ def test_a_month_with_a_late_member_closes_what_the_others_no_longer_say(setting
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "said"),
+    ("column", "value", "expected"),
     [
         ("FLOW", "3", "The flow 3 is neither 1"),
         ("STAT_PROCEDURE", "4", "The statistical procedure 4 is not one of the parts"),
@@ -162,7 +162,7 @@ def test_a_month_with_a_late_member_closes_what_the_others_no_longer_say(setting
         ("VALUE_EUR", "", "A code or value is empty"),
     ],
 )
-def test_a_broken_row_refuses_the_month_and_is_named_by_its_line(settings, column, value, said):
+def test_a_broken_row_rejects_the_month_and_is_named_by_its_line(settings, column, value, expected):
     """Rows of partners that are not kept are counted: the line is the one a person finds."""
     put(
         settings,
@@ -170,17 +170,17 @@ def test_a_broken_row_refuses_the_month_and_is_named_by_its_line(settings, colum
     )
     refresh(settings, [EUROSTAT])
     [reason] = reasons(settings)
-    assert said in reason and reason.startswith("download, row 4: ")
+    assert expected in reason and reason.startswith("download, row 4: ")
     assert flows(settings) == []
 
 
-def test_an_annual_file_is_refused(settings):
+def test_an_annual_file_is_rejected(settings):
     put(settings, seven(bulk(flow(PERIOD="202452"))))
     refresh(settings, [EUROSTAT])
     assert "annual file (period 202452)" in reasons(settings)[0]
 
 
-def test_the_layout_before_v2_is_refused(settings):
+def test_the_layout_before_v2_is_rejected(settings):
     put(settings, b"DECLARANT,DECLARANT_ISO,PARTNER,PRODUCT_NC,STAT_REGIME,VALUE_IN_EUROS\n001,FR,0003,01,1,5\n")
     refresh(settings, [EUROSTAT])
     assert "before v2" in reasons(settings)[0]
@@ -189,7 +189,7 @@ def test_the_layout_before_v2_is_refused(settings):
 # ---------------------------------------------------------------- archives
 
 
-def test_a_damaged_archive_is_refused_and_nothing_of_it_is_kept(settings):
+def test_a_damaged_archive_is_rejected_and_nothing_of_it_is_kept(settings):
     whole = bytearray(
         seven(bulk(*(flow(PRODUCT_NC=f"{n:08}", QUANTITY_KG=str(n * 7919 % 99991)) for n in range(40_000))))
     )
@@ -200,13 +200,13 @@ def test_a_damaged_archive_is_refused_and_nothing_of_it_is_kept(settings):
     assert "cannot be unpacked" in reasons(settings)[0] and flows(settings) == []
 
 
-def test_an_archive_that_is_cut_off_is_refused(settings):
+def test_an_archive_that_is_cut_off_is_rejected(settings):
     put(settings, seven(bulk())[:-20])
     refresh(settings, [EUROSTAT])
     assert "cannot be unpacked" in reasons(settings)[0]
 
 
-def test_an_archive_of_several_files_is_refused(settings):
+def test_an_archive_of_several_files_is_rejected(settings):
     put(settings, seven(bulk(), **{"readme.txt": b"see"}))
     refresh(settings, [EUROSTAT])
     assert "several files" in reasons(settings)[0]
@@ -252,7 +252,7 @@ def test_a_line_that_stands_there_twice_is_one_line(settings):
     assert reasons(settings) == [] and len(cells(settings)) == 2
 
 
-def test_two_values_for_one_line_are_refused_in_one_file_and_in_two(settings):
+def test_two_values_for_one_line_are_rejected_in_one_file_and_in_two(settings):
     put(settings, download(("Lithuania", "912"), ("Lithuania", "913")), "a")
     put(settings, download(("Malta", "1")), "b")
     put(settings, download(("Malta", "2"), labels="bare"), "c")
@@ -272,7 +272,7 @@ def test_a_later_download_is_a_revision(settings):
 
 
 @pytest.mark.parametrize(
-    ("columns", "said"),
+    ("columns", "expected"),
     [
         ({"STAT_PROCEDURE": "1-NORMAL"}, "a part of the trade"),
         ({"PERIOD": "Jan.-Dec. 2024"}, "A label cannot be read"),
@@ -281,10 +281,10 @@ def test_a_later_download_is_a_revision(settings):
         ({"VALUE_IN_EUR": ":"}, "is not a number"),
     ],
 )
-def test_a_download_that_cannot_be_placed_is_refused(settings, columns, said):
+def test_a_download_that_cannot_be_placed_is_rejected(settings, columns, expected):
     put(settings, download(("Lithuania", "912"), **columns))
     refresh(settings, [EUROSTAT])
-    assert said in reasons(settings)[0] and cells(settings) == []
+    assert expected in reasons(settings)[0] and cells(settings) == []
 
 
 # ---------------------------------------------------------------- gates
@@ -293,7 +293,7 @@ def test_a_download_that_cannot_be_placed_is_refused(settings, columns, said):
 def test_an_unknown_code_shuts_the_gate_and_a_known_one_does_not(settings):
     prepare(settings, [EUROSTAT])
     insert(settings, eurostat.FLOWS, flow(), flow(REPORTER="GR", PARTNER="XS"))
-    gate = gates.EXTRA["eurostat_flows"]["mapped"]
+    gate = eurostat.GATES["eurostat_flows"]["mapped"]
     assert gate(settings, {}).passed
     insert(settings, eurostat.FLOWS, flow(REPORTER="ZZ"))
     assert not gate(settings, {}).passed and gate(settings, {}).blocks and "ZZ" in gate(settings, {}).sentence
@@ -302,7 +302,7 @@ def test_an_unknown_code_shuts_the_gate_and_a_known_one_does_not(settings):
 def test_an_unknown_name_shuts_the_gate_and_blocs_and_members_do_not(settings):
     put(settings, download(("Lithuania", "5"), (EU27, "5"), ("Euro area (AT-01/1999)", "5"), ("Czechia", "5")))
     refresh(settings, [EUROSTAT])
-    gate = gates.EXTRA["eurostat_downloads"]["mapped"]
+    gate = eurostat.GATES["eurostat_downloads"]["mapped"]
     assert gate(settings, {}).passed
     by_hand(settings, "update raw.eurostat_downloads set reporter_label = 'EFTA' where reporter_label = 'Czechia'")
     assert not gate(settings, {}).passed and gate(settings, {}).blocks and "EFTA" in gate(settings, {}).sentence
@@ -312,52 +312,52 @@ def test_an_unknown_name_shuts_the_gate_and_blocs_and_members_do_not(settings):
 
 
 class FetchSession:
-    """What a source is given to ask with; it remembers the questions."""
+    """The session that a source fetches with; it records the requests."""
 
     def __init__(self, tmp_path: Path, listing: str, landed: dict[str, datetime] | None = None):
         (tmp_path / "listing").write_text(listing)
         self.settings = SimpleNamespace(addresses={"EUROSTAT_URL": "https://eurostat.test"})
         self.month = ""
-        self.listing, self.landed, self.asked = tmp_path / "listing", landed or {}, []
+        self.listing, self.landed, self.requests = tmp_path / "listing", landed or {}, []
         self.month = ""
 
     def get(self, url, params, expect):
         assert url == "https://eurostat.test/files" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
         return SimpleNamespace(path=self.listing)
 
-    def newest(self, partition):
-        return SimpleNamespace(asked_at=self.landed[partition].isoformat()) if partition in self.landed else None
+    def last_request(self, partition):
+        return SimpleNamespace(requested_at=self.landed[partition].isoformat()) if partition in self.landed else None
 
-    def ask(self, url, params, partition, edition, expect):
-        self.asked.append((params["file"], partition))
+    def fetch(self, url, params, partition, edition, expect):
+        self.requests.append((params["file"], partition))
 
     def progress(self, done, total, what): ...
 
 
-def test_new_months_are_asked_for_newest_first_and_years_are_not(tmp_path):
-    visit = FetchSession(tmp_path, listing("202352", "202312", "202402", "202401"))
-    eurostat.fetch(visit)
-    assert visit.asked == [
+def test_new_months_are_fetched_newest_first_and_years_are_not(tmp_path):
+    session = FetchSession(tmp_path, listing("202352", "202312", "202402", "202401"))
+    eurostat.fetch(session)
+    assert session.requests == [
         (f"comext/COMEXT_DATA/PRODUCTS/full_v2_{m}.7z", f"month-{m}") for m in ("202402", "202401", "202312")
     ]
 
 
-def test_no_month_older_than_three_years_is_asked_for(tmp_path):
+def test_no_month_older_than_three_years_is_fetched(tmp_path):
     months = [f"{year}{month:02}" for year in range(2019, 2024) for month in range(1, 13)]
-    visit = FetchSession(tmp_path, listing(*months))
-    eurostat.fetch(visit)
-    assert [partition for _, partition in visit.asked] == [f"month-{m}" for m in sorted(months, reverse=True)[:36]]
+    session = FetchSession(tmp_path, listing(*months))
+    eurostat.fetch(session)
+    assert [partition for _, partition in session.requests] == [f"month-{m}" for m in sorted(months, reverse=True)[:36]]
 
 
-def test_a_recent_month_is_asked_for_again_when_it_has_changed_since(tmp_path):
+def test_a_recent_month_is_fetched_again_when_it_has_changed_since(tmp_path):
     months = [f"2023{month:02}" for month in range(1, 13)]
     changed = datetime(2024, 4, 16, 9, tzinfo=UTC)
     landed = {f"month-{m}": changed + timedelta(hours=1 if m == "202311" else -1) for m in months}
-    visit = FetchSession(tmp_path, listing(*months), landed)
-    eurostat.fetch(visit)
-    assert [p for _, p in visit.asked] == [f"month-2023{m}" for m in ("12", "10", "09", "08", "07")]
+    session = FetchSession(tmp_path, listing(*months), landed)
+    eurostat.fetch(session)
+    assert [p for _, p in session.requests] == [f"month-2023{m}" for m in ("12", "10", "09", "08", "07")]
 
 
-def test_a_list_without_months_is_told_and_is_not_taken_for_nothing_new(tmp_path):
+def test_a_list_without_months_is_reported_and_is_not_taken_for_nothing_new(tmp_path):
     with pytest.raises(RejectedFile, match="names no month"):
         eurostat.fetch(FetchSession(tmp_path, "<html>moved</html>"))

@@ -204,21 +204,21 @@ GOOD = year_of_kazakhstan(KAZAKH)
         ({"a": without("Наименование области", GOOD)}, "no sheet with their header"),
         ({"a": without("Всего", GOOD)}, "Sheet 'a' has no column 'Всего' under 'экспорт'."),
         ({"a": GOOD[:5]}, "Sheet 'a' has no column 'Всего' under 'экспорт'."),
-        ({"a": without("тыс. долларов США", GOOD)}, "Sheet 'a' does not say that it is in thousand dollars."),
-        ({"a": year_of_kazakhstan(KAZAKH, unit="млн. тенге")}, "does not say that it is in thousand dollars"),
-        ({"a": without("за 2022 год", GOOD)}, "does not say in its first rows which year"),
-        ({"a": year_of_kazakhstan(KAZAKH, "1 полугодие 2022 года")}, "does not say in its first rows which year"),
-        ({"a": year_of_kazakhstan(KAZAKH, "2021-2022 годы")}, "does not say in its first rows which year"),
-        ({"a": GOOD, "b": GOOD}, "Two sheets speak of one period ('a' and 'b': 2022)."),
+        ({"a": without("тыс. долларов США", GOOD)}, "Sheet 'a' does not name its unit, thousand dollars."),
+        ({"a": year_of_kazakhstan(KAZAKH, unit="млн. тенге")}, "does not name its unit, thousand dollars"),
+        ({"a": without("за 2022 год", GOOD)}, "does not name its year or months"),
+        ({"a": year_of_kazakhstan(KAZAKH, "1 полугодие 2022 года")}, "does not name its year or months"),
+        ({"a": year_of_kazakhstan(KAZAKH, "2021-2022 годы")}, "does not name its year or months"),
+        ({"a": GOOD, "b": GOOD}, "Two sheets are for one period ('a' and 'b': 2022)."),
         ({"a": [*GOOD, ["Литва", 0, 0, 5, 0, 6]]}, "The key is there twice"),
         ({"a": year_of_kazakhstan({"Литва": ("н.д.", 2)})}, "A value is not a number (н.д.; sheet a, row 7)."),
         ({"a": year_of_kazakhstan({"Литва": ("1,234,567", 2)})}, "A value is not a number (1,234,567;"),
         ({"a": year_of_kazakhstan({"Литва": (-1, 2)})}, "A value is negative (-1;"),
-        ({"a": year_of_kazakhstan({None: (1, 2)})}, "A value stands beside no country (sheet a, row 7)."),
+        ({"a": year_of_kazakhstan({None: (1, 2)})}, "A value has no country beside it (sheet a, row 7)."),
         ({"a": year_of_kazakhstan(KAZAKH, "2099 год")}, "The period 2099 год lies in the future"),
     ],
 )
-def test_a_workbook_of_the_bureau_that_cannot_be_used_is_refused_with_the_place(settings, sheets, sentence):
+def test_a_workbook_of_the_bureau_that_cannot_be_used_is_rejected_with_the_place(settings, sheets, sentence):
     put(settings, workbook(**sheets))
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1 and sentence in reasons(settings)[0]
@@ -273,12 +273,12 @@ def test_a_provisional_figure_made_final_is_a_revision_of_its_release(settings):
         (kyrgyz_table(KYRGYZ, ("", "", "")), "has no row of years."),
         (kyrgyz_table(KYRGYZ, unit="(тыс. сомов)"), "The unit is not thousand dollars, but '(тыс. сомов)'."),
         (kyrgyz_table({LITHUANIA: ["…", 1, 2]}), "A value is not a number (…; row 5, year 2021)."),
-        (kyrgyz_table({("Литва", None, "Lithuania"): [1, 2, 3]}), "A value stands beside no Russian name (row 5,"),
+        (kyrgyz_table({("Литва", None, "Lithuania"): [1, 2, 3]}), "A value has no Russian name beside it (row 5,"),
         (kyrgyz_table(KYRGYZ, (2021, 2022, 2099)), "The year 2099 lies in the future."),
         (kyrgyz_table(KYRGYZ, flow="по регионам"), "it names no single countries"),
     ],
 )
-def test_a_table_of_the_committee_that_cannot_be_used_is_refused_with_the_place(settings, rows, sentence):
+def test_a_table_of_the_committee_that_cannot_be_used_is_rejected_with_the_place(settings, rows, sentence):
     put(settings, workbook(a=rows))
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1 and sentence in reasons(settings)[0]
@@ -293,11 +293,11 @@ def test_a_table_of_the_committee_that_cannot_be_used_is_refused_with_the_place(
     [
         workbook(a=[["Наименование", "Экспорт", "Импорт"], ["Литва", 1, 2]]),
         workbook(a=GOOD)[:-200],
-        formats.XLS_MAGIC + bytes(4096),
+        formats.OLE_MAGIC + bytes(4096),
     ],
     ids=["another's workbook", "cut off", "no workbook at all"],
 )
-def test_a_workbook_that_is_nobodys_or_damaged_is_told_as_one(settings, content):
+def test_a_workbook_that_is_unrecognised_or_damaged_is_reported_as_such(settings, content):
     put(settings, content)
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1
@@ -320,7 +320,7 @@ def built(settings: Settings, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_name_without_a_country_is_told_and_stops_the_build_when_it_is_large(settings, tmp_path):
+def test_a_name_without_a_country_is_reported_and_stops_the_build_when_it_is_large(settings, tmp_path):
     eu = {"Всего": (1e6, 1e6), "Страны ЕС": (28, 28), **dict.fromkeys([*EU27, "Соединенное Королевство"], (1, 1))}
     put(settings, workbook(a=year_of_kazakhstan(eu | {"Атлантида": (1, None)})))
     put(settings, workbook(a=kyrgyz_table({TOTAL: [9, 9, 9], ("Атлантида", "Атлантида", "Atlantis"): [1, 1, 1]})), "kg")
@@ -435,8 +435,8 @@ def test_the_united_kingdom_leaves_the_committees_eu_in_2020_and_was_never_long_
     def years(test, role):
         return [
             int(year)
-            for year, found in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
-            if found == role
+            for year, recorded in warehouse.ask(real, UNEXPLAINED.format(source="kyrstat", eu="ес", test=test))
+            if recorded == role
         ]
 
     assert years(WITHOUT_UK, "export") == [*range(1994, 2013), *range(2020, 2024)]

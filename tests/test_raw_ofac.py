@@ -147,7 +147,7 @@ def test_everything_an_entry_holds_is_read(settings):
     ]
 
 
-def test_the_consolidated_list_is_told_from_the_sdn_list(settings):
+def test_the_consolidated_list_is_kept_apart_from_the_sdn_list(settings):
     put(settings, xml([AIRCRAFT, BOTH]), "one.xml")
     put(settings, xml([PALESTINIAN, COMPANY]), "two.xml")
     refresh(settings, [OFAC])
@@ -197,7 +197,7 @@ def test_a_later_edition_in_the_same_folder_supersedes_the_earlier(settings):
 
 
 @pytest.mark.parametrize("count", ["3", "5", "0", "", "many"])
-def test_a_list_that_does_not_hold_what_it_announces_is_refused(settings, count):
+def test_a_list_that_does_not_hold_what_it_announces_is_rejected(settings, count):
     put(settings, xml(count=count), "list.xml")
     refresh(settings)
     assert reasons(settings) == [
@@ -227,7 +227,7 @@ def hostile(doctype: str) -> bytes:
         "packed billion laughs",
     ],
 )
-def test_a_list_that_defines_entities_is_refused_unread(settings, content):
+def test_a_list_that_defines_entities_is_rejected_unread(settings, content):
     put(settings, content, "bomb.xml")
     refresh(settings)
     (reason,) = reasons(settings)
@@ -253,7 +253,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, content):
         "something after its end",
     ],
 )
-def test_broken_xml_is_refused(settings, content):
+def test_broken_xml_is_rejected(settings, content):
     put(settings, content, "list.xml")
     refresh(settings)
     (reason,) = reasons(settings)
@@ -261,7 +261,7 @@ def test_broken_xml_is_refused(settings, content):
     assert reason.endswith("Download the list again.") and "\n" not in reason
 
 
-def test_a_list_in_an_unknown_namespace_is_refused(settings):
+def test_a_list_in_an_unknown_namespace_is_rejected(settings):
     put(settings, xml(namespace="urn:example"), "list.xml")
     refresh(settings)
     assert reasons(settings) == [
@@ -270,7 +270,7 @@ def test_a_list_in_an_unknown_namespace_is_refused(settings):
 
 
 @pytest.mark.parametrize("lost", ["<uid>36</uid>", "<uid>12</uid>", "<uid>25</uid>", "<uid>501</uid>"])
-def test_an_entry_or_part_without_its_number_is_refused(settings, lost):
+def test_an_entry_or_part_without_its_number_is_rejected(settings, lost):
     put(settings, xml([COMPANY.replace(lost, "")]), "list.xml")
     refresh(settings)
     (reason,) = reasons(settings)
@@ -278,13 +278,13 @@ def test_an_entry_or_part_without_its_number_is_refused(settings, lost):
     assert of(settings, "entries", "uid") == []
 
 
-def test_an_entry_that_is_listed_twice_is_refused(settings):
+def test_an_entry_that_is_listed_twice_is_rejected(settings):
     put(settings, xml([COMPANY, COMPANY]), "list.xml")
     refresh(settings)
     assert "The key is there twice (list=sdn, uid=36)." in reasons(settings)[0]
 
 
-def test_a_list_that_was_loaded_stays_when_the_next_one_is_refused(settings):
+def test_a_list_that_was_loaded_stays_when_the_next_one_is_rejected(settings):
     put(settings, xml())
     refresh(settings)
     put(settings, xml([COMPANY], count="7", published="06/07/2024"))
@@ -327,7 +327,7 @@ def test_the_legacy_quartet_is_read(settings):
 
 
 @pytest.mark.parametrize(
-    "content, row, said",
+    "content, row, expected",
     [
         (SDN_CSV[: SDN_CSV.index(b'"Director"')], 2, "The row has 5 columns where this file has 12."),
         (SDN_CSV[: SDN_CSV.index(b"DOB 1970") + 5], 2, "A quoted text does not end where it should."),
@@ -335,7 +335,7 @@ def test_the_legacy_quartet_is_read(settings):
         (SDN_CSV.replace(b'"CL2192",', b""), 3, "The row has 11 columns where this file has 12."),
     ],
 )
-def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, said):
+def test_a_broken_csv_list_is_rejected_with_its_row(settings, content, row, expected):
     """Long enough that the file is known by its beginning, as the real ones are."""
     good = b"".join(
         b'%d,"X",-0- ,"CUBA",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n' % n for n in range(50_000, 50_025)
@@ -343,11 +343,11 @@ def test_a_broken_csv_list_is_refused_with_its_row(settings, content, row, said)
     put(settings, good + content, "sdn.csv")
     refresh(settings)
     (reason,) = reasons(settings)
-    assert reason == f"sdn.csv, row {25 + row}: {said} The file is cut off or was edited: download it again."
+    assert reason == f"sdn.csv, row {25 + row}: {expected} The file is cut off or was edited: download it again."
     assert of(settings, "entries", "uid") == []
 
 
-def test_consolidated_csv_files_are_told_from_the_sdn_ones(settings):
+def test_consolidated_csv_files_are_kept_apart_from_the_sdn_ones(settings):
     put(settings, SDN_CSV, "1")
     put(settings, SDN_CSV.replace(b"36,", b"9639,").replace(b"SDGT] [IRAN", b"NS-PLC"), "2")
     put(settings, ALT_CSV, "3")
@@ -377,7 +377,7 @@ def test_consolidated_csv_files_are_told_from_the_sdn_ones(settings):
 )
 def test_what_is_not_ofacs_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert ofac.recognise(formats.look(tmp_path / "x")) is None
+    assert ofac.recognise(formats.read_head(tmp_path / "x")) is None
 
 
 # ---------------------------------------------------------------- the real lists
@@ -435,8 +435,8 @@ def test_the_real_legacy_files_hold_the_entries_they_are_known_for(settings, sha
             continue  # an entry of both lists is continued in both files, and neither says its list
         (settings.inbox / path.name).symlink_to(path)
     prepare(settings, SOURCES)
-    taken, refused = intake.land(settings, OFAC)
-    assert (len(taken), refused) == (files, [])
+    taken, rejected = intake.land(settings, OFAC)
+    assert (len(taken), rejected) == (files, [])
     intake.load_landed(settings, OFAC)
     assert reasons(settings) == [] and len(loaded(settings)) == files
     counted = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")

@@ -41,17 +41,17 @@ def test_columns_may_stand_in_another_order_and_beside_others(settings):
 
 
 @pytest.mark.parametrize(
-    "row, said",
+    "row, expected",
     [
         (LUXURY.replace("010121", "10121"), "10121 is not an HS code of six digits. A spreadsheet program drops"),
-        (LUXURY.replace("2022-03-15,2022", "15.3.22,2022", 1), "010121 is sanctioned since no day (15.3.22)."),
+        (LUXURY.replace("2022-03-15,2022", "15.3.22,2022", 1), "010121 is sanctioned and has no day (15.3.22)."),
     ],
 )
-def test_a_row_that_cannot_be_meant_is_refused_with_its_number(settings, row, said):
+def test_a_row_that_cannot_be_meant_is_rejected_with_its_number(settings, row, expected):
     put(settings, CHIPS, row, name="eu.csv")
     refresh(settings, [OPENICPSR])
     [reason] = reasons(settings)
-    assert reason.startswith("eu.csv, row 3: ") and said in reason
+    assert reason.startswith("eu.csv, row 3: ") and expected in reason
     assert loaded(settings) == set()
 
 

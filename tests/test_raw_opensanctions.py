@@ -14,7 +14,6 @@ from services import Services
 from dagster_project import warehouse
 from dagster_project.files import formats
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import ask_service
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import opensanctions
 from dagster_project.settings import Settings
@@ -65,8 +64,8 @@ def test_nothing_is_loaded_before_someone_agrees_to_the_licence(settings, agreed
     refresh(settings, [OPENSANCTIONS])  # and it is told once
     (reason,) = reasons(settings)
     assert reason == (
-        "file: This is OpenSanctions data, whose licence (CC BY-NC 4.0) asks to name it as the source and allows no "
-        "commercial use without a licence of one's own. If that fits, set USE_OPENSANCTIONS=yes and run again."
+        "file: This is OpenSanctions data, whose licence (CC BY-NC 4.0) requires to name it as the source and allows "
+        "no commercial use without a licence of one's own. If that fits, set USE_OPENSANCTIONS=yes and run again."
     )
     assert loaded(settings) == set()
     refresh(agreed, [OPENSANCTIONS])  # the same file, when they have
@@ -81,9 +80,9 @@ def test_a_fetch_asks_for_nothing_before_someone_agrees(settings, agrees):
         live = replace(live, use_opensanctions=agrees)
         prepare(live, [OPENSANCTIONS])
         services.serve(path, targets(TANKER, PERSON), "text/csv")
-        _, failure = ask_service(live, OPENSANCTIONS, print, client=http_client.Client(sleep=lambda _: None))
+        _, failure = intake.fetch(live, OPENSANCTIONS, print, client=http_client.Client(sleep=lambda _: None))
         assert failure is None
-        assert [asked.path for asked in services.asked] == [path] * agrees
+        assert [request.path for request in services.requests] == [path] * agrees
     intake.load_landed(live, OPENSANCTIONS)
     ids = warehouse.ask(live, "select export, id from raw.opensanctions_targets order by id")
     assert ids == [("collection", "NK-1"), ("collection", "NK-2")] * agrees
@@ -136,7 +135,7 @@ def test_two_editions_differ_by_what_changed_and_not_by_when_it_was_seen(agreed)
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, expected",
     [
         (lines({"id": "1", "schema": "Payment", "properties": {}}), "entities that name no dataset"),
         (lines(LINKED), "None of its entities carries the topic “sanction”, so it is no sanctions list."),
@@ -149,18 +148,18 @@ def test_two_editions_differ_by_what_changed_and_not_by_when_it_was_seen(agreed)
     ],
     ids=["foreign", "none listed", "none sanctioned", "nested", "columns", "empty", "cut", "cut json"],
 )
-def test_what_is_no_list_of_opensanctions_is_set_aside(agreed, content, said):
+def test_what_is_no_list_of_opensanctions_is_set_aside(agreed, content, expected):
     put(agreed, content)
     refresh(agreed, [OPENSANCTIONS])
     (reason,) = reasons(agreed)
-    assert said in reason
+    assert expected in reason
     assert loaded(agreed) == set()
 
 
 @pytest.mark.parametrize("content", [targets(TANKER), lines(LISTED)])
 def test_no_other_source_takes_it_for_its_own(settings, content):
     put(settings, content)
-    head = formats.look(settings.inbox / "file")
+    head = formats.read_head(settings.inbox / "file")
     assert not any(source.recognise(head) for source in (COMTRADE, OFAC))
 
 
@@ -169,7 +168,7 @@ def test_no_other_source_takes_it_for_its_own(settings, content):
 )
 def test_what_is_not_of_opensanctions_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert opensanctions.recognise(formats.look(tmp_path / "x")) is None
+    assert opensanctions.recognise(formats.read_head(tmp_path / "x")) is None
 
 
 def test_the_real_files_hold_the_entities_they_are_known_for(agreed, shared):

@@ -17,7 +17,6 @@ from services import Services
 from dagster_project import warehouse
 from dagster_project.files import formats
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import ask_service
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import uk_sanctions
 
@@ -172,7 +171,7 @@ def test_the_csv_says_what_the_xml_says(settings):
     put(settings, report(*COMPANY_ROWS), "list.csv")
     refresh(settings, [UK])
     assert reasons(settings) == []
-    landings = warehouse.ask(settings, "select edition, rows_read, rows_opened, rows_closed from raw.landings")
+    landings = warehouse.ask(settings, "select edition, rows_read, rows_inserted, rows_expired from raw.landings")
     assert landings == [("2026-09-02", 6, 6, 0), ("2026-10-08", 6, 0, 0)]
 
 
@@ -207,7 +206,7 @@ def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settin
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, expected",
     [
         (xml(COMPANY)[:-40], "The XML breaks off or is malformed ("),
         (xml(COMPANY).replace(b"Kabul", b"Kabul & more"), "The XML breaks off or is malformed ("),
@@ -225,20 +224,20 @@ def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settin
     ],
     ids=["cut", "malformed", "hostile", "empty xml", "empty csv", "no id", "twice", "cut csv", "column", "closed"],
 )
-def test_what_cannot_be_used_is_set_aside_and_leaves_the_loaded_list_as_it_was(settings, content, said):
+def test_what_cannot_be_used_is_set_aside_and_leaves_the_loaded_list_as_it_was(settings, content, expected):
     put(settings, xml(PERSON, day="01/01/2026"), "good.xml")
     refresh(settings, [UK])
     put(settings, content, "bad")
     refresh(settings, [UK])
     (reason,) = reasons(settings)
-    assert said in reason and reason.startswith("bad") and "\n" not in reason
+    assert expected in reason and reason.startswith("bad") and "\n" not in reason
     assert of(settings, "designations", "UniqueID") == [("RUS0251",)]
 
 
 @pytest.mark.parametrize("content", [xml(COMPANY), report(*COMPANY_ROWS)])
 def test_no_other_source_takes_it_for_its_own(settings, content):
     put(settings, content)
-    head = formats.look(settings.inbox / "list.xml")
+    head = formats.read_head(settings.inbox / "list.xml")
     assert not any(source.recognise(head) for source in (COMTRADE, OFAC))
 
 
@@ -247,7 +246,7 @@ def test_no_other_source_takes_it_for_its_own(settings, content):
 )
 def test_what_is_not_the_uks_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert uk_sanctions.recognise(formats.look(tmp_path / "x")) is None
+    assert uk_sanctions.recognise(formats.read_head(tmp_path / "x")) is None
 
 
 def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
@@ -257,10 +256,10 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [UK])
         for content in (xml(COMPANY, PERSON), xml(COMPANY, PERSON), xml(PERSON, day="03/09/2026")):
             services.serve(path, content, "text/xml")
-            _, failure = ask_service(live, UK, print, client=http_client.Client(sleep=lambda _: None))
+            _, failure = intake.fetch(live, UK, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
             intake.load_landed(live, UK)
-        assert [asked.path for asked in services.asked] == [path] * 3
+        assert [request.path for request in services.requests] == [path] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2026-09-02", "list"),
         ("2026-09-03", "list"),

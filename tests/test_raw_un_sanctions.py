@@ -17,7 +17,6 @@ from services import Services
 from dagster_project import warehouse
 from dagster_project.files import formats
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import ask_service
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import un_sanctions
 
@@ -81,7 +80,7 @@ def of(settings, table: str, columns: str) -> list[tuple]:
 def changes(settings) -> dict[str, tuple[int, int]]:
     """Table → rows the last landing opened and rows it closed, where it did either."""
     last = "(select max(vintage) from raw.landings where status = 'loaded')"
-    found = {
+    counts_by_table = {
         table.name.removeprefix("un_"): warehouse.ask(
             settings,
             f"select count(*) filter (where _vintage = {last}), count(*) filter (where _valid_to is not null) "
@@ -89,7 +88,7 @@ def changes(settings) -> dict[str, tuple[int, int]]:
         )[0]
         for table in UN.tables
     }
-    return {name: counts for name, counts in found.items() if any(counts)}
+    return {name: counts for name, counts in counts_by_table.items() if any(counts)}
 
 
 # ---------------------------------------------------------------- what is read
@@ -176,7 +175,7 @@ def test_a_delisted_entry_goes_with_all_its_parts_and_comes_back_with_them(setti
 
 def test_the_edition_is_the_day_the_list_was_generated(tmp_path):
     (tmp_path / "x").write_bytes(xml(generated="2019-07-01T22:01:37.987-04:00"))
-    recognised = un_sanctions.recognise(formats.look(tmp_path / "x"))
+    recognised = un_sanctions.recognise(formats.read_head(tmp_path / "x"))
     assert (recognised.partition, recognised.edition) == ("consolidated", "2019-07-02T02:01:37Z")
 
 
@@ -191,7 +190,7 @@ def test_the_edition_is_the_day_the_list_was_generated(tmp_path):
     ],
     ids=["bomb", "external file"],
 )
-def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
+def test_a_list_that_defines_entities_is_rejected_unread(settings, doctype):
     put(settings, xml([PERSON.replace("Lydia", "&b;"), SECOND], doctype=doctype), "bomb.xml")
     refresh(settings, [UN])
     (reason,) = reasons(settings)
@@ -204,7 +203,7 @@ def test_a_list_that_defines_entities_is_refused_unread(settings, doctype):
     [xml()[:-40], xml()[:1500], xml().replace(b"</QUALITY>", b"</X>", 1), xml().replace(b"Goma", b"A & B")],
     ids=["its end is missing", "cut in the middle", "tags crossed", "a bare ampersand"],
 )
-def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
+def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
     put(settings, xml(generated="2024-01-01T00:00:00Z"), "good.xml")
     refresh(settings, [UN])
     put(settings, content, "list.xml")
@@ -216,7 +215,7 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
 
 
 @pytest.mark.parametrize(
-    "content, said",
+    "content, expected",
     [
         (xml([], []), "The list holds no entry. Download it again."),
         (
@@ -230,7 +229,7 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
         ),
         (
             xml([PERSON, SECOND.replace("2001-02-23", "23 Feb. 2001")]),
-            "row 2: The entry TAi.005 was listed on no day (23 Feb. 2001). Use the UN's own download, unedited.",
+            "row 2: The entry TAi.005 has no day of listing (23 Feb. 2001). Use the UN's own download, unedited.",
         ),
         (
             xml([PERSON, SECOND, SECOND]),
@@ -240,11 +239,11 @@ def test_broken_xml_is_refused_and_what_was_loaded_stays(settings, content):
     ],
     ids=["empty", "one committee", "undated", "unnumbered", "no day", "twice"],
 )
-def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content, said):
+def test_a_list_that_cannot_be_used_is_rejected_with_the_reason(settings, content, expected):
     put(settings, content, "list.xml")
     refresh(settings, [UN])
     (reason,) = reasons(settings)
-    assert reason in (f"list.xml: {said}", f"list.xml, {said}")
+    assert reason in (f"list.xml: {expected}", f"list.xml, {expected}")
     assert of(settings, "entries", "1") == []
 
 
@@ -260,7 +259,7 @@ def test_a_list_that_cannot_be_used_is_refused_with_the_reason(settings, content
 )
 def test_what_is_not_the_uns_is_left_to_others(tmp_path, content):
     (tmp_path / "x").write_bytes(content)
-    assert un_sanctions.recognise(formats.look(tmp_path / "x")) is None
+    assert un_sanctions.recognise(formats.read_head(tmp_path / "x")) is None
 
 
 # ---------------------------------------------------------------- the service, and the real lists
@@ -273,10 +272,10 @@ def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
         prepare(live, [UN])
         for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T00:00:03.012Z")):
             services.serve(path, content, "text/xml")
-            _, failure = ask_service(live, UN, print, client=http_client.Client(sleep=lambda _: None))
+            _, failure = intake.fetch(live, UN, print, client=http_client.Client(sleep=lambda _: None))
             assert failure is None
             intake.load_landed(live, UN)
-        assert [asked.question for asked in services.asked] == [path + "?"] * 3
+        assert [request.question for request in services.requests] == [path + "?"] * 3
     assert warehouse.ask(live, "select edition, partition from raw.landings order by 1") == [
         ("2024-05-15T00:00:03Z", "consolidated"),
         ("2024-06-03T00:00:03Z", "consolidated"),
@@ -313,15 +312,17 @@ def test_each_real_edition_holds_the_entries_it_is_known_for(
 
 def said_by(path, tags: Sequence[str]) -> set[tuple]:
     """What an edition says in its elements of these names, read without the loader."""
-    said = set()
+    expected = set()
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         for entry in parse(stream).getroot().iter():
             if entry.tag in ("INDIVIDUAL", "ENTITY"):
                 for part in (child for child in entry if child.tag in tags):
                     texts = [(c.tag, " ".join(c.text.split())) for c in part if c.text and c.text.strip()]
                     groups = [[text] for text in texts] if part.tag == "NATIONALITY" else [texts]
-                    said |= {(entry.findtext("REFERENCE_NUMBER").strip(), *sorted(group)) for group in groups if group}
-    return said
+                    expected |= {
+                        (entry.findtext("REFERENCE_NUMBER").strip(), *sorted(group)) for group in groups if group
+                    }
+    return expected
 
 
 def test_between_two_real_editions_only_what_changed_is_closed_and_opened(settings, editions):

@@ -16,7 +16,7 @@ from downloads import prepare, reasons, refresh, workbook
 
 from dagster_project import transform, warehouse
 from dagster_project.definitions import SOURCES
-from dagster_project.files.landing import Answer
+from dagster_project.files.landing import RequestLogEntry
 from dagster_project.ingest import intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import unsd
@@ -78,37 +78,37 @@ def test_a_later_table_of_the_same_pair_replaces_the_earlier_and_another_pair_st
     ],
     ids=["one sheet", "two pairs", "a zero cut", "an unknown relation", "two conversions of a code"],
 )
-def test_a_table_that_cannot_be_used_is_refused(settings, sheets, reason):
+def test_a_table_that_cannot_be_used_is_rejected(settings, sheets, reason):
     put(settings, workbook(**sheets))
     refresh(settings, [UNSD])
-    [told] = reasons(settings)
-    assert told.startswith(f"table.xlsx{', row ' if 'row' in told else ''}") and reason in told
+    [message] = reasons(settings)
+    assert message.startswith(f"table.xlsx{', row ' if 'row' in message else ''}") and reason in message
     assert rows(settings, "conversions") == rows(settings, "correlations") == []
 
 
-def test_a_table_into_another_classification_is_nobodys(settings):
+def test_a_table_into_another_classification_is_not_recognised(settings):
     put(settings, workbook(One=[["From HS2022", "To SITC Rev.4"], ["010121", "00151"]]))
     refresh(settings, [UNSD])
     assert len(reasons(settings)) == 1 and rows(settings, "conversions") == []
 
 
-def test_the_service_is_asked_for_each_pair_once_a_month(settings):
+def test_each_pair_is_requested_once_a_month(settings):
     now = datetime.now(UTC)
-    asked = []
+    request = []
     answers = {
-        "HS2022-HS2017": Answer("HS2022-HS2017", "", "", (now - timedelta(days=29)).isoformat()),
-        "HS2017-HS2012": Answer("HS2017-HS2012", "", "", (now - timedelta(days=31)).isoformat()),
+        "HS2022-HS2017": RequestLogEntry("HS2022-HS2017", "", "", (now - timedelta(days=29)).isoformat()),
+        "HS2017-HS2012": RequestLogEntry("HS2017-HS2012", "", "", (now - timedelta(days=31)).isoformat()),
     }
-    visit = SimpleNamespace(
+    session = SimpleNamespace(
         settings=settings,
-        newest=answers.get,
-        ask=lambda url, *, partition, expect: asked.append((partition, url)),
+        last_request=answers.get,
+        fetch=lambda url, *, partition, expect: request.append((partition, url)),
         progress=lambda *_: None,
     )
-    unsd.fetch(visit)
-    assert [pair for pair, _ in asked] == ["HS2017-HS2012", "HS2012-HS2007"]
+    unsd.fetch(session)
+    assert [pair for pair, _ in request] == ["HS2017-HS2012", "HS2012-HS2007"]
     tables = f"{settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/"
-    assert asked[0][1] == tables + "HS2017toHS2012ConversionAndCorrelationTables.xlsx"
+    assert request[0][1] == tables + "HS2017toHS2012ConversionAndCorrelationTables.xlsx"
 
 
 # ---------------------------------------------------------------- the real tables

@@ -55,7 +55,7 @@ def risk_class(is_unusual: bool, anomaly: float | None, evidence: float | None) 
     return {(1, 1): "investigate", (1, 0): "verify_data", (0, 1): "monitor", (0, 0): "low"}[is_unusual, documented]
 
 
-def risk_route(never_arrived: dict[str, float | None], went_on: dict[str, float | None], kind: str) -> str | None:
+def risk_route(unmirrored: dict[str, float | None], re_exported: dict[str, float | None], kind: str) -> str | None:
     def taken(score, share, rise, baseline) -> bool:
         if None in (score, share, rise, baseline):
             return False
@@ -65,7 +65,7 @@ def risk_route(never_arrived: dict[str, float | None], went_on: dict[str, float 
 
     open_routes = {
         name: route["score"]
-        for name, route in {"never_arrived": never_arrived, "went_on": went_on}.items()
+        for name, route in {"unmirrored": unmirrored, "re_exported": re_exported}.items()
         if taken(**route)
     }
     return max(open_routes, key=open_routes.get) if open_routes else None
@@ -132,15 +132,15 @@ ROUTE = st.fixed_dictionaries({
 
 @given(ROUTE, ROUTE, st.sampled_from(["product", "basket"]))
 @examples(max_examples=200, deadline=None)
-def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, never_arrived, went_on, kind: str) -> None:
+def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, unmirrored, re_exported, kind: str) -> None:
     found = in_sql(
-        con, MACROS.risk_route().removesuffix("as route").replace("goods_kind", f"'{kind}'"),
-        anomaly_never_arrived=never_arrived["score"], c_ghost=never_arrived["share"],
-        added_export_usd=never_arrived["rise"], baseline_compared_export_usd=never_arrived["baseline"],
-        anomaly_went_on=went_on["score"], c_chain=went_on["share"],
-        excess_usd=went_on["rise"], baseline_export_usd=went_on["baseline"],
+        con, MACROS.risk_route().removesuffix("as route_kind").replace("goods_kind", f"'{kind}'"),
+        anomaly_unmirrored=unmirrored["score"], c_ghost=unmirrored["share"],
+        added_export_usd=unmirrored["rise"], baseline_compared_export_usd=unmirrored["baseline"],
+        anomaly_re_exported=re_exported["score"], c_chain=re_exported["share"],
+        excess_usd=re_exported["rise"], baseline_export_usd=re_exported["baseline"],
     )  # fmt: skip
-    assert found == risk_route(never_arrived, went_on, kind)
+    assert found == risk_route(unmirrored, re_exported, kind)
 
 
 @given(st.integers(0, 12), st.floats(0, 100), st.floats(0, 100))

@@ -1,6 +1,6 @@
-"""The simulated world keeps its promises: layout, arithmetic, plot, and the same bytes from the same seed.
+"""The simulated world keeps its promises: layout, arithmetic, scenario, and the same bytes from the same seed.
 
-Belongs here: what the files say. Does not belong here: whether the warehouse finds the plot again.
+Belongs here: what the files say. Does not belong here: whether the warehouse detects it.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import pytest
 
 from dagster_project.sample import scenario
 from dagster_project.sample.comtrade import HEADER
-from dagster_project.sample.world import plot_of, write_world
+from dagster_project.sample.world import scenario_of, write_world
 from dagster_project.sample.world_data import COMTRADE_ISO, CONTROLLED, HS2017_ANCESTOR, NEIGHBOURS, month_index
 
 SCALE = 0.1
@@ -161,15 +161,15 @@ def test_children_sum_to_their_parents_but_for_what_is_confidential(reported, se
     assert missing.min() > -CENT
     hiding = missing[missing > CENT].index.to_frame()
     hidden = secrets[secrets.place == "chapter"].assign(cmdCode=lambda s: s["product"].str[:2])
-    told = set(zip(hidden.reporter, hidden.flow, hidden.cmdCode, strict=True))
-    assert len(hiding) and set(zip(hiding.reporterISO, hiding.flowCode.str[-1], hiding.cmdCode, strict=True)) <= told
+    message = set(zip(hidden.reporter, hidden.flow, hidden.cmdCode, strict=True))
+    assert len(hiding) and set(zip(hiding.reporterISO, hiding.flowCode.str[-1], hiding.cmdCode, strict=True)) <= message
 
     totals = values[reported.aggrLevel.eq(0).to_numpy()].droplevel("cmdCode")
     of_chapters = chapters.groupby(GROUP).sum()
     assert (totals.reindex(of_chapters.index) - of_chapters).min() > -CENT, "the total holds its chapters, and the rest"
 
 
-def test_a_confidential_good_is_never_told(reported, secrets):
+def test_a_confidential_good_is_never_reported(reported, secrets):
     published = set(zip(reported.reporterISO, reported.flowCode, reported.cmdCode, strict=True))
     assert not published & set(secrets[["reporter", "flow", "product"]].itertuples(index=False, name=None))
     special = reported[reported.cmdCode == "999999"]
@@ -243,17 +243,17 @@ def test_a_mislabelled_good_stands_under_a_neighbour_that_is_on_no_list(hs6, div
             assert hs6[ours & (hs6.cmdCode == d.exporter_code)].primaryValue.sum() > 0.75 * d.value_usd, d
 
 
-def test_the_plot_is_told_in_full(world, diversions):
+def test_the_ground_truth_lists_every_diversion(world, diversions):
     key = ["exporter_iso3", "transit_iso3", "product_code"]
-    told = diversions[diversions.kind != "article"].set_index(key).value_usd
-    planted = {(d.exporter, d.transit, d.product): d.usd_million * 1e6 for d in plot_of(SEED).diversions}
-    assert told.to_dict() == pytest.approx(planted)
+    message = diversions[diversions.kind != "article"].set_index(key).value_usd
+    by_design = {(d.exporter, d.transit, d.product): d.usd_million * 1e6 for d in scenario_of(SEED).diversions}
+    assert message.to_dict() == pytest.approx(by_design)
     assert diversions.diversion_id.is_unique
     decoys = pd.read_csv(world / "truth" / "decoys.csv", dtype={"product_code": "str"})
     assert decoys.kind.value_counts().to_dict() == scenario.DECOYS_OF | {"basis_switch": 4}
 
 
-def test_the_ghost_of_every_month_is_told(world, diversions):
+def test_the_ghost_of_every_month_is_listed(world, diversions):
     ghost = pd.read_csv(world / "truth" / "ghost.csv")
     by_diversion = ghost.groupby("diversion_id").sum(numeric_only=True)
     assert by_diversion.planted_usd.to_dict() == pytest.approx(diversions.set_index("diversion_id").value_usd.to_dict())
@@ -264,13 +264,13 @@ def test_the_ghost_of_every_month_is_told(world, diversions):
 
 @pytest.mark.parametrize("seed", [SEED, *range(40)])
 def test_a_drawn_plot_is_plausible(seed):
-    plan = plot_of(seed)
+    plan = scenario_of(seed)
     drawn = pd.DataFrame(plan.diversions)
     ways = drawn.groupby("group").size().value_counts()
     assert ways.to_dict() == {1: 33, 3: 2} and drawn.kind.value_counts()["never_arrived"] == 12
     assert drawn.groupby("group").usd_million.sum().between(*scenario.SIZE_BOUNDS).all()
-    planted = [(d.transit, d.product) for d in plan.diversions] + [(d.importer, d.product) for d in plan.decoys]
-    assert len(set(planted)) == len(planted), "two planted things share a good in a country"
+    by_design = [(d.transit, d.product) for d in plan.diversions] + [(d.importer, d.product) for d in plan.decoys]
+    assert len(set(by_design)) == len(by_design), "two planted things share a good in a country"
     silent = scenario.SILENT_FROM | plan.late_from
     for d in (*plan.diversions, *plan.decoys):
         way = d.transit if isinstance(d, scenario.Diversion) else d.importer
@@ -281,13 +281,13 @@ def test_a_drawn_plot_is_plausible(seed):
     assert not {d.exporter for d in plan.diversions if not d.arrives} & {"TWN"}, "in nobody's books"
 
 
-def test_every_seed_has_a_plot_of_its_own_and_the_article_in_each():
-    plots = [plot_of(seed) for seed in range(10)]
-    routes = [{(d.exporter, d.transit, d.product) for d in plan.diversions} for plan in plots]
+def test_every_seed_has_a_scenario_of_its_own_and_the_article_in_each():
+    scenarios = [scenario_of(seed) for seed in range(10)]
+    routes = [{(d.exporter, d.transit, d.product) for d in plan.diversions} for plan in scenarios]
     assert all(len(ours & theirs) <= 2 for ours in routes for theirs in routes if ours is not theirs)
-    sizes = pd.Series([d.usd_million for plan in plots for d in plan.diversions])
+    sizes = pd.Series([d.usd_million for plan in scenarios for d in plan.diversions])
     assert 3 < sizes.median() < 9 and sizes.max() > 30 and sizes.min() < 1
-    assert plot_of(3) == plots[3]
+    assert scenario_of(3) == scenarios[3]
 
 
 def test_every_controlled_good_occurs(reported):

@@ -745,9 +745,10 @@ def test_what_many_may_share_is_no_identifier(word):
 
 
 def test_the_default_margin_of_the_seed_is_the_parameter(margins) -> None:
-    """It stands with its source in the seed, and as a parameter in dbt_project.yml, whose hash every mart carries."""
+    """It stands with its source in the seed, and as parameters in dbt_project.yml, whose hash every mart carries."""
     parameters = yaml.safe_load((SEEDS.parent / "dbt" / "dbt_project.yml").read_text())["vars"]
     default = margins[margins.method == "default"]
+    middle, half_width = parameters["cif_default"], parameters["margin_usual_half_width"]
     assert [tuple(map(float, row)) for row in default[["margin_low", "margin_mid", "margin_high"]].to_numpy()] == [
-        (parameters["cif_low"], parameters["cif_default"], parameters["cif_high"])
+        (middle - half_width, middle, middle + half_width)
     ]

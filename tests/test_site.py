@@ -185,10 +185,10 @@ def test_checks_stand_with_their_last_result_and_history(small) -> None:
         render.Check("raw", "comtrade_flows", "fresh", False, ((when, False),), "Last heard <long> ago."),
         render.Check("marts", "claims", "never_ran", False, ()),
     ]
-    write(small, checks, {"cif_low": 0})
+    write(small, checks, {"cif_default": 0})
     said = " ".join(pages_of(folder_of(small))["quality.html"].text.split())
     assert "✓✗" in said and "never ran" in said and "fresh (a warning). Last heard <long> ago." in said
-    assert "cif_low" in pages_of(folder_of(small))["method.html"].text
+    assert "cif_default" in pages_of(folder_of(small))["method.html"].text
 
 
 # --- what can be taken away ------------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def chromium() -> Iterator[object]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nasty_names_and_missing_data_are_quiet_and_open_to_all_in_a_browser(small, chromium, scheme) -> None:
     checks = [render.Check("raw", "flows", "unique", True, ((render.datetime(2024, 6, 3), False),), "One <row>.")]
-    write(small, checks, {"cif_low": 0})
+    write(small, checks, {"cif_default": 0})
     folder = folder_of(small)
     pages = sorted(path.name for path in folder.glob("*.html"))
     for name, look in looks(chromium, folder, pages, width=390, scheme=scheme).items():

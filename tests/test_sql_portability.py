@@ -58,11 +58,9 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 DISPATCHED = {
     "joined_text": {"sanctioned_entities", "products"},
     "read_in_place": {
-        "excess_trade",
-        "int_comtrade_flows_placed",
+        "int_excesses_estimated",
         "int_flows_aligned",
-        "int_products_recorded",
-        "int_unit_values_compared",
+        "int_unit_values_judged",
         "int_unit_values_paired",
     },
     "row_hash": set(),
@@ -103,7 +101,7 @@ def compiled(tmp_path_factory) -> dict[str, str]:
     )
     assert done.returncode == 0, done.stdout
     root = folder / "target" / "compiled" / "ghost_trade" / "models"
-    queries = {path.stem: (root / path.parent.name / path.name).read_text() for path in MODELS}
+    queries = {path.stem: (root / path.relative_to(DBT_DIR / "models")).read_text() for path in MODELS}
     relation = re.compile(r'"(?:warehouse|unpublished)"\."(\w+)"\."(\w+)"')
     return {name: relation.sub(r"\1.\2", sql) for name, sql in queries.items()}
 

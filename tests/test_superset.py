@@ -188,8 +188,9 @@ def publish(folder: Path, growth_ratio: float) -> None:
     add("sources", title="An invented source", publisher="Nobody", kind="trade", files_loaded=1, is_stale=False)
     for iso3, name, role in (("KAZ", "Kazakhstan", "transit"), ("RUS", "Russia", "target"), ("DEU", "", "coalition")):
         add("countries", iso3=iso3, name=name, role=role)
-    values = {"export_value_usd": 9e6, "import_value_usd": 5e6, "gap_usd": 4e6, "gap_low_usd": 3e6, "gap_high_usd": 5e6}
-    ghost = {"ghost_usd": 2e6, "ghost_low_usd": 1e6, "ghost_high_usd": 3e6, "gap_share": 0.4}
+    values = {"export_month_usd": 9e6, "import_month_usd": 5e6, "gap_month_usd": 4e6}
+    values |= {"gap_low_month_usd": 3e6, "gap_high_month_usd": 5e6}
+    ghost = {"ghost_12m_usd": 2e6, "ghost_low_12m_usd": 1e6, "ghost_high_12m_usd": 3e6, "gap_month_share": 0.4}
     year = {"freq": "A", "product_level": 0, "exporter_bloc": "COALITION", "importer_iso3": "KAZ"}
     add("bloc_gaps", 24, period=month, **year, export_value_usd=9e7, import_value_fob_usd=5e7, gap_usd=4e7)
     capped = {"baseline_id": "b19_21", "cap_usd": 1e6, "value_usd": 3e6, "breach_usd": 2e6, "headroom_usd": 0}

@@ -1,4 +1,4 @@
-"""Two times of one row: when its publisher said it, and when we learned it. And the visits that learn it.
+"""Two times of one row: when its publisher said it, and when we learned it. And the fetch sessions that bring it.
 
 A little list stands for every source: its file says its own date, as OFAC's do. Not here: what a load does
 with the rows of one moment (test_warehouse.py), or what the network does (test_network.py).
@@ -15,10 +15,11 @@ from services import Services, login_page, status
 
 from dagster_project import warehouse
 from dagster_project.files import landing
-from dagster_project.files.formats import Head, RejectedFile
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Recognised
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import http_client, intake
-from dagster_project.ingest.fetch import FetchSession, ask_service
+from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import Source
 from dagster_project.settings import Settings
 from dagster_project.warehouse import Rows, Table, text
@@ -38,8 +39,8 @@ def read(path: Path, one: landing.Landing, head: Head) -> dict[str, Rows]:
     return {ENTRIES.name: Rows(f"select * from read_csv('{path}', header = true, all_varchar = true)", first_row=2)}
 
 
-def fetch(visit: FetchSession) -> None:
-    visit.ask(f"{visit.settings.addresses['OFAC_URL']}/list.csv", partition="the-list", expect=("csv",))
+def fetch(session: FetchSession) -> None:
+    session.fetch(f"{session.settings.addresses['OFAC_URL']}/list.csv", partition="the-list", expect=("csv",))
 
 
 SOURCE = Source("list", (ENTRIES,), recognise, read, fetch=fetch)
@@ -60,12 +61,12 @@ def give(settings: Settings, *editions: bytes) -> list[str]:
     for number, content in enumerate(editions):
         (settings.inbox / f"{len(list(settings.inbox.iterdir()))}-{number}.csv").write_bytes(content)
     prepare(settings)
-    _, refused = intake.land(settings, SOURCE)
+    _, rejected = intake.land(settings, SOURCE)
     intake.load_landed(settings, SOURCE)
-    return [str(reason) for _, reason in refused]
+    return [str(reason) for _, reason in rejected]
 
 
-def said(settings: Settings, day: str) -> dict[str, str]:
+def published(settings: Settings, day: str) -> dict[str, str]:
     """What the publisher had said by the end of a day: the rule staging applies when AS_OF is set."""
     end = f"(date '{day}' + interval 1 day)"
     return dict(
@@ -98,9 +99,9 @@ def known(settings: Settings, landing_number: int) -> dict[str, str]:
 
 def test_a_list_of_2021_loaded_today_tells_what_was_known_in_2021(settings):
     give(settings, edition("2020-05-01", a="Alpha", b="Beta"), edition("2021-05-01", a="Alpha Ltd", c="Gamma"))
-    assert said(settings, "2020-04-30") == {}
-    assert said(settings, "2020-12-31") == {"a": "Alpha", "b": "Beta"}
-    assert said(settings, "2021-05-01") == {"a": "Alpha Ltd", "c": "Gamma"}
+    assert published(settings, "2020-04-30") == {}
+    assert published(settings, "2020-12-31") == {"a": "Alpha", "b": "Beta"}
+    assert published(settings, "2021-05-01") == {"a": "Alpha Ltd", "c": "Gamma"}
 
 
 def test_what_we_knew_after_each_load_is_another_question_and_can_be_answered_too(settings):
@@ -114,28 +115,28 @@ def test_what_we_knew_after_each_load_is_another_question_and_can_be_answered_to
 
 def test_a_list_without_a_date_is_valid_from_the_moment_it_was_learned(settings):
     give(settings, edition("", a="Alpha"))
-    assert said(settings, "2021-01-01") == {}
-    assert said(settings, datetime.now(UTC).date().isoformat()) == {"a": "Alpha"}
+    assert published(settings, "2021-01-01") == {}
+    assert published(settings, datetime.now(UTC).date().isoformat()) == {"a": "Alpha"}
 
 
 def test_an_edition_of_the_future_is_valid_from_the_moment_it_was_learned(settings):
     give(settings, edition("2999-01-01", a="Alpha"))
-    assert said(settings, datetime.now(UTC).date().isoformat()) == {"a": "Alpha"}
+    assert published(settings, datetime.now(UTC).date().isoformat()) == {"a": "Alpha"}
 
 
 def test_two_editions_of_one_day_follow_each_other(settings):
     give(settings, edition("2021-05-01", a="Alpha"))
     give(settings, edition("2021-05-01", a="Alpha Ltd"))
-    assert said(settings, "2021-05-01") == {"a": "Alpha Ltd"}
+    assert published(settings, "2021-05-01") == {"a": "Alpha Ltd"}
     spans = warehouse.ask(settings, "select _valid_from, _valid_to from raw.list_entries order by _vintage")
     assert spans[0][1] == spans[1][0] > spans[0][0] and spans[1][1] is None
 
 
-def test_an_older_edition_is_refused_once_a_newer_one_is_loaded(settings):
+def test_an_older_edition_is_rejected_once_a_newer_one_is_loaded(settings):
     give(settings, edition("2021-05-01", a="Alpha"))
     (reason,) = give(settings, edition("2020-05-01", a="Alpha", b="Beta"))
     assert "the one of 2021-05-01 is already loaded" in reason
-    assert said(settings, "2021-05-01") == {"a": "Alpha"}
+    assert published(settings, "2021-05-01") == {"a": "Alpha"}
 
 
 def test_history_never_runs_backwards_when_a_dated_file_follows_an_undated_one(settings):
@@ -164,7 +165,7 @@ def test_a_warehouse_of_another_version_is_made_again_from_what_landed(settings)
     assert warehouse.ask(settings, "select * from raw.list_entries order by all") == before
 
 
-# ---------------------------------------------------------------- visits
+# ---------------------------------------------------------------- fetch sessions
 
 
 @pytest.fixture
@@ -182,10 +183,10 @@ def live(tmp_path: Path, services: Services) -> Settings:
     return settings
 
 
-def visit(settings: Settings) -> str | None:
-    """One visit and the load after it. Returns why it failed, if it did."""
+def fetch_and_load(settings: Settings) -> str | None:
+    """One fetch session and the load after it. Returns why it failed, if it did."""
     client = http_client.Client(sleep=lambda _: None)  # no test waits for a service to recover
-    _, failure = ask_service(settings, SOURCE, lambda _: None, client=client)
+    _, failure = intake.fetch(settings, SOURCE, lambda _: None, client=client)
     intake.load_landed(settings, SOURCE)
     return failure
 
@@ -202,12 +203,12 @@ def landings(settings: Settings) -> int:
 
 def test_an_answer_lands_under_its_address_and_the_same_answer_lands_once(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
-    assert visit(live) is None and visit(live) is None
+    assert fetch_and_load(live) is None and fetch_and_load(live) is None
     assert names(live) == ["Alpha"] and landings(live) == 1
     assert warehouse.ask(live, "select fetched_from, original_name from raw.landings") == [
         (f"{services.url}/list.csv", "the-list")
     ]
-    assert warehouse.ask(live, "select outcome, answers, landings from raw.visits order by started_at") == [
+    assert warehouse.ask(live, "select outcome, responses, landings from raw.fetch_sessions order by started_at") == [
         ("answered", 1, 1),
         ("answered", 1, 0),
     ]
@@ -217,27 +218,27 @@ def test_what_a_publisher_takes_back_is_taken_back(live, services):
     """A, then B, then A again: the last word is A, though its bytes were known."""
     for content in (edition("", a="Alpha"), edition("", a="Beta"), edition("", a="Alpha")):
         services.serve("/list.csv", content, "text/csv")
-        assert visit(live) is None
+        assert fetch_and_load(live) is None
     assert names(live) == ["Alpha"] and landings(live) == 3
 
 
-def test_a_delisting_is_seen_at_the_next_visit(live, services):
+def test_a_delisting_is_seen_at_the_next_session(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha", b="Beta"), "text/csv")
-    visit(live)
+    fetch_and_load(live)
     services.serve("/list.csv", edition("2021-06-01", a="Alpha"), "text/csv")
-    visit(live)
+    fetch_and_load(live)
     assert names(live) == ["Alpha"]
-    assert said(live, "2021-05-15") == {"a": "Alpha", "b": "Beta"}
+    assert published(live, "2021-05-15") == {"a": "Alpha", "b": "Beta"}
 
 
-def test_a_service_that_is_down_keeps_its_last_word_and_the_visit_says_why(live, services):
+def test_a_service_that_is_down_keeps_its_last_data_and_the_session_notes_why(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
-    visit(live)
+    fetch_and_load(live)
     services.fault("/list.csv", *[status(500)] * 20)
-    failure = visit(live)
+    failure = fetch_and_load(live)
     assert "127.0.0.1" in failure
     assert names(live) == ["Alpha"]
-    assert warehouse.ask(live, "select outcome, sentence from raw.visits order by started_at")[-1] == (
+    assert warehouse.ask(live, "select outcome, sentence from raw.fetch_sessions order by started_at")[-1] == (
         "failed",
         failure,
     )
@@ -246,53 +247,53 @@ def test_a_service_that_is_down_keeps_its_last_word_and_the_visit_says_why(live,
 def test_a_login_page_is_not_landed(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
     services.fault("/list.csv", *[login_page] * 20)
-    assert visit(live) and landings(live) == 0 and not landing.landed(live.landing_dir, "list")
+    assert fetch_and_load(live) and landings(live) == 0 and not landing.landed(live.landing_dir, "list")
 
 
-def test_another_layout_is_told_and_not_landed(live, services):
+def test_another_layout_is_reported_and_not_landed(live, services):
     services.serve("/list.csv", b"number,title\n1,Alpha\n", "text/csv")
-    assert "changed its layout" in visit(live)
+    assert "changed its layout" in fetch_and_load(live)
     assert landings(live) == 0
 
 
-def test_an_old_copy_from_a_cache_is_not_believed(live, services):
+def test_an_old_copy_from_a_cache_is_not_taken(live, services):
     services.serve("/list.csv", edition("2021-06-01", a="Alpha Ltd"), "text/csv")
-    visit(live)
+    fetch_and_load(live)
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
-    assert "the edition of 2021-05-01, and the one of 2021-06-01 has landed" in visit(live)
+    assert "the edition of 2021-05-01, and the one of 2021-06-01 has landed" in fetch_and_load(live)
     assert names(live) == ["Alpha Ltd"]
 
 
 def test_another_list_under_the_right_address_does_not_take_its_place(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
-    visit(live)
+    fetch_and_load(live)
 
-    def asks_for_another(visit: FetchSession) -> None:
-        visit.ask(f"{live.addresses['OFAC_URL']}/list.csv", partition="another-list", expect=("csv",))
+    def asks_for_another(session: FetchSession) -> None:
+        session.fetch(f"{live.addresses['OFAC_URL']}/list.csv", partition="another-list", expect=("csv",))
 
     source = Source("list", (ENTRIES,), recognise, read, fetch=asks_for_another)
-    landed, failure = ask_service(live, source, lambda _: None)
-    assert landed == [] and "answered with the-list, and was asked for another-list" in failure
+    landed, failure = intake.fetch(live, source, lambda _: None)
+    assert landed == [] and "answered with the-list, and the request was for another-list" in failure
 
 
-def test_a_visit_that_died_after_its_answer_landed_does_not_ask_again(live, services):
+def test_a_session_that_died_after_its_response_landed_requests_nothing_again(live, services):
     services.serve("/list.csv", edition("2021-05-01", a="Alpha"), "text/csv")
-    visit(live)
-    (live.landing_dir / "list" / landing.ANSWERS).write_text('{"partition": "the-li')  # torn in the middle
+    fetch_and_load(live)
+    (live.landing_dir / "list" / landing.REQUEST_LOG).write_text('{"partition": "the-li')  # torn in the middle
     with http_client.Client() as client, FetchSession(live, "list", recognise, client) as again:
-        assert again.newest("the-list").edition == "2021-05-01"
+        assert again.last_request("the-list").edition == "2021-05-01"
 
 
-def test_a_visit_leaves_no_file_behind(live, services):
+def test_a_session_leaves_no_file_behind(live, services):
     services.serve("/list.csv", b"number,title\n", "text/csv")
-    visit(live)
-    assert not list(live.data_dir.glob(".visit*"))
+    fetch_and_load(live)
+    assert not list(live.data_dir.glob(".fetch*"))
 
 
-def test_a_source_s_own_refusal_stops_that_source_alone(live):
-    def refuses(visit: FetchSession) -> None:
+def test_a_source_s_own_rejection_stops_that_source_alone(live):
+    def refuses(session: FetchSession) -> None:
         raise RejectedFile("The plan is empty.", "Fill seeds/fetch_scopes.csv.")
 
     source = Source("list", (ENTRIES,), recognise, read, fetch=refuses)
-    landed, failure = ask_service(live, source, lambda _: None)
+    landed, failure = intake.fetch(live, source, lambda _: None)
     assert landed == [] and failure == "The plan is empty. Fill seeds/fetch_scopes.csv."

@@ -23,10 +23,11 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from dagster_project import warehouse
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import comtrade
+from dagster_project.ingest.sources.comtrade import tables
 from dagster_project.settings import Settings
 
 SOURCE = Source.of(comtrade)
@@ -55,14 +56,14 @@ USUAL = {
 def flow(partner: str, product: str, value: str | float, **columns: str) -> dict[str, str]:
     """One Comtrade row; what is not given is usual."""
     given = {"partnerCode": partner, "cmdCode": product, "primaryValue": str(value), "cifvalue": str(value)}
-    return dict.fromkeys(comtrade.COLUMNS, "") | USUAL | given | columns
+    return dict.fromkeys(tables.COLUMNS, "") | USUAL | given | columns
 
 
 def write(path: Path, rows: list[dict[str, str]], remark: str = "") -> None:
     """A download. The remark stands in a column that is not compared, to make the bytes differ."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, comtrade.COLUMNS)
+        writer = csv.DictWriter(stream, tables.COLUMNS)
         writer.writeheader()
         writer.writerows(row | {"cmdDesc": remark} for row in rows)
 
@@ -185,7 +186,7 @@ def test_a_revision_closes_and_opens_exactly_what_it_changed(store):
 )
 def test_a_file_closes_nothing_it_does_not_speak_of(store, others):
     load(store, THREE)
-    assert load(store, others, file="others.csv").closed == 0
+    assert load(store, others, file="others.csv").expired == 0
 
 
 def test_a_file_whose_first_row_is_new_is_compared_with_what_its_others_meet(store):
@@ -225,14 +226,14 @@ def test_a_download_in_two_halves_of_many_partners_is_revised_half_by_half(store
 def test_a_download_of_all_partners_closes_a_partner_that_vanished(store):
     everybody = [flow(str(n), "854231", 10) for n in range(100, 140)]
     load(store, everybody)
-    assert load(store, everybody[:-1]).closed == 1
+    assert load(store, everybody[:-1]).expired == 1
     assert ("139", "854231") not in current(store)
 
 
 def test_a_selection_of_an_earlier_downloads_partners_closes_no_other(store):
     everybody = [flow(str(n), "854231", 10) for n in range(100, 140)]
     load(store, everybody)
-    assert load(store, everybody[:20], file="some.csv").closed == 0
+    assert load(store, everybody[:20], file="some.csv").expired == 0
     assert len(current(store)) == 40
 
 
@@ -241,13 +242,13 @@ def test_a_cell_whose_partners_add_up_to_the_world_is_whole_whatever_else_the_fi
     load(store, everybody)
     # another question: two products, and another partner's row has gone from the first
     another = [flow(WORLD, "854231", 20), *everybody[1:3], flow(WORLD, "845011", 5), flow("276", "845011", 5)]
-    assert load(store, another, file="another.csv").closed == 2  # the world's old value, and 392
+    assert load(store, another, file="another.csv").expired == 2  # the world's old value, and 392
     assert ("392", "854231") not in current(store)
 
 
 def test_the_world_beside_one_partner_is_not_the_whole_cell(store):
     load(store, [flow(WORLD, "854231", 30), *(flow(p, "854231", 10) for p in ("276", "528", "392"))])
-    assert load(store, [flow(WORLD, "854231", 30), flow("276", "854231", 10)], file="some.csv").closed == 0
+    assert load(store, [flow(WORLD, "854231", 30), flow("276", "854231", 10)], file="some.csv").expired == 0
 
 
 PARTNERS, PRODUCTS = ["276", "392", "528"], ["845011", "854231", "854232"]
@@ -272,8 +273,8 @@ def test_raw_as_of_every_earlier_vintage_can_be_rebuilt(vintages):
             rows = [flow(*cell, value) for cell, value in (frame | vintage).items()]
             outcome = load(settings, rows, remark=f"vintage {number}")
             now = {cell: float(value) for cell, value in (frame | vintage).items()}
-            assert outcome.closed == sum(now.get(cell) != value for cell, value in before.items())
-            assert outcome.opened == sum(before.get(cell) != value for cell, value in now.items())
+            assert outcome.expired == sum(now.get(cell) != value for cell, value in before.items())
+            assert outcome.inserted == sum(before.get(cell) != value for cell, value in now.items())
             before = now
             told.append((moment_of(settings), now))
         for moment, was in told:
@@ -313,8 +314,8 @@ def test_a_file_that_breaks_a_rule_in_its_last_row_loads_no_row(store):
     assert isinstance(outcome, RejectedFile)
     assert outcome.row == 3
     assert counts(store) == (3, 2, 1)
-    assert warehouse.ask(store, "select status, rows_opened from raw.landings order by 2") == [
-        ("set_aside", 0),
+    assert warehouse.ask(store, "select status, rows_inserted from raw.landings order by 2") == [
+        ("rejected", 0),
         ("loaded", 3),
     ]
 
@@ -362,7 +363,7 @@ def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_th
             warehouse.clear(store)
             prepare(store)
         killed += died_of_a_kill(load_all, store, shots.uniform(0.1, 0.9) * whole)
-        noted = warehouse.ask(store, "select landing_id, rows_opened from raw.landings")
+        noted = warehouse.ask(store, "select landing_id, rows_inserted from raw.landings")
         found = warehouse.ask(store, "select _landing_id, count(*) from raw.comtrade_flows group by 1")
         assert sorted(found) == sorted(noted), "half a landing"
         assert {rows for _, rows in found} <= {MANY}

@@ -26,21 +26,21 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
 
     scored: KEY, goods_kind, severity, class, anomaly and a column `c_<component>` (0 to 1, NaN where unknown) for
     each weight. Ranked is as the mart ranks it, within GROUP: the classes above `low` and `monitor` first, then
-    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Told are the newest month of each bloc, and
-    all rows above the class `low` and `monitor`: that is where somebody looks. They are ranked among all rows of
+    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Returned are the newest month of each bloc,
+    and all rows above the class `low` and `monitor`: those that are looked at. They are ranked among all rows of
     their group.
     """
     scored = scored[scored.anomaly.notna()].sort_values(KEY, ignore_index=True)
     newest = scored.groupby("exporter_bloc").period.transform("max") == scored.period
     unusual = scored["class"].isin(["investigate", "verify_data"]).to_numpy(dtype=bool)
-    told = newest.to_numpy(dtype=bool) | unusual
+    returned = newest.to_numpy(dtype=bool) | unusual
     values = scored[[f"c_{name}" for name in weights]].to_numpy(dtype="float64", na_value=np.nan)
     known, values = np.isfinite(values).astype(float), np.nan_to_num(values)
     gravity = 0.5 + 0.5 * scored.severity.to_numpy(dtype="float64")
     mixes = drawn(weights, draws=draws, spread=spread)
     low, high = (np.full(len(scored), np.nan) for _ in (LEAST, MOST))
     for rows in scored.groupby(GROUP, sort=True).indices.values():
-        wanted = told[rows]
+        wanted = returned[rows]
         if not wanted.any():
             continue
         # rounded, so that rows that are equal stay so
@@ -48,8 +48,8 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
         sizes += unusual[rows, None]  # a size is 1 at most
         above = np.array([len(rows) - np.searchsorted(np.sort(size), size[wanted], side="right") for size in sizes.T])
         low[rows[wanted]], high[rows[wanted]] = np.percentile(above + 1, [LEAST, MOST], axis=0, method="nearest")
-    found = scored[KEY].assign(rank_p05=low, rank_p95=high)[told]
+    ranks = scored[KEY].assign(rank_p05=low, rank_p95=high)[returned]
     # typed, so that a table without rows has the columns of one with rows
     types = dict.fromkeys(["exporter_bloc", "transit_iso3", "goods"], "string")
     types |= {"period": "datetime64[us]", "rank_p05": "int64", "rank_p95": "int64"}
-    return found.astype(types).reset_index(drop=True)
+    return ranks.astype(types).reset_index(drop=True)

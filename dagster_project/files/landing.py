@@ -1,7 +1,7 @@
-"""The only door to landing/: take a file's bytes once, hash them, name them, find them again.
+"""The only door to landing/: copy a file's bytes once, hash them, name them, list them.
 
 A landed file is compressed and never edited. Its path names source, entity, partition and vintage; a
-small JSON file beside it says what was fetched, when, from where, with which sha256 and size. So the
+small JSON file beside it records what was fetched, when, from where, with which sha256 and size. So the
 folder explains itself, and the warehouse can be rebuilt from it.
 
 Not here: what a file means (that is its source's business) and any database.
@@ -21,32 +21,34 @@ from pathlib import Path
 
 import zstandard
 
-from dagster_project.files.formats import CHUNK_BYTES, GZIP_MAGIC, ZSTD_MAGIC, CompressedEnd, RejectedFile, look
+from dagster_project.files.compression import CHUNK_BYTES, GZIP_MAGIC, ZSTD_MAGIC, StreamEnd
+from dagster_project.files.formats import read_head
+from dagster_project.files.rejection import RejectedFile
 
-MOMENT = "%Y%m%dT%H%M%S.%fZ"
-ANSWERS = ".answers.jsonl"
+VINTAGE_FORMAT = "%Y%m%dT%H%M%S.%fZ"
+REQUEST_LOG = ".requests.jsonl"
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """What a source says of a file it knows: the entity, the layout, and the scope the file speaks for."""
+    """How a source classifies a file of its own: the entity, the layout, and the scope of its rows."""
 
     entity: str
     layout: str  # csv, json, parquet, xml …: how to read it
     partition: str  # two files with one partition are two vintages of the same thing
-    edition: str = ""  # the publisher's own date of this edition, where the file says it: orders vintages
+    edition: str = ""  # the publisher's own date of this edition, where the file holds one: orders vintages
 
 
 @dataclass(frozen=True)
 class Landing:
-    """One landed file. `vintage` is the moment it was learned, UTC, to the microsecond, as sortable text."""
+    """One landed file. `vintage` is the moment it was fetched, UTC, to the microsecond, as sortable text."""
 
     landing_id: str
     source: str
     entity: str
     layout: str
     partition: str
-    edition: str  # the publisher's own date of it, ISO 8601, where the file says one
+    edition: str  # the publisher's own date of it, ISO 8601, where the file holds one
     vintage: str
     path: str  # relative to landing/
     original_name: str
@@ -54,43 +56,55 @@ class Landing:
     fetched_at: str  # ISO 8601, UTC
     sha256: str  # of the bytes as fetched, before any compression of ours
     size_bytes: int  # as fetched
-    # Since when its publisher says this, written like `vintage`: the edition's day where the file has one, else
-    # the moment it was learned. So a list of 2021 loaded today still tells what was known in 2021.
+    # Since when it is the published state, written like `vintage`: the edition's day where the file has one, else
+    # the moment it was fetched. So a list of 2021 loaded today still gives the state of 2021.
     valid_from: str = ""
 
     @property
     def is_answer(self) -> bool:
-        """A service's answer to the question its partition names: the next answer to it replaces it whole."""
+        """A service's response to the request its partition names: the next response to it replaces it whole."""
         return self.fetched_from.startswith("http")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a publisher last answered to a question (a partition), whether or not its bytes were new."""
+class RequestLogEntry:
+    """The last response of a publisher to a request (a partition), whether or not its bytes were new."""
 
     partition: str
     edition: str
     sha256: str
-    asked_at: str  # ISO 8601, UTC
+    requested_at: str  # ISO 8601, UTC
     etag: str = ""
     last_modified: str = ""  # ISO 8601, UTC
 
 
-def moment(when: datetime) -> str:
+def vintage_of(when: datetime) -> str:
     """A moment in UTC, to the microsecond, as text that sorts."""
-    return when.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    return when.astimezone(UTC).strftime(VINTAGE_FORMAT)
 
 
-def said_from(edition: str, fetched_at: datetime, newest: str) -> str:
-    """Since when a publisher says what a landing holds: its edition's moment, never later than it was learned,
-    and always after what the same partition said before (`newest`, may be empty)."""
-    said = fetched_at
+def edition_in_utc(moment: str) -> str:
+    """A publisher's moment (ISO 8601) as an edition: in UTC, so that editions sort over summer and winter time.
+
+    Raises RejectedFile for what is no moment.
+    """
+    try:
+        published_at = datetime.fromisoformat(moment)
+    except ValueError:
+        raise RejectedFile(f"The file was made at no known time ({moment}).", "Download it again.") from None
+    return published_at.replace(tzinfo=published_at.tzinfo or UTC).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def validity_start(edition: str, fetched_at: datetime, newest: str) -> str:
+    """Since when a landing is the published state, as text that sorts: its edition's moment, never later than it was
+    fetched, and always after the newest validity start of the same partition (`newest`, may be empty)."""
+    start = fetched_at
     if edition:
         dated = datetime.fromisoformat(edition)
-        said = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
-    if newest and moment(said) <= newest:
-        said = datetime.strptime(newest, MOMENT).replace(tzinfo=UTC) + timedelta(microseconds=1)
-    return moment(said)
+        start = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
+    if newest and vintage_of(start) <= newest:
+        start = datetime.strptime(newest, VINTAGE_FORMAT).replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return vintage_of(start)
 
 
 def take(
@@ -101,17 +115,17 @@ def take(
     *,
     fetched_at: datetime,
     valid_from: str = "",
-    called: str | None = None,
+    display_name: str | None = None,
     fetched_from: str | None = None,
 ) -> Landing:
-    """Copy a file into landing/ whole, or not at all. `called` is its name for a person: its path in the inbox.
+    """Copy a file into landing/ whole, or not at all. `display_name`: its path in the inbox, or its request.
 
     Raises RejectedFile when its bytes change while they are read, or compressed data ends too early.
     """
-    vintage = moment(fetched_at)
+    vintage = vintage_of(fetched_at)
     folder = root / source / recognised.entity / _safe(recognised.partition)
     folder.mkdir(parents=True, exist_ok=True)
-    head = look(original)
+    head = read_head(original)
     plain = "" if recognised.layout == "parquet" else ".zst"
     suffix = {"gzip": ".gz", "zstd": ".zst", "7z": ".7z", "zip": ".zip", "none": plain}
     compress = head.compression == "none" and recognised.layout != "parquet"
@@ -128,7 +142,7 @@ def take(
             edition=recognised.edition,
             vintage=vintage,
             path=str((folder / name).relative_to(root)),
-            original_name=called or original.name,
+            original_name=display_name or original.name,
             fetched_from=fetched_from or original.as_uri(),
             fetched_at=fetched_at.isoformat(),
             sha256=sha256,
@@ -144,7 +158,7 @@ def take(
 
 def landed(root: Path, source: str) -> list[Landing]:
     """Every complete landing of a source, oldest vintage first, then by the name it came with."""
-    found = []
+    landings = []
     for about in sorted((root / source).rglob("*.about.json")):
         try:
             landing = Landing(**json.loads(about.read_text()))
@@ -152,36 +166,37 @@ def landed(root: Path, source: str) -> list[Landing]:
         except ValueError:  # a run died while it wrote this, so before the file itself was named
             continue
         if (root / landing.path).exists():  # the sidecar is written first: without its file it is half a landing
-            found.append(landing)
-    return sorted(found, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
+            landings.append(landing)
+    return sorted(landings, key=lambda landing: (landing.vintage, landing.original_name, landing.path))
 
 
-def remember(root: Path, source: str, answer: Answer) -> None:
-    """Note that a publisher answered, on disk before this returns: the same question is not asked again."""
+def log_request(root: Path, source: str, entry: RequestLogEntry) -> None:
+    """Append to the source's log of requests, on disk before this returns: no request is made twice."""
     (root / source).mkdir(parents=True, exist_ok=True)
-    with (root / source / ANSWERS).open("a") as log:
-        log.write(json.dumps(asdict(answer)) + "\n")
+    with (root / source / REQUEST_LOG).open("a") as log:
+        log.write(json.dumps(asdict(entry)) + "\n")
         log.flush()
         os.fsync(log.fileno())
 
 
-def answers(root: Path, source: str) -> dict[str, Answer]:
-    """The last answer to each question, by partition. What landed counts as answered, also if a run died then."""
-    found = [Answer(one.partition, one.edition, one.sha256, one.fetched_at) for one in landed(root, source)]
-    log = root / source / ANSWERS
+def last_requests(root: Path, source: str) -> dict[str, RequestLogEntry]:
+    """The last response to each request, by partition. A landing counts as one, also if a run died before the log."""
+    entries = [RequestLogEntry(one.partition, one.edition, one.sha256, one.fetched_at) for one in landed(root, source)]
+    log = root / source / REQUEST_LOG
     for line in log.read_text().splitlines() if log.exists() else []:
         with suppress(ValueError):  # a run died while it wrote its last line
-            found.append(Answer(**json.loads(line)))
-    return {one.partition: one for one in sorted(found, key=lambda one: one.asked_at)}
+            entries.append(RequestLogEntry(**json.loads(line)))
+    return {entry.partition: entry for entry in sorted(entries, key=lambda entry: entry.requested_at)}
 
 
 def sha256_of(path: Path) -> str:
+    """The checksum of a file's bytes, as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def clear(root: Path) -> None:
-    """Forget everything that landed. Only ever asked of simulated data, which can be made again."""
+    """Remove everything that landed. For simulated data only, which can be made again."""
     shutil.rmtree(root, ignore_errors=True)
 
 
@@ -189,12 +204,14 @@ def _copy(original: Path, target: Path, *, compress: bool) -> tuple[str, int]:
     """Copy, hash and, for gzip, check the end in one pass. The file must be the same before and after."""
     before = original.stat()
     digest, size = hashlib.sha256(), 0
-    end = None
+    end: StreamEnd | None = None
     with original.open("rb") as source, target.open("wb") as raw:
-        sink = zstandard.ZstdCompressor(level=3, threads=-1).stream_writer(raw, closefd=False) if compress else raw
+        # with a checksum of its content, which every reader of zstd verifies, DuckDB too
+        compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True)
+        sink = compressor.stream_writer(raw, closefd=False) if compress else raw
         while chunk := source.read(CHUNK_BYTES):
             if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
-                end = CompressedEnd(chunk)
+                end = StreamEnd(chunk)
             digest.update(chunk)
             size += len(chunk)
             if end:

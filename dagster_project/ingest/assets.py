@@ -1,15 +1,65 @@
-"""The assets that a source becomes: `landing/<source>` and its `raw/<table>`s. Not here: what they do (intake.py)."""
+"""The assets of `landing` and `raw`: the inbox, and for each source `landing/<source>` and its `raw/<table>`s.
 
-from collections.abc import Sequence
+Not here: what they do (inbox.py, intake.py).
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from dagster_project import warehouse
-from dagster_project.files.formats import RejectedFile
-from dagster_project.ingest.fetch import ask_service
-from dagster_project.ingest.intake import land, load_landed, name_of, remember_refused
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest import intake
+from dagster_project.ingest.inbox import (
+    check,
+    code_version,
+    display_name,
+    files_in,
+    remove_simulated_data,
+    unrecognised_files,
+)
 from dagster_project.ingest.source import POOL, RETRIES, Source, stale_after
 from dagster_project.settings import Settings
+
+
+def inbox_asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
+    """The asset `landing/inbox`: the first of every run, which prepares the warehouse and notes the build."""
+
+    @dg.asset(
+        key=["landing", "inbox"],
+        group_name="landing",
+        description="The folder this run reads: the simulated world's, or INBOX. Unrecognised files are rejected.",
+        pool=POOL,
+    )
+    def inbox(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = Settings.from_environment()
+        check(settings)
+        if remove_simulated_data(settings):
+            context.log.info("The simulated data were removed.")
+        warehouse.prepare(
+            settings,
+            [table for source in sources for table in source.tables],
+            run_id=context.run_id,
+            code_version=code_version(),
+            started_at=datetime.now(UTC).replace(tzinfo=None),
+        )
+        unrecognised = list(unrecognised_files(settings.inbox_dir, sources))
+        for path, reason in unrecognised:
+            if intake.note_rejection(settings, "unknown", path, reason):
+                # not a warning each: the summary names them together
+                context.log.info(f"rejected: {reason.at(display_name(settings, path))}")
+        return dg.MaterializeResult(
+            metadata={
+                "data_set": settings.data,
+                "folder": str(settings.inbox_dir or "none: the services alone"),
+                "files": len(files_in(settings.inbox_dir)),
+                "files_unknown": len(unrecognised),
+                "is_simulated": settings.data == "sample",
+            }
+        )
+
+    return inbox
 
 
 def assets_of(source: Source) -> list[dg.AssetsDefinition]:
@@ -27,22 +77,22 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
     )
     def landed_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings = Settings.from_environment()
-        taken, refused = land(settings, source)
-        for path, reason in refused:
-            if remember_refused(settings, source.name, path, reason):
-                context.log.warning(f"set aside: {reason.at(name_of(settings, path))}")
-        asked: dict[str, bool] = {}
+        taken, rejected = intake.land(settings, source)
+        for path, reason in rejected:
+            if intake.note_rejection(settings, source.name, path, reason):
+                context.log.warning(f"rejected: {reason.at(display_name(settings, path))}")
+        service: dict[str, bool] = {}
         if source.fetch and settings.data == "live" and not settings.as_of:
-            fetched, failure = ask_service(settings, source, context.log.info)
+            fetched, failure = intake.fetch(settings, source, context.log.info)
             taken += fetched
-            asked["answered"] = failure is None
+            service["answered"] = failure is None
             if failure:
-                context.log.warning(f"{failure} What {source.name} said last stays.")
+                context.log.warning(f"{failure} The earlier data of {source.name} stay.")
         return dg.MaterializeResult(
             metadata={
                 "files": len(taken),
-                "set_aside": len(refused),
-                **asked,
+                "files_rejected": len(rejected),
+                **service,
                 "bytes": sum(one.size_bytes for one in taken),
                 "landings": dg.MetadataValue.json({one.path: one.sha256 for one in taken}),
             }
@@ -63,24 +113,24 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         pool=POOL,
         retry_policy=RETRIES,
     )
-    def load(context: dg.AssetExecutionContext):
+    def load(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         settings = Settings.from_environment()
-        outcomes = load_landed(settings, source)
+        outcomes = intake.load_landed(settings, source)
         for _, outcome in outcomes:
             if isinstance(outcome, RejectedFile):
-                context.log.warning(f"set aside: {outcome}")
-        done = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, warehouse.Loaded)]
-        counts = warehouse.open_rows(settings, source.tables)
+                context.log.warning(f"rejected: {outcome}")
+        loaded = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, warehouse.Loaded)]
+        counts = warehouse.current_rows(settings, source.tables)
         for table in source.tables:
             yield dg.MaterializeResult(
                 asset_key=["raw", table.name],
                 metadata={
                     "dagster/row_count": counts[table.name],
-                    "files_loaded": len(done),
-                    "files_set_aside": len(outcomes) - len(done),
-                    "rows_opened": sum(outcome.opened for _, outcome in done),
-                    "rows_closed": sum(outcome.closed for _, outcome in done),
-                    "landings": dg.MetadataValue.json({one.original_name: one.sha256 for one, _ in done}),
+                    "files_loaded": len(loaded),
+                    "files_rejected": len(outcomes) - len(loaded),
+                    "rows_inserted": sum(outcome.inserted for _, outcome in loaded),
+                    "rows_expired": sum(outcome.expired for _, outcome in loaded),
+                    "landings": dg.MetadataValue.json({one.original_name: one.sha256 for one, _ in loaded}),
                 },
             )
 
@@ -88,12 +138,12 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
 
 
 def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
-    """One month asked for again: an asset with a partition a month, so that the UI can backfill them."""
+    """The asset `landing/month`: one month fetched again. It has a partition a month, for backfills in the UI."""
 
     @dg.asset(
         key=["landing", "month"],
         group_name="landing",
-        description="Asks the services that publish by month for one month again; the next refresh loads what is new.",
+        description="Fetches one month again from the services that publish by month; the next refresh loads it.",
         partitions_def=dg.MonthlyPartitionsDefinition(start_date="2017-01-01"),
         pool=POOL,
         retry_policy=RETRIES,
@@ -102,20 +152,20 @@ def month_again(sources: Sequence[Source]) -> dg.AssetsDefinition:
     def month(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings = Settings.from_environment()
         if settings.data != "live":
-            sentence = f"DATA={settings.data} asks no service. Months are asked for with DATA=live."
+            sentence = f"DATA={settings.data} uses no service. Months are fetched with DATA=live."
             raise dg.Failure(sentence, allow_retries=False)
         warehouse.prepare(settings, [table for source in sources for table in source.tables])
-        asked = context.partition_key[:7].replace("-", "")
+        wanted = context.partition_key[:7].replace("-", "")
         landed, failures = 0, {}
         for source in sources:
             if source.has_months:
-                fetched, failure = ask_service(settings, source, context.log.info, month=asked)
+                fetched, failure = intake.fetch(settings, source, context.log.info, month=wanted)
                 landed += len(fetched)
                 if failure:
                     failures[source.name] = failure
         if failures:
-            # network.py has tried again, and a refused key or a spent quota is the same a second later
+            # the client has tried again, and a wrong key or a spent quota is the same a second later
             raise dg.Failure(" ".join(failures.values()), metadata={"files": landed}, allow_retries=False)
-        return dg.MaterializeResult(metadata={"files": landed, "month": asked})
+        return dg.MaterializeResult(metadata={"files": landed, "month": wanted})
 
     return month

@@ -1,10 +1,10 @@
-"""The only door to the network: ask politely, take an answer whole, or say in one sentence why there is none.
+"""The only door to the network: a response that is whole, or one sentence on why there is none.
 
 Here belongs everything that is the same for every service: time-outs, trying again, waiting when told to,
-certificates, redirects, size limits, and looking at what really came. Not here: addresses, keys, and what an
-answer means; that is its source's business.
+certificates, redirects, size limits, and checking the bytes that came. Not here: addresses, keys, and what a
+response means; that is its source's business.
 
-A message names the service's host and what to do. It never holds a header, a key, a query or a webhook.
+A message names the service's host and the action. It never holds a header, a key, a query or a webhook.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import re
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -28,25 +28,25 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 
 from dagster_project import __version__
 
-USER_AGENT = f"ghost-trade/{__version__} (trade statistics; one question at a time)"
+USER_AGENT = f"ghost-trade/{__version__} (trade statistics; one request at a time)"
 TRIES = 5
-FIRST_WAIT, LONGEST_WAIT = 1.0, 120.0  # seconds; who asks us to wait longer has had enough for today
-PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between two questions to one host; doubled each time it says "too many"
+FIRST_WAIT, LONGEST_WAIT = 1.0, 120.0  # seconds; a longer Retry-After means: not today
+PAUSE, LONGEST_PAUSE = 1.0, 10.0  # seconds between two requests to one host; doubled at each 429
 REDIRECTS = 5
 MAX_BYTES = 4_000_000_000
-ANSWER_SECONDS = 3600.0  # for one whole answer: a byte a minute never times out by itself
-TIMEOUTS = httpx.Timeout(connect=10.0, read=120.0, write=30.0, pool=10.0)  # Comtrade thinks for a minute or so
+RESPONSE_SECONDS = 3600.0  # for one whole response: a byte a minute never times out by itself
+TIMEOUTS = httpx.Timeout(connect=10.0, read=120.0, write=30.0, pool=10.0)  # Comtrade takes a minute or so
 CHUNK_BYTES = 1024 * 1024
 
 PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 SEVEN_ZIP, GZIP, ZIP = b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"PK"
 HTML = (b"<!doctype html", b"<html", b"<head", b"<body")
 
-Whatever = TypeVar("Whatever")
+T = TypeVar("T")
 
 
 class NetworkError(Exception):
-    """There is no answer. The message is one sentence or two for the person who can act."""
+    """There is no response. The message is one sentence or two for the person who can act."""
 
 
 class Unreachable(NetworkError):
@@ -54,11 +54,11 @@ class Unreachable(NetworkError):
 
 
 class Denied(NetworkError):
-    """The service knows us and refuses: a key is wrong, missing or not enough."""
+    """The service refuses access: a key is wrong, missing or not enough."""
 
 
 class QuotaSpent(NetworkError):
-    """The service has answered enough for now. `until` is when it will answer again, where it says."""
+    """The service's quota is used up. `until` is when it ends, where the service tells."""
 
     def __init__(self, message: str, until: datetime | None = None):
         self.until = until
@@ -66,19 +66,19 @@ class QuotaSpent(NetworkError):
 
 
 class Unexpected(NetworkError):
-    """Something answered, and not with what was asked for."""
+    """A response came, and not what was requested."""
 
 
 class TooLarge(NetworkError):
-    """The answer is larger than anyone expected, so it was not taken."""
+    """The response is larger than expected, so it was not taken."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A whole answer on disk; nothing is on disk when it is unchanged."""
+class Response:
+    """A whole response on disk; nothing is on disk when it is unchanged."""
 
     path: Path
-    url: str  # as asked, without whatever a person may have hidden in the address
+    url: str  # as requested, without secrets that the address may hold
     status: int
     etag: str
     last_modified: datetime | None
@@ -90,15 +90,15 @@ class Answer:
         return self.status == 304
 
 
-class _Passing(Exception):
-    """What may be over at the next try; `final` is raised when it is not, `after` is how long to wait."""
+class _Retryable(Exception):
+    """A failure that another try may cure; `final` is raised when it does not, `after` is how long to wait."""
 
     def __init__(self, final: NetworkError, after: float | None = None):
         self.final, self.after = final, after
 
 
 class Client:
-    """Questions to services, one at a time. The connection opens at the first question."""
+    """Requests to services, one at a time. The connection opens at the first request."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Client:
         self._timeouts, self._pause, self._sleep, self._clock = timeouts, pause, sleep, clock
         self._http: httpx.Client | None = None
         self._pauses: dict[str, float] = {}
-        self._asked: dict[str, float] = {}
+        self._last_request: dict[str, float] = {}
 
     def __enter__(self) -> Client:
         return self
@@ -131,11 +131,11 @@ class Client:
         expect: Sequence[str],
         etag: str = "",
         max_bytes: int = MAX_BYTES,
-    ) -> Answer:
-        """Ask until there is a whole answer, and put it into the file `to`.
+    ) -> Response:
+        """Request until there is a whole response, and put it into the file `to`.
 
         `secrets` are headers that reach this host alone. `expect` are the kinds that will do: json, xml, csv,
-        zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the answer may be that nothing changed.
+        zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the response may be that nothing changed.
         Raises a NetworkError.
         """
         host = _host(url)
@@ -144,34 +144,34 @@ class Client:
                 raise Denied(f"The key for {host} holds characters that no key has: copy it again.")
         if secrets and not _is_safe(url):
             raise Unreachable(
-                f"{host} is not asked over https, and a key is not sent in clear: give its https address."
+                f"The address of {host} is not https, and a key is not sent in clear: give its https address."
             )
         if params:
             url += ("&" if urlsplit(url).query else "?") + urlencode(params, safe=",")
 
-        def ask() -> Answer:
+        def request() -> Response:
             return self._get(url, dict(secrets or {}), to, tuple(expect), etag, max_bytes)
 
         try:
-            return self._patiently(ask)
+            return self._with_retries(request)
         except BaseException:
-            to.unlink(missing_ok=True)  # half an answer is none
+            to.unlink(missing_ok=True)  # half a response is none
             raise
 
     def post_json(self, url: str, body: object) -> None:
-        """Tell a webhook something. Its address is a secret, so no message names it. Raises a NetworkError."""
+        """Post a message to a webhook. Its address is a secret, so no error names it. Raises a NetworkError."""
 
-        def tell() -> None:
+        def post() -> None:
             try:
                 response = self._opened().post(url, json=body)
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _Passing(Unreachable(f"The webhook cannot be reached ({_why(error)}).")) from None
+                raise _Retryable(Unreachable(f"The webhook cannot be reached ({_why(error)}).")) from None
             if response.status_code in PASSING_STATUS:
-                raise _Passing(Unreachable(f"The webhook answers with an error ({response.status_code})."))
+                raise _Retryable(Unreachable(f"The webhook answers with an error ({response.status_code})."))
             if response.status_code >= 300:
                 raise Denied(f"The webhook refuses the message ({response.status_code}): look at its address.")
 
-        self._patiently(tell)
+        self._with_retries(post)
 
     def _opened(self) -> httpx.Client:
         if self._http is None:
@@ -184,8 +184,8 @@ class Client:
             )
         return self._http
 
-    def _patiently(self, ask: Callable[[], Whatever]) -> Whatever:
-        """Try again with growing pauses, and as late as the service wants."""
+    def _with_retries(self, request: Callable[[], T]) -> T:
+        """Try again with growing pauses, or after the wait that the service names."""
         growing = wait_exponential_jitter(initial=FIRST_WAIT, max=LONGEST_WAIT)
 
         def wait(state: RetryCallState) -> float:
@@ -194,18 +194,18 @@ class Client:
 
         try:
             return Retrying(
-                retry=retry_if_exception_type(_Passing),
+                retry=retry_if_exception_type(_Retryable),
                 stop=stop_after_attempt(TRIES),
                 wait=wait,
                 sleep=self._sleep,
                 reraise=True,
-            )(ask)
-        except _Passing as passing:
-            raise passing.final from None
+            )(request)
+        except _Retryable as failure:
+            raise failure.final from None
 
     def _get(
         self, url: str, secrets: dict[str, str], to: Path, expect: tuple[str, ...], etag: str, max_bytes: int
-    ) -> Answer:
+    ) -> Response:
         headers = secrets | ({"If-None-Match": etag} if etag else {})
         origin, target = _origin(url), url
         for _ in range(REDIRECTS + 1):
@@ -232,17 +232,17 @@ class Client:
         conditional: bool,
         max_bytes: int,
         secrets: Mapping[str, str],
-    ) -> Answer:
+    ) -> Response:
         size = 0
         if response.status_code == 200:
             size = self._write(response, host, to, max_bytes)
             content_type = response.headers.get("Content-Type", "")
             _look(to, host, expect, content_type)
         elif response.status_code != 304 or not conditional:
-            self._refuse(response, host, has_key=bool(secrets), secrets=secrets.values())
-        return Answer(
+            self._raise_for_status(response, host, secrets=tuple(secrets.values()))
+        return Response(
             path=to,
-            url=_told(url, secrets.values()),
+            url=_redacted(url, secrets.values()),
             status=response.status_code,
             etag=response.headers.get("ETag", ""),
             last_modified=_date(response.headers.get("Last-Modified", "")),
@@ -253,7 +253,7 @@ class Client:
     def _write(self, response: httpx.Response, host: str, to: Path, max_bytes: int) -> int:
         """The body, decompressed by us: httpx takes the first half of a gzip stream for the whole."""
         announced = int(response.headers.get("Content-Length") or 0)
-        too_large = TooLarge(f"{host} answers with more than {max_bytes:,} bytes. That is not what was asked for.")
+        too_large = TooLarge(f"{host} answers with more than {max_bytes:,} bytes. That is not what was requested.")
         if announced > max_bytes:
             raise too_large
         size, began = 0, self._clock()
@@ -262,48 +262,49 @@ class Client:
                 size += len(chunk)
                 if size > max_bytes:
                     raise too_large
-                if self._clock() - began > ANSWER_SECONDS:
-                    raise _Passing(Unreachable(f"{host} is too slow: {size:,} bytes in {ANSWER_SECONDS:,.0f} s."))
+                if self._clock() - began > RESPONSE_SECONDS:
+                    raise _Retryable(Unreachable(f"{host} is too slow: {size:,} bytes in {RESPONSE_SECONDS:,.0f} s."))
                 file.write(chunk)
         return size
 
-    def _refuse(self, response: httpx.Response, host: str, *, has_key: bool, secrets: Sequence[str]) -> NoReturn:
-        """The sentence for a status that is no answer."""
+    def _raise_for_status(self, response: httpx.Response, host: str, *, secrets: Sequence[str]) -> NoReturn:
+        """Raise the error for a status that is no response."""
         status = response.status_code
-        said = _message(response, secrets)
-        after = _seconds_to_wait(response.headers.get("Retry-After", ""), said)
-        quoted = f": “{said}”" if said else ""
-        if status == 403 and "quota" in said.lower() or status == 429 and (after or 0) > LONGEST_WAIT:
+        message = _message(response, secrets)
+        after = _seconds_to_wait(response.headers.get("Retry-After", ""), message)
+        quoted = f": “{message}”" if message else ""
+        if status == 403 and "quota" in message.lower() or status == 429 and (after or 0) > LONGEST_WAIT:
             until = datetime.now(UTC) + timedelta(seconds=after) if after else None
             when = f"at {until:%Y-%m-%d %H:%M} UTC" if until else "later"
-            raise QuotaSpent(f"{host} has answered enough for now. Run again {when}: it goes on from there.", until)
+            raise QuotaSpent(f"The quota of {host} is used up. Run again {when}: that run continues from there.", until)
         if status in (401, 403):
-            remedy = "Look at the key and what it allows" if has_key else "It may want a key, or block this network"
+            remedy = "Look at the key and what it allows" if secrets else "It may want a key, or block this network"
             raise Denied(f"{host} refuses ({status}){quoted}. {remedy}.")
         if status == 429:
             self._pauses[host] = min(2 * self._pauses.get(host, max(self._pause, 0.5)), LONGEST_PAUSE)
-            raise _Passing(QuotaSpent(f"{host} is asked too often. Run again later: it goes on from there."), after)
+            message = f"{host} limits the rate of requests. Run again later: that run continues from there."
+            raise _Retryable(QuotaSpent(message), after)
         if status in PASSING_STATUS:
             if after is not None:
                 after = min(after, LONGEST_WAIT)
-            raise _Passing(Unreachable(f"{host} answers with an error ({status}). Run again later."), after)
+            raise _Retryable(Unreachable(f"{host} answers with an error ({status}). Run again later."), after)
         if status in (404, 410):
             raise Unexpected(
                 f"{host} does not have {response.url.path} ({status}). Its address may have changed: "
                 "look it up and set it (.env.example lists the addresses)."
             )
-        raise Unexpected(f"{host} cannot answer what was asked ({status}){quoted}.")
+        raise Unexpected(f"{host} cannot answer the request ({status}){quoted}.")
 
     def _wait_for_a_turn(self, host: str) -> None:
-        """One question a second is polite; our own machine is asked as fast as it answers."""
+        """One request a second is polite; our own machine answers as fast as it can."""
         pause = self._pauses.get(host, 0.0 if _is_loopback(host) else self._pause)
-        if host in self._asked and (left := self._asked[host] + pause - self._clock()) > 0:
+        if host in self._last_request and (left := self._last_request[host] + pause - self._clock()) > 0:
             self._sleep(left)
-        self._asked[host] = self._clock()
+        self._last_request[host] = self._clock()
 
 
 def reachable(url: str) -> str | None:
-    """One quick look whether a service answers at all: None, or the reason why not."""
+    """One quick request whether a service answers at all: None, or the reason why not."""
     try:
         host = _host(url)
     except Unexpected as unusable:
@@ -315,8 +316,8 @@ def reachable(url: str) -> str | None:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             try:
                 _explain(error, host)
-            except _Passing as passing:
-                return str(passing.final)
+            except _Retryable as failure:
+                return str(failure.final)
             except NetworkError as final:
                 return str(final)
     return f"{host} answers with an error ({status})." if status >= 500 else None
@@ -326,12 +327,12 @@ def _explain(error: Exception, host: str) -> NoReturn:
     """What httpx says, as a sentence; whether another try may help."""
     if certificate := _certificate_fault(error):
         raise Unreachable(
-            f"{host} shows a certificate that this machine does not trust ({certificate}), so nothing was asked. "
+            f"{host} shows a certificate that this machine does not trust ({certificate}), so nothing was requested. "
             "If your network inspects traffic, let SSL_CERT_FILE name its authority."
         ) from None
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        raise Unexpected(f"{host} cannot be asked: its address is not one of the web.") from None
-    raise _Passing(
+        raise Unexpected(f"{host} cannot be reached: its address is not one of the web.") from None
+    raise _Retryable(
         Unreachable(f"{host} cannot be reached ({_why(error)}). Run again later, or look at the network.")
     ) from None
 
@@ -362,8 +363,8 @@ def _decoded(response: httpx.Response, host: str) -> Iterator[bytes]:
         yield from response.iter_raw(CHUNK_BYTES)
         return
     if encoding not in ("gzip", "x-gzip"):
-        raise Unexpected(f"{host} packs its answer as {encoding[:20]!r}, which nobody asked for.")
-    half = _Passing(Unreachable(f"{host} cuts its answers off. Run again later."))
+        raise Unexpected(f"{host} packs its answer as {encoding[:20]!r}, which was not requested.")
+    half = _Retryable(Unreachable(f"{host} cuts its answers off. Run again later."))
     unpacker = zlib.decompressobj(31)
     try:
         for packed in response.iter_raw(CHUNK_BYTES):
@@ -378,24 +379,24 @@ def _decoded(response: httpx.Response, host: str) -> Iterator[bytes]:
 
 
 def _look(path: Path, host: str, expect: tuple[str, ...], content_type: str) -> None:
-    """Is it what was asked for, and all of it? The bytes decide: servers say what they like."""
+    """Raise unless the bytes are what was requested, and all of it; a Content-Type is no evidence."""
     with path.open("rb") as file:
         start = file.read(65_536)
         file.seek(max(0, path.stat().st_size - 66_000))
         end = file.read()
     if not start.strip():
-        raise _Passing(Unexpected(f"{host} answers with nothing where {_either(expect)} was asked for."))
+        raise _Retryable(Unexpected(f"{host} answers with nothing where {_either(expect)} was requested."))
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:20].lower().startswith(HTML):
         raise Unexpected(
-            f"{host} answers with a web page where {_either(expect)} was asked for: a login, a notice or a portal. "
+            f"{host} answers with a web page where {_either(expect)} was requested: a login, a notice or a portal. "
             "Look at the address in a browser."
         )
     kind = next((k for k in expect if _is_kind(k, start, text, content_type)), None)
     if expect and kind is None:
-        raise Unexpected(f"{host} answers with something else where {_either(expect)} was asked for.")
+        raise Unexpected(f"{host} answers with something else where {_either(expect)} was requested.")
     if kind and not _is_whole(kind, path, start, end):
-        raise _Passing(Unreachable(f"{host} cuts its answers off. Run again later."))
+        raise _Retryable(Unreachable(f"{host} cuts its answers off. Run again later."))
 
 
 def _is_kind(kind: str, start: bytes, text: bytes, content_type: str) -> bool:
@@ -406,7 +407,7 @@ def _is_kind(kind: str, start: bytes, text: bytes, content_type: str) -> bool:
 
 
 def _is_whole(kind: str, path: Path, start: bytes, end: bytes) -> bool:
-    """Does it end as its kind ends? A connection that closes early can look like the end of an answer."""
+    """Does it end as its kind ends? A connection that closes early can look like the end of a response."""
     if kind == "json":
         return end.rstrip().endswith((b"}", b"]"))
     if kind == "xml":  # the first element closes last
@@ -446,15 +447,15 @@ def _redirected(url: str, location: str) -> str:
 
 
 def _message(response: httpx.Response, secrets: Sequence[str]) -> str:
-    """What the service says of its refusal: one line, without anything that was a secret."""
+    """The service's own message: one line, without anything that was a secret."""
     try:
         text = b"".join(_some(response.iter_bytes(), 8192)).decode("utf-8", "replace")
     except httpx.HTTPError:
         return ""
     if text.lstrip().lower().startswith("<"):
         return ""
-    found = re.search(r'"(?:message|errorMessage|error)"\s*:\s*"([^"]+)"', text)
-    line = " ".join((found.group(1) if found else text).split())[:200]
+    field = re.search(r'"(?:message|errorMessage|error)"\s*:\s*"([^"]+)"', text)
+    line = " ".join((field.group(1) if field else text).split())[:200]
     for secret in (*secrets, *([response.url.query.decode()] if response.url.query else [])):
         line = line.replace(secret, "…")
     return line
@@ -468,16 +469,16 @@ def _some(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
             return
 
 
-def _seconds_to_wait(header: str, said: str) -> float | None:
-    """Retry-After in seconds or as a date; else what the message says ("in 07:01:20", "in 2 seconds")."""
+def _seconds_to_wait(header: str, message: str) -> float | None:
+    """Retry-After in seconds or as a date; else what the message names ("in 07:01:20", "in 2 seconds")."""
     if header.strip().isdigit():
         return float(header)
     if moment := _date(header):
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    if clock := re.search(r"in (?:(\d+)\.)?(\d+):(\d\d):(\d\d)", said):
+    if clock := re.search(r"in (?:(\d+)\.)?(\d+):(\d\d):(\d\d)", message):
         days, hours, minutes, seconds = (int(part or 0) for part in clock.groups())
         return float(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
-    if plain := re.search(r"in (\d+) seconds", said):
+    if plain := re.search(r"in (\d+) seconds", message):
         return float(plain.group(1))
     return None
 
@@ -490,15 +491,15 @@ def _date(header: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _told(url: str, secrets: Sequence[str]) -> str:
+def _redacted(url: str, secrets: Iterable[str]) -> str:
     """An address as it may be written down: without a name and password, and without secrets in the query."""
     parts = urlsplit(url)
     hidden = re.compile(r"(key|token|secret|password|signature|sig)$", re.I)
     query = "&".join(pair for pair in parts.query.split("&") if pair and not hidden.search(pair.partition("=")[0]))
-    told = parts._replace(netloc=_host(url), query=query, fragment="").geturl()
+    redacted = parts._replace(netloc=_host(url), query=query, fragment="").geturl()
     for secret in filter(None, secrets):
-        told = told.replace(secret, "…")
-    return told
+        redacted = redacted.replace(secret, "…")
+    return redacted
 
 
 def _either(kinds: Sequence[str]) -> str:
@@ -510,7 +511,7 @@ def _host(url: str) -> str:
     try:
         return urlsplit(url).netloc.rpartition("@")[2] or "The service"
     except ValueError:
-        raise Unexpected("The service cannot be asked: its address is not one of the web.") from None
+        raise Unexpected("The service cannot be reached: its address is not one of the web.") from None
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -1,55 +1,101 @@
-"""The first asset: what this run has to read, and the note that a build begins.
+"""The folder that a run reads: its files, their names, and whether the run can begin with them.
 
-For the sample it writes the simulated world; for files it looks who recognises what, and sets aside, with
-the reason, what nobody does. Not here: taking or loading files (landing.py, raw/).
+Not here: what is taken from it (intake.py).
 """
 
+from __future__ import annotations
+
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from pathlib import Path
 
-import dagster as dg
-
-from dagster_project import __version__, warehouse
+from dagster_project import __version__, extent, warehouse
 from dagster_project.files import landing
+from dagster_project.files.formats import read_head, unrecognised
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest import http_client
-from dagster_project.ingest.intake import files_in, name_of, remember_refused, unclaimed
-from dagster_project.ingest.source import POOL, Source
+from dagster_project.ingest.source import Source
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
 
+def files_in(inbox: Path | None) -> list[Path]:
+    """Every file of an inbox, by name; hidden files and folders are ignored."""
+    if inbox is None:
+        return []
+    return sorted(
+        path
+        for path in inbox.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(inbox).parts)
+    )
+
+
+def display_name(settings: Settings, path: Path) -> str:
+    """A file's name for a person: its path in the inbox, for two folders may hold an add.csv each."""
+    inbox = settings.inbox_dir
+    return str(path.relative_to(inbox)) if inbox and path.is_relative_to(inbox) else path.name
+
+
+def unrecognised_files(inbox: Path | None, sources: Sequence[Source]) -> Iterator[tuple[Path, RejectedFile]]:
+    """Files that no source recognises, each with the sentence that says what it looks like."""
+    for path in files_in(inbox):
+        try:
+            head = read_head(path)
+        except RejectedFile as error:
+            yield path, error
+            continue
+        except OSError as error:
+            yield (
+                path,
+                RejectedFile(
+                    f"It cannot be opened ({error.strerror}).",
+                    "Allow reading it, or take it out of the folder.",
+                    passing=True,
+                ),
+            )
+            continue
+        try:
+            if not any(source.recognise(head) for source in sources if not source.make):
+                yield path, unrecognised(head)
+        except RejectedFile:
+            continue  # it belongs to a source, which rejects it itself
+
+
 def check(settings: Settings) -> None:
-    """Raise the sentence for a person when this run cannot begin; change nothing."""
+    """Raise a SettingsError, with the sentence for a person, when this run cannot begin; change nothing."""
     if settings.inbox:
         if not settings.inbox.is_dir():
             raise SettingsError(f"INBOX={settings.inbox} is not a folder. Give the folder with your downloads.")
         if not files_in(settings.inbox):
             raise SettingsError(f"INBOX={settings.inbox} holds no files.")
     earlier = warehouse.data_set_of(settings)
-    if earlier not in (None, "sample", settings.data):
+    if earlier is not None and earlier not in ("sample", settings.data):
         raise SettingsError(warehouse.mixed_sentence(settings, earlier))
     if settings.as_of and earlier is None:
         raise SettingsError(f"AS_OF looks back, and {settings.data_dir} holds nothing yet. Run once without it.")
+    extent.check(settings, code_version())
     if settings.data == "live" and not settings.as_of:
-        _reach(settings)
+        _check_services(settings)
 
 
-def _reach(settings: Settings) -> None:
+def _check_services(settings: Settings) -> None:
     """A service that is down stops only itself; when none can be reached there is nothing to do."""
-    asked = {
-        url for name, url in settings.addresses.items() if name != "OPENSANCTIONS_URL" or settings.use_opensanctions
-    }
-    with ThreadPoolExecutor(len(asked)) as pool:  # a line that drops everything takes its time-out once
-        reasons = dict(zip(sorted(asked), pool.map(http_client.reachable, sorted(asked)), strict=True))
-    if all(reasons.values()):
-        hosts = ", ".join(url.partition("://")[2] for url in reasons)
+    urls = sorted(
+        {url for name, url in settings.addresses.items() if name != "OPENSANCTIONS_URL" or settings.use_opensanctions}
+    )
+    with ThreadPoolExecutor(len(urls)) as pool:  # a line that drops everything takes its time-out once
+        failures = list(pool.map(http_client.reachable, urls))
+    if all(failures):
+        hosts = ", ".join(url.partition("://")[2] for url in urls)
         raise SettingsError(f"None of the services can be reached ({hosts}): nothing was changed.")
 
 
-def make_way(settings: Settings) -> bool:
-    """The simulated world can be made again at any time, so it leaves when real data, or another one, moves in."""
+def remove_simulated_data(settings: Settings) -> bool:
+    """Remove the simulated world's data where real data, or another world, moves in. Returns whether it did.
+
+    It can be made again at any time, so it gives way; other data sets never do. Writes the world for DATA=sample.
+    """
     moves_in = settings.data != "sample" or write_world(
         settings.simulated_dir, seed=settings.sample_seed, scale=settings.sample_scale
     )
@@ -70,42 +116,3 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return __version__
     return f"{__version__}+{commit}"
-
-
-def asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
-    """The asset `landing/inbox`."""
-
-    @dg.asset(
-        key=["landing", "inbox"],
-        group_name="landing",
-        description="The folder this run reads: the simulated world's, or INBOX. Unknown files are set aside.",
-        pool=POOL,
-    )
-    def inbox(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        settings = Settings.from_environment()
-        check(settings)
-        if make_way(settings):
-            context.log.info("The simulated data made way.")
-        warehouse.prepare(
-            settings,
-            [table for source in sources for table in source.tables],
-            run_id=context.run_id,
-            code_version=code_version(),
-            started_at=datetime.now(UTC).replace(tzinfo=None),
-        )
-        strangers = list(unclaimed(settings.inbox_dir, sources))
-        for path, reason in strangers:
-            if remember_refused(settings, "unknown", path, reason):
-                context.log.info(f"set aside: {reason.at(name_of(settings, path))}")  # the summary names them together
-        files = files_in(settings.inbox_dir)
-        return dg.MaterializeResult(
-            metadata={
-                "data_set": settings.data,
-                "folder": str(settings.inbox_dir or "none: the services are asked"),
-                "files": len(files),
-                "files_unknown": len(strangers),
-                "is_simulated": settings.data == "sample",
-            }
-        )
-
-    return inbox

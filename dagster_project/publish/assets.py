@@ -8,6 +8,7 @@ import base64
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from graphlib import TopologicalSorter
 
 import dagster as dg
 import yaml
@@ -23,10 +24,13 @@ MACROS = PROJECT_DIR / "bi" / "macros.sql"  # the commonest questions, which the
 
 
 def descriptions() -> list[Description]:
-    """Every mart with its own words. A view's SQL loses the file's name: what is published has another."""
+    """Every mart with its own words, each after those it reads. A view's SQL loses the file's name: what is published
+    has another."""
+    marts = {node["unique_id"]: node for node in transform.described().values()}
+    order = TopologicalSorter({key: sorted(node["depends_on"]["nodes"]) for key, node in sorted(marts.items())})
     return [
         Description(
-            name=name,
+            name=node["name"],
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
             # dbt infers the key from the tests of uniqueness, and sorts it
@@ -34,7 +38,7 @@ def descriptions() -> list[Description]:
             view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
             is_in_parquet=node["config"]["meta"].get("is_in_parquet", True),
         )
-        for name, node in sorted(transform.described().items())
+        for node in (marts[key] for key in order.static_order() if key in marts)
     ]
 
 

@@ -1,6 +1,6 @@
 """Reported cells in the layout of UN Comtrade's API v1 "final data": 47 columns, a header, gzip.
 
-Belongs here: how a row looks. Does not belong here: what it says (reports.py). Lines are joined from a few
+Belongs here: how a row looks. Does not belong here: what its figures are (reports.py). Lines are joined from a few
 hundred prepared pieces rather than written by a CSV writer: 400,000 rows of 47 columns take two seconds.
 """
 
@@ -40,16 +40,16 @@ HEADER = (
 FLOW_NAMES = {"X": "Export", "M": "Import", "RX": "Re-export", "RM": "Re-import"}
 
 
-def write_comtrade(inbox: Path, said: Reports) -> None:
+def write_comtrade(inbox: Path, reports: Reports) -> None:
     """One file of annual and one of monthly figures for every year, named by their release as bulk files are:
     months in the March after, the year in June. One year, and the months of the next, came twice, for some of their
     figures were revised."""
-    annual = {year: said.annual[said.annual.period == year] for year in YEARS}
-    monthly = {year: said.monthly[said.monthly.period // 100 == year] for year in YEARS}
+    annual = {year: reports.annual[reports.annual.period == year] for year in YEARS}
+    monthly = {year: reports.monthly[reports.monthly.period // 100 == year] for year in YEARS}
     months_twice = REVISED_MONTHS[0] // 100
     _write(inbox, f"annual_{REVISED_YEAR}[{REVISED_YEAR + 2}-03-15]", annual[REVISED_YEAR])
     _write(inbox, f"monthly_{months_twice}[{months_twice + 1}-09-15]", monthly[months_twice])
-    annual[REVISED_YEAR], monthly[months_twice] = said.first_annual, said.first_monthly
+    annual[REVISED_YEAR], monthly[months_twice] = reports.first_annual, reports.first_monthly
     for year in YEARS:
         _write(inbox, f"monthly_{year}[{year + 1}-03-15]", monthly[year])
         _write(inbox, f"annual_{year}[{year + 1}-06-15]", annual[year])

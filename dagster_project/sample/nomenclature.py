@@ -1,7 +1,7 @@
 """The bridge between HS2022 and HS2017 for the goods of the simulated world, in the layout of UNSD's workbooks.
 
-Belongs here: how such a workbook looks. Does not belong here: which code had which ancestor (cast.py). Only the
-world's own goods are in it: a code is related to the others of this world, and to none that nobody trades here.
+Belongs here: how such a workbook looks. Does not belong here: which code had which ancestor (world_data.py). Only the
+world's own goods are in it: a code is related to the others of this world, and to none outside it.
 """
 
 import io
@@ -23,7 +23,7 @@ def write_bridge(path: Path, pairs: Sequence[tuple[str, str]] = ()) -> None:
     pairs = pairs or [(code, HS2017_ANCESTOR.get(code, code)) for code in GOODS.index]
     heirs = Counter(old for _, old in pairs)
     book = openpyxl.Workbook()
-    conversions, correlations = book.active, book.create_sheet("Correlation Tables")
+    conversions, correlations = book.worksheets[0], book.create_sheet("Correlation Tables")
     conversions.title = "HS2022-HS2017 Conversions"
     conversions.append(["From HS2022", "To HS2017"])
     correlations.append([])

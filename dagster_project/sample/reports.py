@@ -1,6 +1,6 @@
-"""What the countries say moved: each records its exports and imports in its own way, or not at all.
+"""What the countries report: each records its exports and imports in its own way, or not at all.
 
-Belongs here: the habits of reporters, and the sums they publish. Does not belong here: true trade
+Belongs here: the practices of reporters, and the sums they publish. Does not belong here: true trade
 (trade.py) and file layouts (comtrade.py).
 
 A reported cell is one row: `reporter`, `flow` (X, M, RX, RM), `partner`, `code`, `period` (2022 or 202203)
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample.scenario import SILENT_FROM, Plot, Rewriting, Secret
+from dagster_project.sample.scenario import SILENT_FROM, Rewriting, Scenario, Secret
 from dagster_project.sample.trade import REST
 from dagster_project.sample.world_data import (
     COUNTRIES,
@@ -40,7 +40,7 @@ IMPORTS_VALUED_BOTH = ("TUR", "AUS", "NZL", "CZE", "BRA", "SRB")
 SMALLEST_IMPORT_CELL_USD = {"KGZ": 5_000, "TJK": 8_000, "UZB": 3_000, "ARE": 3_000}
 SMALLEST_IMPORT_CELL_ELSEWHERE_USD = 1_000
 
-# Old habits; a plot adds others. What ships from a hub is written to where it came from, here and there.
+# Practices of every world; a scenario adds others. What ships from a hub is partly written to where it came from.
 REWRITTEN = [
     Rewriting(None, "NLD", None, "CHN", 0.15, "2019-01"),
     Rewriting(None, "BEL", None, "USA", 0.10, "2019-01"),
@@ -68,7 +68,7 @@ SPECIAL, HIDDEN = "999999", "XXXX"  # where confidential goods stand: among all 
 
 
 class Reports(NamedTuple):
-    """Everything published, all levels: the last word, and what was said first of what was released twice."""
+    """Everything published, all levels: the last release, and the first one of what was released twice."""
 
     annual: pd.DataFrame
     monthly: pd.DataFrame
@@ -76,7 +76,7 @@ class Reports(NamedTuple):
     first_monthly: pd.DataFrame  # the year of REVISED_MONTHS
 
 
-def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plot) -> Reports:
+def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame, plan: Scenario) -> Reports:
     silent = _months_published(plan)
     records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments, plan)])
     records = records[records.month < records.reporter.map(silent)]
@@ -130,7 +130,7 @@ def _as_first_released(rng: np.random.Generator, cells: pd.DataFrame) -> pd.Data
 
 
 def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.DataFrame:
-    """Exporters record at FOB, in the month of shipment, the destination they were told."""
+    """Exporters record at FOB, in the month of shipment, the destination that was declared."""
     noise, quantity_noise = _noise(rng, shipments, shipments.exporter, "export_noise_sd")
     cents = np.rint(shipments.value_usd * noise * 100)
     return pd.DataFrame({
@@ -140,7 +140,7 @@ def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.Dat
     }).astype(dict.fromkeys(MEASURES, "int64"))  # fmt: skip
 
 
-def _import_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Plot) -> pd.DataFrame:
+def _import_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Scenario) -> pd.DataFrame:
     """Importers record what reached them, by the parcel, on arrival (this month or next), CIF unless they value FOB."""
     noise, quantity_noise = _noise(rng, shipments, shipments.importer, "import_noise_sd")
     noise = noise * np.exp(shipments.importer.map(IMPORT_BIAS_LOG).fillna(0))
@@ -196,12 +196,12 @@ def _within(cells: pd.DataFrame, flow: str, shares: dict[str, float]) -> pd.Data
 
 
 def _all_levels(cells: pd.DataFrame) -> pd.DataFrame:
-    """HS6 cells → HS6, HS4, HS2 and TOTAL. TOTAL alone holds the REST: nobody simulated its chapters. A chapter alone
+    """HS6 cells → HS6, HS4, HS2 and TOTAL. TOTAL alone holds the REST: its chapters are not simulated. A chapter alone
     holds what is hidden in it."""
     goods = cells[cells.code != REST]
-    told = goods[~goods.code.str.endswith(HIDDEN)]
-    hs6 = _summed([told], PUBLISHED)
-    hs4 = _summed([told.assign(code=told.code.str[:4])], PUBLISHED)
+    visible = goods[~goods.code.str.endswith(HIDDEN)]
+    hs6 = _summed([visible], PUBLISHED)
+    hs4 = _summed([visible.assign(code=visible.code.str[:4])], PUBLISHED)
     hs2 = _summed([goods.assign(code=goods.code.str[:2])], PUBLISHED)
     total = _summed([cells.assign(code="TOTAL")], PUBLISHED)
     every = pd.concat([total, hs2, hs4, hs6], ignore_index=True)
@@ -212,13 +212,13 @@ def _summed(frames: list[pd.DataFrame], key: list[str]) -> pd.DataFrame:
     return pd.concat(frames).groupby(key, as_index=False)[MEASURES].sum()
 
 
-def _months_published(plan: Plot) -> pd.Series:
+def _months_published(plan: Scenario) -> pd.Series:
     """Country → how many months, counted from the first simulated one, it publishes."""
     silent = {c: month_index(m) for c, m in (SILENT_FROM | plan.late_from).items()}
     return COUNTRIES.index.to_series().map(silent).fillna(MONTHS)
 
 
-def reporters(plan: Plot) -> pd.DataFrame:
+def reporters(plan: Scenario) -> pd.DataFrame:
     """truth/reporters.csv: how each country reports."""
     table = COUNTRIES[["role", "export_noise_sd", "import_noise_sd"]].rename_axis("country_iso3")
     table = table.reset_index()

@@ -1,10 +1,10 @@
-"""What is planted in the simulated world: diversions, the article's two figures, decoys, and odd reporters.
+"""The ground truth of the simulated world: diversions, the article's two figures, decoys, and odd reporters.
 
-Belongs here: constants a reader can check one by one, and the plot drawn from them: every seed has its own, the
-article's figures are the same in all. How a plot turns into flows is planting.py's business; how it surfaces
+Belongs here: constants a reader can check one by one, and the scenario drawn from them: every seed has its own, the
+article's figures are the same in all. How a scenario turns into flows is scenario_trade.py's business; how it surfaces
 in reports is reports.py's.
 
-The constants say what customs data plausibly hold. They were set before any method was tried on them, and are not
+The constants state what customs data plausibly hold. They were set before any method was tried on them, and are not
 changed to suit one.
 """
 
@@ -77,7 +77,7 @@ class Decoy(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """Honest, steady business that the plot needs, every month of the whole span."""
+    """Regular, steady business that the scenario needs, every month of the whole span."""
 
     exporter: str
     importer: str
@@ -105,7 +105,7 @@ class Secret(NamedTuple):
     place: str
 
 
-class Plot(NamedTuple):
+class Scenario(NamedTuple):
     diversions: list[Diversion]
     decoys: list[Decoy]
     anchors: list[Anchor]
@@ -114,7 +114,7 @@ class Plot(NamedTuple):
     late_from: dict[str, str]  # a reporter that turns late: the first month it has not published
 
     def reserved(self) -> set[tuple[str, str, str]]:
-        """exporter, importer, product that honest chance must leave alone, or the plot would blur."""
+        """exporter, importer, product that honest chance must leave alone, or the ground truth would blur."""
         never_arrived = {
             (d.exporter, d.transit, d.product)
             for d in self.diversions
@@ -128,7 +128,7 @@ class Plot(NamedTuple):
 # How many of each kind a world holds:
 #   never_arrived            declared for the transit country, went straight to the target
 #   beside_honest_trade      the same, hidden in an honest business that does arrive
-#   split_over_three         the same, one plan over three transit countries; told as three diversions
+#   split_over_three         the same, one plan over three transit countries; listed as three diversions
 #   mislabelled_by_exporter  the same, declared under a neighbouring code that is on no list
 #   mislabelled_by_importer  arrives and goes on, but the transit country records it under such a neighbour
 #   arrived_and_went_on      recorded as an import by the transit country, then exported to the target
@@ -223,13 +223,13 @@ SILENT_FROM = {
 }  # fmt: skip
 
 
-def draw(rng: np.random.Generator) -> Plot:
-    """The plot of one world. No two planted things share a good in a country, so that each can be told alone."""
-    return _Draft(rng).plot()
+def draw(rng: np.random.Generator) -> Scenario:
+    """The scenario of one world. No two of its events share a good in a country, so that each can be listed alone."""
+    return _Draft(rng).scenario()
 
 
 class _Draft:
-    """A plot while it is drawn: `taken` are the goods of a country that something planted has already."""
+    """A scenario while it is drawn: `taken` are the goods of a country that an event has already."""
 
     def __init__(self, rng: np.random.Generator):
         self.rng = rng
@@ -243,18 +243,18 @@ class _Draft:
         self.anchors: list[Anchor] = [*HONEST_ANCHORS]
         self.rewritten: list[Rewriting] = []
 
-    def plot(self) -> Plot:
+    def scenario(self) -> Scenario:
         for kind, count in DIVERSIONS_OF.items():
             for _ in range(count):
-                self._plant(kind)
+                self._divert(kind)
         for kind, count in DECOYS_OF.items():
             for _ in range(count):
                 getattr(self, f"_{kind}")()
-        return Plot(self.diversions, self.decoys, self.anchors, self.rewritten, self._secrets(), self.late_from)
+        return Scenario(self.diversions, self.decoys, self.anchors, self.rewritten, self._secrets(), self.late_from)
 
     # diversions
 
-    def _plant(self, kind: str) -> None:
+    def _divert(self, kind: str) -> None:
         arrives = kind in ARRIVING
         ways = list(SPLIT_WAYS) if kind == "split_over_three" else [self._of(ALL_WAYS if arrives else NEIGHBOUR_WAYS)]
         exporter, target, usd_million = self._exporter(reports=not arrives), self._of(TARGETS), self._size()
@@ -264,19 +264,20 @@ class _Draft:
         first, last = self._span(ways)
         group = len({d.group for d in self.diversions}) + 1
         for way, share in zip(ways, shares, strict=True):
-            onward = (
-                (round(self._between(SHARE_ONWARD), 3), int(self.rng.integers(LAGS[0], LAGS[1] + 1)),
-                 round(self._between(MARKUPS), 3))
-                if arrives else ()
-            )  # fmt: skip
-            planted = Diversion(
-                kind, group, exporter, way, target, product, first, last, round(usd_million * share, 4), label, *onward
+            share_onward, lag, markup = 0.0, 0, 0.0
+            if arrives:
+                share_onward = round(self._between(SHARE_ONWARD), 3)
+                lag = int(self.rng.integers(LAGS[0], LAGS[1] + 1))
+                markup = round(self._between(MARKUPS), 3)
+            value = round(usd_million * share, 4)
+            diversion = Diversion(
+                kind, group, exporter, way, target, product, first, last, value, label, share_onward, lag, markup
             )
-            self.diversions.append(planted)
+            self.diversions.append(diversion)
             if kind == "beside_honest_trade":
                 self.anchors.append(Anchor(exporter, way, product, round(self._log_between(COVER_USD_MILLION), 2)))
             if not arrives and self.rng.random() < COMPANION_SHARE:
-                code = planted.exporter_code
+                code = diversion.exporter_code
                 self.anchors.append(Anchor(COMPANION_EXPORTER, way, code, COMPANION_USD_MILLION))
 
     # decoys
@@ -291,31 +292,31 @@ class _Draft:
     def _free_zone(self) -> None:
         decoy = self._growth("free_zone", ZONES, "")
         customer = self._of({c: 1 for c in ZONE_CUSTOMERS if c != decoy.importer})
-        told = f"enters a new free zone under general trade, and goes on to {customer}"
-        self.decoys[-1] = decoy._replace(description=told, onward_to=customer)
+        description = f"enters a new free zone under general trade, and goes on to {customer}"
+        self.decoys[-1] = decoy._replace(description=description, onward_to=customer)
 
-    def _growth(self, kind: str, ways: dict[str, int], told: str, goods: tuple[str, ...] = ()) -> Decoy:
+    def _growth(self, kind: str, ways: dict[str, int], description: str, goods: tuple[str, ...] = ()) -> Decoy:
         way = self._of(ways)
         size = self._size(DECOY_SIZE_MEDIAN, DECOY_SIZE_BOUNDS)
         exporter, product, (first, last) = self._exporter(), self._good([way], goods), self._span([way])
-        self.decoys.append(Decoy(kind, exporter, way, product, first, last, round(size, 2), told))
+        self.decoys.append(Decoy(kind, exporter, way, product, first, last, round(size, 2), description))
         return self.decoys[-1]
 
     def _price_jump(self) -> None:
         factor = round(self._between(PRICE_FACTORS), 2)
-        told = f"the price is {factor} times as high, the quantity stays"
-        self._steady("price_jump", self._exporter(), self._of(ALL_WAYS), self._start(), told, factor)
+        description = f"the price is {factor} times as high, the quantity stays"
+        self._steady("price_jump", self._exporter(), self._of(ALL_WAYS), self._start(), description, factor)
 
     def _structural_gap(self) -> None:
         hub, way = self._of(HUBS), self._of(ALL_WAYS)
         origin = self._origin(hub)
         share = round(self._between(GAP_SHARES), 2)
-        told = f"{share:.0%} has always been written to the origin, {origin}"
-        decoy = self._steady("structural_gap", hub, way, f"{FIRST_YEAR}-01", told)
+        description = f"{share:.0%} has always been written to the origin, {origin}"
+        decoy = self._steady("structural_gap", hub, way, f"{FIRST_YEAR}-01", description)
         self._rewrite(way, hub, decoy.product, origin, share, f"{FIRST_YEAR}-01")
 
     def _basis_switch(self) -> None:
-        """A country turns to writing down the origin of all that one hub ships: two goods of that pair are told."""
+        """A country turns to writing down the origin of all that one hub ships: two goods of that pair are listed."""
         routes = {(d.exporter, d.transit) for d in self.diversions} | {(r.shipper, r.importer) for r in self.rewritten}
         while (pair := (self._of(HUBS), self._of(SWITCHERS))) in routes:
             pass
@@ -329,10 +330,12 @@ class _Draft:
         [(way, since)] = self.late_from.items()
         self._steady("late_reporter", self._exporter(), way, since, f"{way} turns late and has not reported since")
 
-    def _steady(self, kind: str, exporter: str, importer: str, first: str, told: str, factor: float = 1.0) -> Decoy:
+    def _steady(
+        self, kind: str, exporter: str, importer: str, first: str, description: str, factor: float = 1.0
+    ) -> Decoy:
         product = self._good([importer])
         self.anchors.append(Anchor(exporter, importer, product, round(self._log_between(STEADY_USD_MILLION), 2)))
-        self.decoys.append(Decoy(kind, exporter, importer, product, first, f"{LAST_YEAR}-12", 0.0, told, factor))
+        self.decoys.append(Decoy(kind, exporter, importer, product, first, f"{LAST_YEAR}-12", 0.0, description, factor))
         return self.decoys[-1]
 
     def _origin(self, hub: str) -> str:
@@ -342,7 +345,7 @@ class _Draft:
         self.rewritten.append(Rewriting(importer, shipper, product, origin, share, since))
 
     def _secrets(self) -> list[Secret]:
-        """Confidential goods, whatever else is planted: now and then one hides a diversion, as it would."""
+        """Confidential goods, independent of the rest: now and then one hides a diversion, as it would."""
         goods = [*CONTROLLED, *NEIGHBOURS]
         return HONEST_SECRETS + [
             Secret(reporter, flow, str(code), place)

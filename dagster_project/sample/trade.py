@@ -1,12 +1,12 @@
 """What truly moved, honestly: gravity, seasons, trends, the war.
 
-Belongs here: drawing honest shipments, and weighing any. Does not belong here: diversions (planting.py) and
+Belongs here: drawing honest shipments, and weighing any. Does not belong here: diversions (scenario_trade.py) and
 what anybody reports (reports.py).
 
-A shipment is one row: `exporter`, `importer` (where the goods went), `declared` (where the exporter says they
+A shipment is one row: `exporter`, `importer` (where the goods went), `declared` (where the exporter declares they
 went; differs for diverted goods only), `product` (HS2022, or REST for all goods outside the simulated ones),
 `month` (0 = the first simulated month), `value_usd` (FOB), `kg`, `items` (0 for goods counted in kg) and
-`is_exact` (reported without noise). A planted one may carry `exporter_code` and `importer_code`, under which it is
+`is_exact` (reported without noise). One of a scenario may carry `exporter_code` and `importer_code`, under which it is
 written down; without them its product is.
 """
 
@@ -28,7 +28,7 @@ REST = "REST"
 REST_SHARE = 6.0  # trade in all other goods, as a multiple of the gravity value of the simulated ones
 SMALLEST_SHIPMENT_USD = 200.0
 
-# The world looks closely where the plot is: log odds that a pair is kept in HS6 detail, by role. The small
+# The world is detailed where the scenario is: log odds that a pair is kept in HS6 detail, by role. The small
 # corridor countries come before the big hubs, whose sheer size would crowd them out.
 CORRIDORS = ("KAZ", "KGZ", "ARM", "GEO", "UZB", "TJK")
 FOCUS = {
@@ -50,7 +50,7 @@ def honest_trade(
 ) -> pd.DataFrame:
     """Shipments of the most interesting series but the `reserved`, and the REST of every pair that trades at all.
 
-    `pairs_needed` (exporter, importer) trade REST even where no series of theirs was chosen, as the planted
+    `pairs_needed` (exporter, importer) trade REST even where no series of theirs was chosen, as the scenario's
     pairs must: a country that buys nothing else from a neighbour would be conspicuous.
     """
     series = _chosen_series(rng, round(SERIES_AT_SCALE_1 * scale), reserved)

@@ -1,7 +1,8 @@
 """The front door of the simulated world: `write_world` draws it, reports it, and writes it down.
 
 Belongs here: the order of the steps, the folder, the truth beside the data. Does not belong here: any
-number of the world itself (cast.py, scenario.py), drawing (trade.py, planting.py) or reporting (reports.py).
+number of the world itself (world_data.py, scenario.py), drawing (trade.py, scenario_trade.py) or reporting
+(reports.py).
 """
 
 import gzip
@@ -12,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.random import Generator
 
 from dagster_project.sample import scenario
 from dagster_project.sample.comtrade import write_comtrade
 from dagster_project.sample.designations import write_designations
 from dagster_project.sample.nomenclature import write_bridge
-from dagster_project.sample.planting import planted_trade
 from dagster_project.sample.reports import reported_cells, reporters
+from dagster_project.sample.scenario_trade import scenario_trade
 from dagster_project.sample.trade import honest_trade
 from dagster_project.sample.world_data import GOODS, month_start
 
@@ -31,9 +33,9 @@ Comtrade, a table of the HS codes they use in the layout of UNSD, and one list o
 facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with each other: no simulated
 shipment belongs to a listed company.
 
-truth/ holds what the reports do not say:
-  diversions.csv   every planted diversion; value_usd is the exporter's FOB, before any reporting noise;
-                   exporter_code and importer_code are what the books of the two call it (empty: not recorded)
+truth/ holds what the reports do not show:
+  diversions.csv   every diversion; value_usd is the exporter's FOB, before any reporting noise;
+                   exporter_code and importer_code are the codes in the reports of the two (empty: not recorded)
   ghost.csv        of every diversion and month, what was declared for the transit country and what of it never
                    arrived there; of all else in this world, everything arrived
   decoys.csv       what looks like diversion and is not
@@ -48,8 +50,8 @@ def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> bo
     """Writes `folder`/inbox (files in the publishers' layouts) and `folder`/truth.
 
     `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
-    gives about 420,000. What is planted depends on the seed alone. A folder that already holds this very world is
-    left untouched; any other content is moved aside and replaced, so that nobody meets half a world. Returns
+    gives about 420,000. The scenario depends on the seed alone. A folder that already holds this very world is
+    left untouched; any other content is moved aside and replaced, so that half a world is never read. Returns
     whether it was written.
     """
     parameters = {"version": VERSION, "seed": seed, "scale": float(scale)}
@@ -71,10 +73,10 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     inbox, truth = draft / "inbox", draft / "truth"
     inbox.mkdir(parents=True)
     truth.mkdir()
-    plan, trade_rng, report_rng, planting_rng = _plot_and_chances(parameters["seed"])
-    planted, diversions, ghost = planted_trade(planting_rng, plan)
-    honest = honest_trade(trade_rng, parameters["scale"], _pairs(planted), plan.reserved())
-    shipments = pd.concat([honest, planted], ignore_index=True)
+    plan, trade_rng, report_rng, scenario_rng = _scenario_and_chances(parameters["seed"])
+    by_scenario, diversions, ghost = scenario_trade(scenario_rng, plan)
+    regular = honest_trade(trade_rng, parameters["scale"], _pairs(by_scenario), plan.reserved())
+    shipments = pd.concat([regular, by_scenario], ignore_index=True)
     for code in ("exporter_code", "importer_code"):
         shipments[code] = shipments[code].fillna(shipments["product"])
     write_comtrade(inbox, reported_cells(report_rng, shipments, plan))
@@ -92,24 +94,24 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     (truth / "parameters.json").write_text(json.dumps(parameters | {"bytes": written}, indent=2) + "\n")
 
 
-def plot_of(seed: int) -> scenario.Plot:
-    """What is planted in the world of this seed, at any scale."""
-    return _plot_and_chances(seed)[0]
+def scenario_of(seed: int) -> scenario.Scenario:
+    """The scenario of the world of this seed, at any scale."""
+    return _scenario_and_chances(seed)[0]
 
 
-def _plot_and_chances(seed: int) -> tuple[scenario.Plot, np.random.Generator, np.random.Generator, np.random.Generator]:
-    """The plot, and a stream of chance for each step after it: nothing planted depends on the scale."""
-    chances = [np.random.Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4)]
-    return scenario.draw(chances[0]), *chances[1:]
+def _scenario_and_chances(seed: int) -> tuple[scenario.Scenario, Generator, Generator, Generator]:
+    """The scenario, and a stream of chance for each step after it: it does not depend on the scale."""
+    first, trade, reports, events = [Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4)]
+    return scenario.draw(first), trade, reports, events
 
 
 def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:
-    """exporter, importer: where goods went, and where they were said to go."""
-    went, said = shipments[["exporter", "importer"]], shipments[["exporter", "declared"]]
-    return pd.concat([went, said.set_axis(went.columns, axis=1)]).drop_duplicates()
+    """exporter, importer: where goods went, and where they were declared to go."""
+    true, declared = shipments[["exporter", "importer"]], shipments[["exporter", "declared"]]
+    return pd.concat([true, declared.set_axis(true.columns, axis=1)]).drop_duplicates()
 
 
-def _decoys(plan: scenario.Plot) -> pd.DataFrame:
+def _decoys(plan: scenario.Scenario) -> pd.DataFrame:
     decoys = pd.DataFrame(plan.decoys)
     return pd.DataFrame({
         "decoy_id": [f"X{n:02d}" for n in range(1, len(decoys) + 1)], "kind": decoys.kind,
@@ -138,8 +140,8 @@ def _write_flows(path: Path, shipments: pd.DataFrame) -> None:
 def _is_complete(folder: Path, parameters: dict) -> bool:
     """True if `folder` was written with these parameters and all its files still have their size."""
     try:
-        found = json.loads((folder / "truth" / "parameters.json").read_text())
-        sizes = found.pop("bytes")
-        return found == parameters and all((folder / f).stat().st_size == size for f, size in sizes.items())
+        written = json.loads((folder / "truth" / "parameters.json").read_text())
+        sizes = written.pop("bytes")
+        return written == parameters and all((folder / f).stat().st_size == size for f, size in sizes.items())
     except (OSError, ValueError, KeyError):
         return False

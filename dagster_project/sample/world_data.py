@@ -1,8 +1,8 @@
 """Who trades what in the simulated world: months, countries, goods, distances.
 
 Belongs here: constants, and lookups that follow from them. Does not belong here: anything random, and
-anything planted (plot.py). Sizes, coordinates, unit values and noise are rounded and only plausible:
-the trade is simulated, its cast merely has to behave like itself.
+any event (scenario.py). Sizes, coordinates, unit values and noise are rounded and only plausible:
+the trade is simulated, its data only have to be consistent.
 """
 
 from functools import cache
@@ -72,7 +72,7 @@ COUNTRIES = pd.DataFrame(
 COMTRADE_ISO = {iso3: iso3 for iso3 in COUNTRIES.index} | {"TWN": "S19"}
 LANDLOCKED = ("AUT", "CZE", "CHE", "KAZ", "KGZ", "ARM", "UZB", "TJK", "SRB", "BLR", "AZE", "MNG")
 
-# Tilts an exporter's assortment: chapter → factor; 1 where nothing is said.
+# Tilts an exporter's assortment: chapter → factor; 1 elsewhere.
 SPECIALITIES = {
     "DEU": {"84": 2.0}, "ITA": {"84": 2.2}, "JPN": {"84": 1.5, "85": 1.5}, "KOR": {"85": 2.5},
     "TWN": {"85": 4.0}, "CHN": {"85": 2.0}, "HKG": {"85": 3.0}, "FRA": {"88": 4.0}, "USA": {"88": 3.0},

@@ -29,12 +29,12 @@ LANDINGS_COLUMNS = {
     "sha256": "varchar",
     "size_bytes": "bigint",
     "valid_from": "varchar",
-    "status": "varchar",  # loaded | set_aside
-    "reason": "varchar",  # why it was set aside, as the person reads it
+    "status": "varchar",  # loaded | rejected
+    "reason": "varchar",  # why it was rejected, as the person reads it
     "scope": "varchar",  # what the file covers: a later landing of the same scope replaces it
     "rows_read": "bigint",
-    "rows_opened": "bigint",
-    "rows_closed": "bigint",
+    "rows_inserted": "bigint",
+    "rows_expired": "bigint",
 }
 BUILDS_COLUMNS = {
     "run_id": "varchar",
@@ -42,14 +42,18 @@ BUILDS_COLUMNS = {
     "code_version": "varchar",
     "started_at": "timestamp",
     "as_of": "date",
+    # What dbt computed (extent.py): null while it has not begun.
+    "is_full": "boolean",  # every model, of all years
+    "first_year": "integer",  # from which on flows were computed
+    "completed_at": "timestamp",
 }
-VISITS_COLUMNS = {
+FETCH_SESSIONS_COLUMNS = {
     "source": "varchar",
     "started_at": "timestamp",
     "ended_at": "timestamp",
     "outcome": "varchar",  # answered | failed
     "sentence": "varchar",  # why it failed, as the person reads it
-    "answers": "bigint",
+    "responses": "bigint",
     "landings": "bigint",
 }
 
@@ -73,7 +77,7 @@ def prepare(
     wanted = {
         "landings": LANDINGS_COLUMNS,
         "builds": BUILDS_COLUMNS,
-        "visits": VISITS_COLUMNS,
+        "fetch_sessions": FETCH_SESSIONS_COLUMNS,
         **{t.name: dict.fromkeys(t.columns, "varchar") | BITEMPORAL_COLUMNS for t in tables},
     }
     earlier = data_set_of(settings)
@@ -88,7 +92,8 @@ def prepare(
             con.execute(f"create table if not exists raw.{identifier(name)} ({typed})")
         if run_id:
             build = [run_id, settings.data, code_version, started_at, settings.as_of]
-            con.execute("insert into raw.builds values (?, ?, ?, ?, ?)", build)
+            columns = "run_id, data_set, code_version, started_at, as_of"
+            con.execute(f"insert into raw.builds ({columns}) values (?, ?, ?, ?, ?)", build)
 
 
 def _is_of_another_version(settings: Settings, wanted: Mapping[str, Mapping[str, str]]) -> bool:
@@ -138,38 +143,38 @@ def note_landing(
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
-def set_aside(settings: Settings, landing: Landing, reason: str) -> None:
+def reject(settings: Settings, landing: Landing, reason: str) -> None:
     """Remember a file that was not loaded, and why, so that its reason is given once and it is not tried again."""
     with connect(settings) as con:
-        note_landing(con, landing, "set_aside", reason, None, (0, 0, 0))
+        note_landing(con, landing, "rejected", reason, None, (0, 0, 0))
 
 
 def known_sha256(settings: Settings, source: str) -> set[str]:
-    """The bytes already decided on for a source, loaded or set aside: they are not landed again."""
+    """The bytes already decided on for a source, loaded or rejected: they are not landed again."""
     return {row[0] for row in ask(settings, f"select sha256 from raw.landings where source = {literal(source)}")}
 
 
 def decided(settings: Settings, source: str) -> set[str]:
-    """Landings that were loaded or set aside; the others wait to be loaded (a run may have died between)."""
+    """Landings that were loaded or rejected; the others wait to be loaded (a run may have died between)."""
     return {row[0] for row in ask(settings, f"select landing_id from raw.landings where source = {literal(source)}")}
 
 
-def note_visit(
-    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, answers: int, landings: int
+def note_fetch_session(
+    settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, responses: int, landings: int
 ) -> None:
     """Remember that a publisher was asked, and whether it answered. Times are UTC without a zone."""
     outcome = "failed" if sentence else "answered"
     with connect(settings) as con:
         con.execute(
-            "insert into raw.visits values (?, ?, ?, ?, ?, ?, ?)",
-            [source, started_at, ended_at, outcome, sentence, answers, landings],
+            "insert into raw.fetch_sessions values (?, ?, ?, ?, ?, ?, ?)",
+            [source, started_at, ended_at, outcome, sentence, responses, landings],
         )
 
 
 # ---------------------------------------------------------------- what lies in the layers
 
 
-def open_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
+def current_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
     """Current rows of each raw table."""
     with connect(settings, read_only=True) as con:
         return {t.name: value(con, f"select count(*) from raw.{t.name} where _valid_to is null") for t in tables}

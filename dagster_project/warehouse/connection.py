@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection

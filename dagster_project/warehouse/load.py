@@ -19,8 +19,9 @@ from datetime import timedelta
 
 import duckdb
 
-from dagster_project.files.formats import RejectedFile
+from dagster_project.files.compression import damaged
 from dagster_project.files.landing import Landing
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
 from dagster_project.warehouse.connection import (
@@ -42,8 +43,8 @@ class Loaded:
     """What a load did. Counts are rows."""
 
     read: int
-    opened: int  # inserted
-    closed: int  # expired
+    inserted: int
+    expired: int
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             for table in given:
                 is_apart = table in compared
                 done, scope = _merge(con, table, landing) if is_apart else _add(con, table, rows[table.name], landing)
-                read, inserted, expired = read + done.read, inserted + done.opened, expired + done.closed
+                read, inserted, expired = read + done.read, inserted + done.inserted, expired + done.expired
             note_landing(con, landing, "loaded", None, scope, (read, inserted, expired))
             con.execute("commit")
         except BaseException:
@@ -274,6 +275,10 @@ def _reading(con: Connection, rows: Rows) -> Iterator[str]:
             yield relation
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise unreadable(error) from None
+    except duckdb.IOException as error:  # a full disk is one as well, and no fault of the file
+        if re.search("match checksum|corruption", str(error)):
+            raise damaged(error) from None
+        raise
 
 
 @contextmanager

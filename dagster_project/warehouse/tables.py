@@ -51,6 +51,8 @@ class Table:
     # for which this SQL over the group is true.
     whole: tuple[tuple[str, ...], str] | None = None
     row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
+    # The column that says which period a flow is of, the year first: 2024, 202403. None where rows are no flows.
+    period: str | None = None
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
 

@@ -3,6 +3,68 @@
   holds the formulas against their Python twins.
 #}
 
+{# What a change is measured against, one row each: the default baseline, the further ones of dbt_project.yml, and for
+   each year of the default one the rest of it. By the last the method is tried on years when nothing had happened:
+   how often it fires there is its rate of false alarms. `left_out_year` 0 leaves nothing out. #}
+{% macro baseline_windows() -%}
+    {%- set default = var('baselines') | selectattr('id', 'equalto', var('baseline')) | first -%}
+    {%- set windows = [] -%}
+    {%- for window in var('baselines') -%}
+        {%- do windows.append((window.id, window, 'default' if window.id == var('baseline') else 'further', 0)) -%}
+    {%- endfor -%}
+    {%- for year in range(default.first[:4] | int, default.last[:4] | int + 1) -%}
+        {%- do windows.append((default.id ~ '_without_' ~ year, default, 'left_out', year)) -%}
+    {%- endfor -%}
+    {%- for id, window, kind, year in windows %}
+    select
+        '{{ id }}' as baseline_id,
+        '{{ kind }}' as baseline_kind,
+        cast('{{ window.first }}' as date) as first_month,
+        cast('{{ window.last }}' as date) as last_month,
+        {{ year }} as left_out_year,
+        {{ 'true' if id in var('baselines_of_products') else 'false' }} as is_of_products
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The period is one of those that make the baseline. #}
+{% macro is_in_baseline(series, windows) -%}
+    ({{ is_within(series ~ '.freq', series ~ '.period', windows ~ '.first_month', windows ~ '.last_month') }}
+        and extract(year from {{ series }}.period) <> {{ windows }}.left_out_year)
+{%- endmacro %}
+
+{# Every series is measured against the default baseline; product groups and listed goods against further ones; and
+   the months of screened corridors against what is left of the default one. #}
+{% macro has_baseline(series, windows) -%}
+    case {{ windows }}.baseline_kind
+        when 'default' then true
+        when 'further' then {{ series }}.goods_kind = 'basket' or ({{ series }}.is_listed and {{ windows }}.is_of_products)
+        else {{ series }}.freq = 'M' and {{ series }}.is_screened
+    end
+{%- endmacro %}
+
+{# Of those the change of a period is computed: of blocs against every baseline, and of countries, which have no class,
+   against the default one. The year that a baseline leaves out is the only one held against it. #}
+{% macro is_measured(series, windows) -%}
+    ({{ has_baseline(series, windows) }}) and case {{ windows }}.baseline_kind
+        when 'default' then true
+        when 'further' then {{ series }}.exporter_kind = 'bloc'
+        else {{ series }}.exporter_kind = 'bloc' and extract(year from {{ series }}.period) = {{ windows }}.left_out_year
+    end
+{%- endmacro %}
+
+{# What of it is published: what comes after the baseline, and of screened corridors the months of the default baseline
+   too, which show how quiet it was. #}
+{% macro is_published(measured) -%}
+    case {{ measured }}.baseline_kind
+        when 'default' then {{ measured }}.is_after_baseline or {{ measured }}.is_screened
+        when 'further' then {{ measured }}.is_after_baseline
+        else false
+    end
+{%- endmacro %}
+
 {# Months since the year 0: for frames of a window that count months and not rows. #}
 {% macro month_number(period) -%}
     cast(12 * extract(year from {{ period }}) + extract(month from {{ period }}) as integer)
@@ -36,14 +98,14 @@
    component → weight; `prefix` is what the columns of the components begin with. #}
 {% macro weighted_score(weights, prefix) -%}
     {%- set known = [] -%}
-    {%- set told = [] -%}
+    {%- set weighted = [] -%}
     {%- for name, weight in weights.items() -%}
         {%- do known.append('case when ' ~ prefix ~ name ~ ' is null then 0 else ' ~ weight ~ ' end') -%}
-        {%- do told.append(weight ~ ' * coalesce(' ~ prefix ~ name ~ ', 0)') -%}
+        {%- do weighted.append(weight ~ ' * coalesce(' ~ prefix ~ name ~ ', 0)') -%}
     {%- endfor -%}
     (case
         when {{ known | join(' + ') }} >= {{ var('weight_needed') }} * {{ weights.values() | sum }} - 0.000001
-            then 100 * ({{ told | join(' + ') }}) / ({{ known | join(' + ') }})
+            then 100 * ({{ weighted | join(' + ') }}) / ({{ known | join(' + ') }})
     end)
 {%- endmacro %}
 
@@ -53,16 +115,16 @@
 {%- endmacro %}
 
 {# By which route twelve months are unusual; NULL where by none. Growth alone is no route: exports rose by so much that
-   the rise can be judged, and half of it at least is missing at the interval's near end, or was matched onward. In a
-   basket honest goods grow beside the others: there a quarter of the rise is enough. #}
+   the rise can be judged, and half of it at least is unmirrored at the interval's near end, or can have been
+   re-exported. In a product group honest goods grow beside the others: there a quarter of the rise is enough. #}
 {% macro risk_route() -%}
-    {%- set never_arrived = route_is_taken('never_arrived', 'c_ghost', 'added_export_usd', 'baseline_compared_export_usd') -%}
-    {%- set went_on = route_is_taken('went_on', 'c_chain', 'excess_usd', 'baseline_export_usd') -%}
+    {%- set unmirrored = route_is_taken('unmirrored', 'c_ghost', 'added_export_usd', 'baseline_compared_export_usd') -%}
+    {%- set re_exported = route_is_taken('re_exported', 'c_chain', 'excess_usd', 'baseline_export_usd') -%}
     case
-        when {{ never_arrived }} and {{ went_on }} and anomaly_went_on > anomaly_never_arrived then 'went_on'
-        when {{ never_arrived }} then 'never_arrived'
-        when {{ went_on }} then 'went_on'
-    end as route
+        when {{ unmirrored }} and {{ re_exported }} and anomaly_re_exported > anomaly_unmirrored then 're_exported'
+        when {{ unmirrored }} then 'unmirrored'
+        when {{ re_exported }} then 're_exported'
+    end as route_kind
 {%- endmacro %}
 
 {% macro route_is_taken(route, share, rise, baseline) -%}
@@ -70,10 +132,15 @@
         and {{ rise }} >= greatest({{ var('ghost_min_share') }} * {{ baseline }}, {{ var('ghost_min_usd') }}))
 {%- endmacro %}
 
+{# The values of `route` before they had the field's words; both are published for one release. #}
+{% macro deprecated_route(route_kind) -%}
+    case {{ route_kind }} when 'unmirrored' then 'never_arrived' when 're_exported' then 'went_on' end
+{%- endmacro %}
+
 {# Unusual in as many windows in a row as a signal needs: goods under way at the end of one are none. `period` is the
    window's last month. #}
 {% macro is_held(series) -%}
-    count(route) over (
+    count(route_kind) over (
         partition by {{ series }} order by {{ month_number('period') }} nulls last
         range between {{ var('windows_needed') - 1 }} preceding and current row
     ) >= {{ var('windows_needed') }}
@@ -91,23 +158,10 @@
 {%- endmacro %}
 
 
-{# The least or the greatest that two estimators and three margins allow of what was recorded as exported and did not
-   arrive (METHODS 2.9), never below zero. Without exports in the baseline there is no rate. #}
-{% macro ghost_bound(which) -%}
-    greatest(0, {{ which }}(
-        {% for margin in ['', '_low', '_high'] -%}
-        {% set sides = ['compared_export_usd', 'baseline_compared_export_usd', 'compared_import' ~ margin ~ '_usd',
-            'baseline_import' ~ margin ~ '_usd'] -%}
-        {{ ghost_did(*sides) }},
-        {{ ghost_rate(*sides) }}{{ ',' if not loop.last }}
-        {% endfor -%}
-    ))
-{%- endmacro %}
-
 {# The two bounds of a component whose scale is one of logs. #}
 {% macro logs(name) -%} {{ return(['ln(' ~ var(name)[0] ~ ')', 'ln(' ~ var(name)[1] ~ ')']) }} {%- endmacro %}
 
-{# What two books compared over twelve months say, beside the same of the baseline; NULL where they may not be. #}
+{# Both sides of twelve months compared, beside the same of the baseline; NULL where they may not be. #}
 {% macro compared_columns() -%}
     export_value_usd - baseline_export_usd as excess_usd,
     export_value_usd / nullif(baseline_export_usd, 0) as growth_ratio,
@@ -125,18 +179,18 @@
         else {{ gap_asinh('compared_export_usd', 'compared_import_usd') }}
             - {{ gap_asinh('baseline_compared_export_usd', 'baseline_import_usd') }}
     end as gap_shift_log,
-    -- only what arrived can go on
+    -- only what was imported can be re-exported
     case
         when is_admissible then compared_export_usd > baseline_compared_export_usd
             and compared_import_usd - baseline_import_usd
                 < {{ var('ghost_min_share') }} * (compared_export_usd - baseline_compared_export_usd)
-    end as has_nothing_to_go_on
+    end as has_nothing_to_re_export
 {%- endmacro %}
 
 {# The components of METHODS 2.14, each from 0 to 1: NULL where it cannot be known, 0 where it is known to be nothing.
-   From nothing, growth is beyond any bound; where nothing was added, nothing of it can be missing or have gone on. #}
+   From nothing, growth is beyond any bound; where nothing was added, nothing of it can be unmirrored or re-exported. #}
 {% macro risk_components() -%}
-    {% set after_arrival = 'when has_nothing_to_go_on or has_nothing_to_go_on is null then null' -%}
+    {% set after_arrival = 'when has_nothing_to_re_export or has_nothing_to_re_export is null then null' -%}
     case
         when baseline_export_usd > 0 then {{ saturated('ln(nullif(growth_ratio, 0))', *logs('growth_bounds')) }}
         else 1.0
@@ -194,7 +248,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# The columns of the above, by name: what evidence_json tells and corridor_evidence gives back. #}
+{# The columns of the above, by name: what evidence_json holds and corridor_evidence has as columns. #}
 {% macro risk_inputs() -%}
     {{ return([
         'export_value_usd', 'baseline_export_usd', 'excess_usd', 'growth_ratio',
@@ -216,27 +270,27 @@
         ('components', var('anomaly_weights'), 'c_'),
         ('documentation', var('evidence_weights'), 'e_'),
     ] -%}
-        {%- set told = [] -%}
+        {%- set members = [] -%}
         {%- for name, weight in weights.items() -%}
-            {%- do told.append("'\"" ~ name ~ "\": {\"weight\": " ~ weight ~ ", \"value\": ' || "
+            {%- do members.append("'\"" ~ name ~ "\": {\"weight\": " ~ weight ~ ", \"value\": ' || "
                 ~ json_number(prefix ~ name) ~ " || '}'") -%}
         {%- endfor -%}
-        {%- do parts.append(json_object(title, told)) -%}
+        {%- do parts.append(json_object(title, members)) -%}
     {%- endfor -%}
-    {%- set told = [] -%}
+    {%- set members = [] -%}
     {%- for name in risk_inputs() -%}
-        {%- do told.append("'\"" ~ name ~ "\": ' || " ~ json_number(name)) -%}
+        {%- do members.append("'\"" ~ name ~ "\": ' || " ~ json_number(name)) -%}
     {%- endfor -%}
-    {%- do parts.append(json_object('inputs', told)) -%}
+    {%- do parts.append(json_object('inputs', members)) -%}
     {%- set first_month = 'cast(' ~ dbt.dateadd('month', -11, 'period') ~ ' as date)' -%}
-    {%- set told = [] -%}
+    {%- set members = [] -%}
     {%- for name, value in [
         ('exporter', 'exporter_bloc'), ('importer_iso3', 'transit_iso3'), ('goods', 'goods'),
         ('from', first_month), ('to', 'period'),
     ] -%}
-        {%- do told.append("'\"" ~ name ~ "\": \"' || cast(" ~ value ~ " as " ~ dbt.type_string() ~ ") || '\"'") -%}
+        {%- do members.append("'\"" ~ name ~ "\": \"' || cast(" ~ value ~ " as " ~ dbt.type_string() ~ ") || '\"'") -%}
     {%- endfor -%}
-    {%- do parts.append(json_object('corridor_flows', told)) -%}
+    {%- do parts.append(json_object('corridor_flows', members)) -%}
     {%- set conditions = [] -%}
     {%- for name, type in [('exporter_bloc', ''), ('transit_iso3', ''), ('goods', ''), ('period', 'date ')] -%}
         {%- do conditions.append("'" ~ name ~ " = " ~ type ~ "' || chr(39) || cast(" ~ name ~ " as "
@@ -250,12 +304,3 @@
 {% macro json_object(name, members) -%} '"{{ name }}": {' || {{ members | join(" || ', ' || ") }} || '}' {%- endmacro %}
 
 {% macro json_number(column) -%} coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null') {%- endmacro %}
-
-{# How many normal spreads a month's exports stand above their baseline's median, where enough months made it. #}
-{% macro months_z(series, baselines) -%}
-    case
-        when {{ series }}.freq = 'M' and {{ baselines }}.months >= {{ var('months_needed') }}
-            then {{ robust_z(asinh_scaled(series ~ '.export_value_usd'), baselines ~ '.median_asinh',
-                baselines ~ '.scale_asinh') }}
-    end
-{%- endmacro %}

@@ -123,3 +123,31 @@
 {% macro ghost_rate(x, x_base, m, m_base) -%}
     (({{ x }} - {{ m }}) - {{ missing_before(x_base, m_base) }} * {{ x }})
 {%- endmacro %}
+
+{# A sum that does not depend on the order of its rows: added as doubles, the last digits differ from run to
+   run, and the same input would not give the same tables. To a millionth of the unit. #}
+{% macro exact_sum(column, where=none) -%}
+    cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
+{%- endmacro %}
+
+{# The source says nothing of partners other than those it has rows for (dbt_project.yml names such sources). #}
+{% macro is_selective(source_name) -%}
+    ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}'))
+{%- endmacro %}
+
+{#
+  The cap of METHODS 2.13: the pre-war level of the month times an index of domestic demand, with a floor for goods
+  that were not traded before; and what stands above it.
+#}
+
+{% macro cap_usd(baseline, demand_index) -%}
+    (case when {{ baseline }} is not null then greatest({{ baseline }} * {{ demand_index }}, {{ var('cap_floor_usd') }}) end)
+{%- endmacro %}
+
+{# Above the cap by more than it tolerates. #}
+{% macro is_breach(value, cap) -%} ({{ value }} > {{ cap }} * (1 + {{ var('cap_tolerance') }})) {%- endmacro %}
+
+{# NULL where either is: greatest() would take the other. #}
+{% macro breach_usd(value, cap) -%}
+    (case when {{ value }} > {{ cap }} then {{ value }} - {{ cap }} when {{ value }} <= {{ cap }} then 0 end)
+{%- endmacro %}

@@ -4,7 +4,7 @@
 {% macro listing_date_in(remark) -%}
     cast(list_min(list_transform(
         regexp_extract_all({{ remark }}, 'Listing Date \([^)]*\):? (\d{1,2} [A-Z][a-z]{2} \d{4})', 1),
-        lambda found: try_strptime(found, '%d %b %Y')
+        lambda date_text: try_strptime(date_text, '%d %b %Y')
     )) as date)
 {%- endmacro %}
 
@@ -48,7 +48,7 @@
     try_cast(translate({{ column }}, ', ' || chr(160) || chr(8239), '.') as double)
 {%- endmacro %}
 
-{# Everything a relation ever said up to that day, each key in its last version. #}
+{# Everything a relation ever held up to that day, each key in its last version. #}
 {% macro last_versions(relation, key) -%}
     select *, min(_valid_from) over (partition by {{ key }}) as first_seen_at, {{ gone_at() }} as gone_at
     from {{ relation }}

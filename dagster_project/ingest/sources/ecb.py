@@ -15,9 +15,12 @@ import tempfile
 import weakref
 from pathlib import Path
 
-from dagster_project.files.formats import Head, RejectedFile, unpack
+from dagster_project.files.archives import unpack
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, number
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.warehouse import Rows, Rule, Table, identifiers, literal, number
 
 NAME = "ecb"
 
@@ -29,7 +32,7 @@ RATES = Table(
     columns=(*KEY, "OBS_VALUE"),
     key=tuple(KEY),
     compared=(number("OBS_VALUE"),),
-    # A short history says nothing about the days before it.
+    # A short history does not expire the days before it.
     selected="TIME_PERIOD",
     rules=(
         Rule(
@@ -63,7 +66,7 @@ TABLES = (RATES,)
 
 
 def recognise(head: Head) -> Recognised | None:
-    """Say whether a file holds reference rates: the wide history or an answer of the data API."""
+    """Say whether a file holds reference rates: the wide history or a response of the data API."""
     names = head.first_line.replace('"', "").split(",")
     lines = head.text.decode("utf-8", "replace").splitlines()
     if re.fullmatch(r"Date(,[A-Z]{3})+,?", ",".join(names)) and "USD" in names:
@@ -74,10 +77,10 @@ def recognise(head: Head) -> Recognised | None:
         return Recognised("rates", "history", "D.all", newest)
     if {*KEY, "OBS_VALUE"} <= set(names):
         if len(lines) < 2 or not lines[1].strip():
-            raise RejectedFile("The answer holds no rate.", "Ask for a series and a span in which it exists.")
+            raise RejectedFile("The response holds no rate.", "Download a series and a span in which it exists.")
         series = lines[1].replace('"', "").split(",")
-        found = dict(zip(names, series, strict=False))
-        return Recognised("rates", "answer", f"{found['FREQ']}.{found['CURRENCY']}")
+        first = dict(zip(names, series, strict=False))
+        return Recognised("rates", "answer", f"{first['FREQ']}.{first['CURRENCY']}")
     return None
 
 
@@ -85,11 +88,11 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rates of a landed file as SQL over it; a zip is unpacked first, and goes when the rows do."""
     folder = Path(tempfile.mkdtemp(prefix="ecb-"))
     try:
-        file = str(unpack(path, head, folder)).replace("'", "''")
-        table = f"read_csv('{file}', header = true, all_varchar = true, delim = ',', quote = '\"')"
+        file = literal(unpack(path, head.compression, folder))
+        table = f"read_csv({file}, header = true, all_varchar = true, delim = ',', quote = '\"')"
         if landing.layout == "history":
             names = [name for name in head.first_line.replace('"', "").split(",") if name not in ("", "Date")]
-            columns = ", ".join(f'"{name}"' for name in names)
+            columns = identifiers(names)
             rows = Rows(
                 "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
                 f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '
@@ -99,7 +102,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
             )
         else:
             # a holiday is a line without a rate
-            columns = ", ".join(f'"{c}"' for c in RATES.columns)
+            columns = identifiers(RATES.columns)
             rows = Rows(f"select {columns} from {table}", first_row=2, kept="OBS_VALUE <> ''")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -108,12 +111,12 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     return {RATES.name: rows}
 
 
-def fetch(visit) -> None:
+def fetch(session: FetchSession) -> None:
     """The dollar's monthly averages, and its daily rates for the months that have no average yet."""
     for done, series in enumerate(SERIES):
-        visit.progress(done, len(SERIES), "series of rates")
-        visit.ask(
-            f"{visit.settings.addresses['ECB_URL']}/service/data/EXR/{series}",
+        session.progress(done, len(SERIES), "series of rates")
+        session.fetch(
+            f"{session.settings.addresses['ECB_URL']}/service/data/EXR/{series}",
             params={"format": "csvdata"},
             partition=".".join(series.split(".")[:2]),
             expect=("csv",),

@@ -1,10 +1,10 @@
-"""The EU's financial sanctions list (FSF): whom the Union has listed, under which programme and regulation.
+"""The EU's financial sanctions list (FSF): persons and enterprises, with programme and regulation.
 
 `raw.eu_entries` has one row per person or enterprise, `raw.eu_listings` one per entry and programme: the few
 that stand under two programmes are two elements of the file, with one logicalId. The other tables have one
 row per name, citizenship, birth, address and identification, with the regulation that brought it.
 
-All numbers (logicalId) are the publisher's and stay from edition to edition. Empty attributes are nothing.
+All numbers (logicalId) are the publisher's and stay from edition to edition. Empty attributes are NULL.
 Read here: the full list as XML, format 1.1. Not here: which of the names is the principal one (staging).
 
 Source of the layout: European Commission, "20171012-FULL-schema-1_1.xsd", published beside the list.
@@ -13,14 +13,18 @@ Source of the layout: European Commission, "20171012-FULL-schema-1_1.xsd", publi
 from __future__ import annotations
 
 import re
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, elements, in_utc, open_file
-from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.compression import open_decompressed
+from dagster_project.files.formats import Head
+from dagster_project.files.landing import Landing, Recognised, edition_in_utc
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.xml import elements, local_name
+from dagster_project.ingest.fetch import FetchSession
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "eu"
@@ -119,44 +123,44 @@ def recognise(head: Head) -> Recognised | None:
     if NAMESPACE.encode() not in head.text[:2000]:
         return None
     generated = re.search(rb'generationDate="([^"]+)"', head.text[:2000])
-    return Recognised("list", "xml", "full", in_utc(generated.group(1).decode()) if generated else "")
+    return Recognised("list", "xml", "full", edition_in_utc(generated.group(1).decode()) if generated else "")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed list, one frame per raw table."""
-    with open_file(path, head.compression) as stream:
+    with open_decompressed(path, head.compression) as stream:
         return {name: Rows(frame) for name, frame in parse(stream).items()}
 
 
-def fetch(visit) -> None:
-    """Ask for today's list. The token is the Commission's own for everybody; it opens nothing else."""
-    visit.ask(
-        visit.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
+def fetch(session: FetchSession) -> None:
+    """Fetch today's list. The token is the Commission's own for everybody; it opens nothing else."""
+    session.fetch(
+        session.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
         params={"token": "dG9rZW4tMjAxNw"},
         partition="full",
         expect=("xml",),
     )
 
 
-def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for one that is broken or empty."""
-    found: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
+    rows: dict[str, list[dict]] = {table.name.removeprefix("eu_"): [] for table in TABLES}
     for element in elements(stream):
-        if _local(element) == "sanctionEntity":
-            _read_entity(element, found)
+        if local_name(element) == "sanctionEntity":
+            _read_entity(element, rows)
             element.clear()
-    if not found["entries"]:
+    if not rows["entries"]:
         raise RejectedFile("The list holds no entry.", "Download it again.")
-    # an entry under two programmes is there twice, and says of itself the same
-    found["entries"] = [
-        dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in found["entries"])
+    # an entry under two programmes is there twice, with the same attributes
+    rows["entries"] = [
+        dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in rows["entries"])
     ]
-    return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
+    return {t.name: pd.DataFrame(rows[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
 
 
-def _read_entity(entity: Element, found: dict[str, list[dict]]) -> None:
+def _read_entity(entity: Element, rows: dict[str, list[dict]]) -> None:
     own = _attributes(entity)
-    parts: dict[str, Element] = {_local(child): child for child in entity}
+    parts: dict[str, Element] = {local_name(child): child for child in entity}
     if "regulation" not in parts or "subjectType" not in parts:
         raise RejectedFile(
             f"The entry {own.get('euReferenceNumber')} names no regulation or no type.",
@@ -164,22 +168,22 @@ def _read_entity(entity: Element, found: dict[str, list[dict]]) -> None:
         )
     regulation = _attributes(parts["regulation"])
     listing = {"entityLogicalId": own.get("logicalId"), "programme": regulation.pop("programme", None)}
-    found["entries"].append(
+    rows["entries"].append(
         {"logicalId": own.pop("logicalId", None), "euReferenceNumber": own.pop("euReferenceNumber", None)}
         | _attributes(parts["subjectType"])
     )
     regulation["regulationLogicalId"] = regulation.pop("logicalId", None)
     url = {"publicationUrl": _texts(parts["regulation"], "publicationUrl")}
-    found["listings"].append(own | regulation | url | listing | {"remark": _texts(entity, "remark")})
+    rows["listings"].append(own | regulation | url | listing | {"remark": _texts(entity, "remark")})
     for child in entity:
-        if table := DETAILS.get(_local(child)):
-            found[table].append(_read_detail(child) | listing)
+        if table := DETAILS.get(local_name(child)):
+            rows[table].append(_read_detail(child) | listing)
 
 
 def _read_detail(detail: Element) -> dict[str, str | None]:
     """A name, citizenship, birth, address or identification, with the regulation that brought it."""
-    summary = next((_attributes(child) for child in detail if _local(child) == "regulationSummary"), {})
-    contacts = [f"{c.get('key')}: {c.get('value')}" for c in detail if _local(c) == "contactInfo"]
+    summary = next((_attributes(child) for child in detail if local_name(child) == "regulationSummary"), {})
+    contacts = [f"{c.get('key')}: {c.get('value')}" for c in detail if local_name(c) == "contactInfo"]
     return (
         summary | _attributes(detail) | {"remark": _texts(detail, "remark"), "contactInfo": "\n".join(contacts) or None}
     )
@@ -191,8 +195,4 @@ def _attributes(element: Element) -> dict[str, str | None]:
 
 def _texts(element: Element, name: str) -> str | None:
     """What stands in the children of that name, one a line."""
-    return "\n".join((c.text or "").strip() for c in element if _local(c) == name) or None
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
+    return "\n".join((c.text or "").strip() for c in element if local_name(c) == name) or None

@@ -1,6 +1,6 @@
 """Eurostat Comext: what the members of the European Union declare they imported and exported, in euro.
 
-One row of `raw.eurostat_flows` is what one member said of one flow with one partner in one month, one
+One row of `raw.eurostat_flows` is one member's figure for one flow with one partner in one month, one
 product of the Combined Nomenclature and one statistical procedure (1 normal, 2 inward processing, 3 outward
 processing, 9 not from customs declarations: parts that add up, never a total among them). The product
 TOTAL stands beside the products. Source: the monthly bulk files full_v2_YYYYMM (7z or the .dat inside).
@@ -13,7 +13,7 @@ and behind them what three generations of labels have in common: it is the key, 
 labels is one line. Totals over products and procedures; blocs stand among the members here (int_ models
 keep them apart).
 
-RejectedFile: the annual files, whose figures are sums of the months, and the bulk layout before v2.
+Rejected: the annual files, whose figures are sums of the months, and the bulk layout before v2.
 
 Source of layouts and codes: Eurostat, Comext metadata (REPORTERS, PARTNERS_ISO, FLOW, TRADE_TYPE,
 STATISTICAL_PROCEDURES) beside the files, and the files themselves.
@@ -26,16 +26,24 @@ import re
 import shutil
 import tempfile
 import weakref
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster_project.files.formats import Head, RejectedFile, unpack
+from dagster_project import warehouse
+from dagster_project.files.archives import unpack
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.settings import SEEDS_DIR
-from dagster_project.warehouse import Rows, Rule, Table, number
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import columns_of, delimiter_of, first_record, read_csv_sql
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.ingest.source import UNMAPPED_TOLERATED, Finding, Gate
+from dagster_project.settings import SEEDS_DIR, Settings
+from dagster_project.warehouse import Rows, Rule, Table, literal, number
 
 NAME = "eurostat"
 HAS_MONTHS = True
+RELEASES = "0 7 18 * *"  # a month is published about the middle of the second month after it
 
 FOLDER = "comext/COMEXT_DATA/PRODUCTS"
 MONTHS, REVISED_MONTHS = 36, 6  # how far back to fetch, and how far back to look for revisions
@@ -57,6 +65,7 @@ PRODUCTS_ADD_UP = (
 )
 FLOWS = Table(
     name="eurostat_flows",
+    period="PERIOD",
     columns=tuple(COLUMNS),
     # Hidden products of several other classifications may share one code of the Combined Nomenclature.
     key=tuple(c for c in COLUMNS if c not in VALUES),
@@ -108,12 +117,13 @@ FLOWS = Table(
             "nonnegative",
             " or ".join(f'try_cast("{c}" as double) < 0' for c in VALUES),
             "A value is negative (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
-            "Trade values cannot be below zero: ask the publisher, or download it again.",
+            "Trade values cannot be below zero: download it again, or report it to the publisher.",
         ),
     ),
 )
 DOWNLOADS = Table(
     name="eurostat_downloads",
+    period="month",
     columns=(*LABELS, *CELL),
     key=tuple(CELL),
     compared=(number("VALUE_IN_EUR"),),
@@ -144,25 +154,64 @@ DOWNLOADS = Table(
 TABLES = (FLOWS, DOWNLOADS)
 
 
+def _mapped(table: Table, reporter: str, partner: str, value: str) -> Gate:
+    """All but a tolerated share of value is under codes and names of ISO's own, or of a row in the seed."""
+
+    def gate(settings: Settings, earlier: Mapping[str, Finding]) -> Finding:
+        import pycountry  # reads its databases at first use
+
+        iso_names = {
+            name
+            for country in pycountry.countries
+            for name in (country.alpha_2, country.name, getattr(country, "common_name", country.name))
+        }
+        rows = warehouse.ask(
+            settings,
+            f"""with areas as (
+                select {reporter} as code, try_cast({value} as double) as value_eur from raw.{table.name}
+                where _valid_to is null
+                union all
+                select {partner}, try_cast({value} as double) from raw.{table.name} where _valid_to is null
+            )
+            select code, sum(value_eur), code in (
+                select code from read_csv('{SEEDS_DIR}/country_codes.csv', header = true, all_varchar = true)
+                where publisher = 'eurostat')
+            from areas group by code order by code""",
+        )
+        unknown = [(code, value_eur) for code, value_eur, is_seeded in rows if not is_seeded and code not in iso_names]
+        total = sum(value_eur for _, value_eur, _ in rows)
+        share = sum(value_eur for _, value_eur in unknown) / total if total else 0.0
+        return Finding(
+            not unknown,
+            "Every country code is known."
+            if not unknown
+            else "Country codes without a row in seeds/country_codes.csv: "
+            f"{', '.join(code for code, _ in unknown)} ({share:.2%} of value).",
+            {"unmapped_share": share},
+            blocks=share > UNMAPPED_TOLERATED,
+        )
+
+    return gate
+
+
+GATES = {
+    FLOWS.name: {"mapped": _mapped(FLOWS, "REPORTER", "PARTNER", "VALUE_EUR")},
+    DOWNLOADS.name: {"mapped": _mapped(DOWNLOADS, "reporter_label", "partner_label", "VALUE_IN_EUR")},
+}
+
+
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is Comext's, by its header. Raises RejectedFile for one that is, and cannot be used."""
-    try:
-        header = next(csv.reader([head.first_line]), [])
-    except csv.Error:
-        return None
+    header = columns_of(head.first_line)
     if set(header) >= LEGACY_COLUMNS:
         raise RejectedFile(
             "This is Comext's bulk layout before v2; Eurostat has revised the figures since.",
             "Download full_v2_YYYYMM.7z instead.",
         )
-    layout = {tuple(COLUMNS): "flows", tuple(LABELS): "downloads"}.get(tuple(header))
-    if layout is None:
+    if header not in (COLUMNS, LABELS):
         return None
-    lines = head.text.split(b"\n", 2)
-    if len(lines) < 2 or not lines[1].strip():
-        raise RejectedFile("The file has a header and no rows.", "Widen the query, or leave the file out.")
-    first = dict(zip(header, next(csv.reader([lines[1].decode("utf-8", "replace")])), strict=False))
-    if layout == "flows":
+    first = first_record(head)
+    if header == COLUMNS:
         if first["PERIOD"][4:] > "12":
             raise RejectedFile(
                 f"This is an annual file (period {first['PERIOD']}); a year here is the sum of its months.",
@@ -174,14 +223,23 @@ def recognise(head: Head) -> Recognised | None:
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file as SQL over it; an archive is unpacked first, and goes when the rows do."""
+    delimiter = delimiter_of(head.first_line)
     if landing.entity == "downloads":
-        # the site repeats a line now and then: it is the same line
-        return {DOWNLOADS.name: Rows(f"select distinct *, {_cell()} from {_csv(path, LABELS)}", first_row=None)}
+        # the site repeats a line now and then
+        return {
+            DOWNLOADS.name: Rows(
+                f"select distinct *, {_cell()} from {read_csv_sql(path, LABELS, delimiter=delimiter)}", first_row=None
+            )
+        }
     folder = Path(tempfile.mkdtemp(prefix="comext-"))
     try:
-        file = unpack(path, head, folder)
-        wanted = ", ".join(f"'{code}'" for code in partners())
-        rows = Rows(f"select * from {_csv(file, COLUMNS)}", first_row=2, kept=f'"PARTNER" in ({wanted})')
+        file = unpack(path, head.compression, folder)
+        wanted = ", ".join(map(literal, partners()))
+        rows = Rows(
+            f"select * from {read_csv_sql(file, COLUMNS, delimiter=delimiter)}",
+            first_row=2,
+            kept=f'"PARTNER" in ({wanted})',
+        )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -201,10 +259,10 @@ def partners() -> list[str]:
     return sorted(iso2 | {code for code in own if len(code) == 2})
 
 
-def fetch(visit) -> None:
+def fetch(session: FetchSession) -> None:
     """The months of the last three years that have not landed, and recent ones that Eurostat has revised."""
-    files = f"{visit.settings.addresses['EUROSTAT_URL']}/files"
-    listing = visit.get(
+    files = f"{session.settings.addresses['EUROSTAT_URL']}/files"
+    listing = session.get(
         files,
         params={"format": "csv", "dir": FOLDER, "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"},
         expect=("csv",),
@@ -212,47 +270,38 @@ def fetch(visit) -> None:
     months = sorted(published(listing.path.read_text("utf-8", "replace")).items(), reverse=True)
     wanted = []
     for age, (month, modified) in enumerate(months):
-        last = visit.newest(f"month-{month}")
-        is_new = last is None or modified is None or modified > datetime.fromisoformat(last.asked_at)
+        last = session.last_request(f"month-{month}")
+        is_new = last is None or modified is None or modified > datetime.fromisoformat(last.requested_at)
         if (
-            month == visit.month
-            or not visit.month
+            month == session.month
+            or not session.month
             and (last is None and age < MONTHS or is_new and age < REVISED_MONTHS)
         ):
             wanted.append((month, modified))
     for done, (month, modified) in enumerate(wanted):
-        visit.progress(done, len(wanted), "months of Comext")
-        visit.ask(
+        session.progress(done, len(wanted), "months of Comext")
+        session.fetch(
             files,
             params={"file": f"{FOLDER}/full_v2_{month}.7z"},
             partition=f"month-{month}",
             edition=modified.isoformat() if modified else "",
             expect=("7z",),
         )
-    visit.progress(len(wanted), len(wanted), "months of Comext")
+    session.progress(len(wanted), len(wanted), "months of Comext")
 
 
 def published(listing: str) -> dict[str, datetime | None]:
-    """Months of which the listing names a bulk file, and when the file was last changed, where it says so."""
-    found: dict[str, datetime | None] = {}
+    """Months of which the listing names a bulk file, and when the file was last changed, where that is listed."""
+    months: dict[str, datetime | None] = {}
     for line in listing.splitlines():
         # 52 stands where the month does in the annual files
         if month := re.search(r"\bfull_v2_(\d{4}(?:0[1-9]|1[0-2]))\.7z", line):
             stamp = re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?(Z|[+-]\d\d:?\d\d)?", line)
             moment = datetime.fromisoformat(stamp.group()) if stamp else None
-            found[month.group(1)] = moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    if not found:
+            months[month.group(1)] = moment and (moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if not months:
         raise RejectedFile("Eurostat's list of Comext files names no month.", "Look at the address in EUROSTAT_URL.")
-    return found
-
-
-def _csv(path: Path, columns: list[str]) -> str:
-    typed = ", ".join(f"'{column}': 'varchar'" for column in columns)
-    file = str(path).replace("'", "''")
-    return (
-        f"read_csv('{file}', header = false, skip = 1, auto_detect = false, delim = ',', quote = '\"', "
-        f"escape = '\"', nullstr = '', columns = {{{typed}}})"
-    )
+    return months
 
 
 def _cell() -> str:

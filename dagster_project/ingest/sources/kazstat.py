@@ -1,9 +1,9 @@
 """Bureau of National Statistics of Kazakhstan: exports and imports by country, a year a sheet.
 
-One row of `raw.kazstat_flows` is one cell: what one release says of one flow with one partner (a country, a
+One row of `raw.kazstat_flows` is one cell: one release's figure for one flow with one partner (a country, a
 group of countries or the total) in the period of one sheet, in the sheet's unit. A blank cell has no row. A
-release is a workbook, named by the last month it speaks of; most restate the year before, and each release
-keeps its own word for a year: staging takes the latest.
+release is a workbook, named by its last month; most restate the year before, and each release
+keeps its own figure for a year: staging takes the latest.
 
 Read here: the workbooks "Основные показатели внешней торговли Республики Казахстан" (.xls or .xlsx), found by
 that title and by the words of the header, wherever it stands. Not here: turnover and shares, which follow from
@@ -19,15 +19,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, sheets_of
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kazstat"
 
 TITLE = "основные показатели внешней торговли республики казахстан"
 UNIT = re.compile(r"тыс[а-я.]*\s*долл", re.I)
-MONTHS = "янв фев мар апр май июн июл авг сен окт ноя дек".split()
+MONTHS: tuple[str, ...] = tuple("янв фев мар апр май июн июл авг сен окт ноя дек".split())
 PERIOD = re.compile(rf"\b({'|'.join(MONTHS)}|мая)[а-я]*|\b(?:19|20)\d\d\b|(квартал|полугоди)", re.I)
 PUBLISHED = re.compile(r"дата опубликования:?\s*(\d\d)\.(\d\d)\.(\d{4})", re.I)
 FLOWS = {"экспорт", "импорт"}
@@ -40,6 +42,7 @@ VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 TABLES = (
     Table(
         name="kazstat_flows",
+        period="year",
         columns=tuple(COLUMNS),
         key=("release", "year", "first_month", "last_month", "flow", "partner"),
         # To a tenth of a thousand dollars: some releases round to it.
@@ -48,7 +51,7 @@ TABLES = (
             Rule(
                 "named",
                 '"partner" is null',
-                "A value stands beside no country (sheet {sheet}, row {row}).",
+                "A value has no country beside it (sheet {sheet}, row {row}).",
                 "Use the Bureau's own workbook, unedited.",
             ),
             Rule(
@@ -61,7 +64,7 @@ TABLES = (
                 "nonnegative",
                 f"{VALUE} < 0",
                 "A value is negative ({value}; sheet {sheet}, row {row}).",
-                "Trade values cannot be below zero: ask the Bureau, or download it again.",
+                "Trade values cannot be below zero: download it again, or report it to the Bureau.",
             ),
             Rule(
                 "past",
@@ -76,7 +79,7 @@ TABLES = (
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is the Bureau's, by the words of its sheets. Raises RejectedFile for what cannot be used."""
-    sheets = sheets_of(head)
+    sheets = read_sheets(head)
     if not any(_titled(rows) for rows in sheets.values()):
         return None
     tables = _tables(sheets)
@@ -87,42 +90,47 @@ def recognise(head: Head) -> Recognised | None:
         )
     published = PUBLISHED.search(" ".join(_words(row) for rows in sheets.values() for row in rows[:HEADER_WITHIN]))
     edition = "-".join(published.group(3, 2, 1)) if published else ""
-    return Recognised("flows", "xls" if head.text[:2] != b"PK" else "xlsx", f"release-{_release(tables)}", edition)
+    return Recognised("flows", workbook_layout(head), f"release-{_release(tables)}", edition)
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    tables = _tables(sheets_of(head))
+    """The cells of a landed workbook, one frame. Raises RejectedFile, with the sheet, where columns are missing."""
+    tables = _tables(read_sheets(head))
     release = _release(tables)
-    cells = [{"release": release} | cell for name, rows in tables.items() for cell in _cells(name, rows)]
+    cells = [{"release": release} | cell for name, table in tables.items() for cell in _cells(name, *table)]
     return {"kazstat_flows": Rows(pd.DataFrame(cells, columns=COLUMNS, dtype="object"))}
 
 
-def _titled(rows: list) -> bool:
+def _titled(rows: list[Row]) -> bool:
     return any(_words(row).lower().startswith(TITLE) for row in rows[:HEADER_WITHIN])
 
 
-def _tables(sheets: dict) -> dict[str, list]:
-    """The sheets with a title and a header, in the workbook's order: covers and notes have no header."""
-    return {name: rows for name, rows in sheets.items() if _titled(rows) and _header_row(rows) is not None}
+def _tables(sheets: dict[str, list[Row]]) -> dict[str, tuple[int, list[Row]]]:
+    """The sheets with a title and a header, each with the place of its header: covers and notes have none."""
+    return {
+        name: (header, rows)
+        for name, rows in sheets.items()
+        if _titled(rows) and (header := _header_row(rows)) is not None
+    }
 
 
-def _release(tables: dict[str, list]) -> str:
-    periods = {}
-    for name, rows in tables.items():
+def _release(tables: dict[str, tuple[int, list[Row]]]) -> str:
+    """The last month of the workbook. Raises RejectedFile where two sheets are for one period."""
+    periods: dict[tuple[str, str, str], str] = {}
+    for name, (_, rows) in tables.items():
         year, first, last = _period(name, rows)[1:]
         if (year, first, last) in periods:
             raise RejectedFile(
-                f"Two sheets speak of one period ({periods[year, first, last]!r} and {name!r}: {year}).",
-                "One workbook may say a thing once: use the Bureau's own, unedited.",
+                f"Two sheets are for one period ({periods[year, first, last]!r} and {name!r}: {year}).",
+                "One workbook holds a period once: use the Bureau's own, unedited.",
             )
         periods[year, first, last] = name
     return max(f"{year}-{last:0>2}" for year, _, last in periods)
 
 
-def _cells(sheet: str, rows: list) -> list[dict]:
+def _cells(sheet: str, header: int, rows: list[Row]) -> list[dict]:
     """Every value of exports and imports in a sheet, one a dict."""
     period, year, first_month, last_month = _period(sheet, rows)
-    header = _header_row(rows)
     names = [_words([cell]).lower() for cell in rows[header]]
     if missing := FLOWS - set(names):
         raise RejectedFile(
@@ -131,11 +139,9 @@ def _cells(sheet: str, rows: list) -> list[dict]:
             row=header + 1,
         )
     label = next(i for i, name in enumerate(names) if name.startswith("наименование"))
-    unit = next((cell for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), None)
-    if unit is None:
-        raise RejectedFile(
-            f"Sheet {sheet!r} does not say that it is in thousand dollars.", "Ask the Bureau for the unit."
-        )
+    unit = next((cell.strip() for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), "")
+    if not unit:
+        raise RejectedFile(f"Sheet {sheet!r} does not name its unit, thousand dollars.", "Ask the Bureau for the unit.")
     groups = [i for i, name in enumerate(names) if name]
     below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
     cells = []
@@ -157,16 +163,16 @@ def _cells(sheet: str, rows: list) -> list[dict]:
                 "last_month": last_month,
                 "flow": flow,
                 "partner": row[label],
-                "unit": unit.strip(),
-                "value": row[total].strip(),
+                "unit": unit,
+                "value": value,
             }
             for number, row in enumerate(rows[header + 2 :], start=header + 3)
-            if row[total] and row[total].strip()
+            if (value := (row[total] or "").strip())
         ]
     return cells
 
 
-def _header_row(rows: list) -> int | None:
+def _header_row(rows: list[Row]) -> int | None:
     """Where the row stands that names the columns."""
     for number, row in enumerate(rows[:HEADER_WITHIN]):
         if any(_words([cell]).lower().startswith("наименование") for cell in row):
@@ -174,24 +180,24 @@ def _header_row(rows: list) -> int | None:
     return None
 
 
-def _period(sheet: str, rows: list) -> tuple[str, str, str, str]:
+def _period(sheet: str, rows: list[Row]) -> tuple[str, str, str, str]:
     """The period as written, its year, its first and its last month."""
     for row in rows[:HEADER_WITHIN]:
         written = re.sub(TITLE, "", _words(row), flags=re.I).strip()
-        found = list(PERIOD.finditer(written))
-        years = [match[0] for match in found if match[0].isdigit()]
+        matches = list(PERIOD.finditer(written))
+        years = [match[0] for match in matches if match[0].isdigit()]
         if not years:
             continue
-        months = [MONTHS.index(match[1].lower().replace("мая", "май")) + 1 for match in found if match[1]]
-        if len(years) == 1 and len(months) <= 2 and not any(match[2] for match in found):
+        months = [MONTHS.index(match[1].lower().replace("мая", "май")) + 1 for match in matches if match[1]]
+        if len(years) == 1 and len(months) <= 2 and not any(match[2] for match in matches):
             return written, years[0], str(min(months, default=1)), str(max(months, default=12))
         break
     raise RejectedFile(
-        f"Sheet {sheet!r} does not say in its first rows which year or months it is about.",
+        f"Sheet {sheet!r} does not name its year or months in its first rows.",
         "A year is written '2023 год' and months 'за январь-июнь 2023 года': use the Bureau's own workbook.",
     )
 
 
-def _words(cells: list) -> str:
-    """What a row says, with single spaces."""
+def _words(cells: Row) -> str:
+    """A row's texts, with single spaces."""
     return " ".join(" ".join(cell for cell in cells if cell).split())

@@ -1,12 +1,12 @@
 """National Statistical Committee of the Kyrgyz Republic: exports and imports by country, a year a column.
 
-One row of `raw.kyrstat_flows` is one cell: what one release says of one flow with one partner (a country, a
+One row of `raw.kyrstat_flows` is one cell: one release's figure for one flow with one partner (a country, a
 group of countries or the total) in one year, in the table's unit, with the mark that stands beside the year
-and what the footnote says it means. A blank cell has no row; "-" has one. A release is a table as far as its
-newest year; each keeps its own word for a year: staging takes the latest.
+and its footnote. A blank cell has no row; "-" has one. A release is a table as far as its
+newest year; each keeps its own figure for a year: staging takes the latest.
 
 Read here: tables 4.03.00.18 and 4.03.00.20, "Географическое распределение экспорта (импорта) товаров" (.xlsx
-or .xls), three languages side by side, found by that title and by the row of years. RejectedFile with a sentence:
+or .xls), three languages side by side, found by that title and by the row of years. Rejected:
 the Committee's other tables, by region, activity or good. They hold no country, and goods in words without a
 product code. Not here: which names are countries (seeds/country_codes.csv).
 
@@ -23,8 +23,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, sheets_of
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.workbooks import read_sheets, workbook_layout
 from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
 
 NAME = "kyrstat"
@@ -46,6 +48,7 @@ VALUE = spaced_number('"value"')  # NULL for "-", which is nothing
 TABLES = (
     Table(
         name="kyrstat_flows",
+        period="year",
         columns=tuple(COLUMNS),
         key=("release", "year", "flow", "partner_ru"),
         compared=(spaced_number(text("value")), text("unit"), text("mark")),
@@ -53,7 +56,7 @@ TABLES = (
             Rule(
                 "named",
                 '"partner_ru" is null',
-                "A value stands beside no Russian name (row {row}, year {year}).",
+                "A value has no Russian name beside it (row {row}, year {year}).",
                 "Use the Committee's own table, unedited.",
             ),
             Rule(
@@ -66,7 +69,7 @@ TABLES = (
                 "nonnegative",
                 f"{VALUE} < 0",
                 "A value is negative ({value}; row {row}, year {year}).",
-                "Trade values cannot be below zero: ask the Committee, or download it again.",
+                "Trade values cannot be below zero: download it again, or report it to the Committee.",
             ),
             Rule(
                 "past",
@@ -81,24 +84,30 @@ TABLES = (
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is the Committee's, by title and unit. Raises RejectedFile for a table without countries."""
-    sheets = sheets_of(head)
+    sheets = read_sheets(head)
     ours = next((rows for rows in sheets.values() if _is_ours(rows)), None)
     if ours is None:
         return None
-    found = _table(sheets)
-    if not found:
+    table = _table(sheets)
+    if table is None:
         title = " ".join(_russian(ours[0]).split()) or "a table of the Committee"
         raise RejectedFile(
             f"This is {title!r}: it names no single countries, and no product codes.",
             "Of this publisher the tables 4.03.00.18 and 4.03.00.20 (exports and imports by country) are loaded.",
         )
-    sheet, rows, flow = found
+    sheet, rows, flow = table
     release = max(_periods(sheet, rows)[1].values())[:4]
-    return Recognised("flows", "xls" if head.text[:2] != b"PK" else "xlsx", f"{flow}-release-{release}")
+    return Recognised("flows", workbook_layout(head), f"{flow}-release-{release}")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    sheet, rows, flow = _table(sheets_of(head))
+    """The cells of a landed table, one frame. Raises RejectedFile where it is not in thousand dollars."""
+    table = _table(read_sheets(head))
+    if table is None:
+        raise RejectedFile(
+            "The workbook holds no table of trade by country.", "Use the Committee's own table, unedited."
+        )
+    sheet, rows, flow = table
     header, periods = _periods(sheet, rows)
     release = max(periods.values())[:4]
     unit = next((c for row in rows[: header + 1] for c in row[1:2] if c and UNIT.search(c)), "")
@@ -106,7 +115,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         raise RejectedFile(
             f"The unit is not thousand dollars, but {unit!r}.", "Use the Committee's table in thousand US dollars."
         )
-    marks = {column: PERIOD.fullmatch(period)[2] for column, period in periods.items()}
+    marks = {column: match[2] for column, period in periods.items() if (match := PERIOD.fullmatch(period))}
     notes = {mark: _footnote(rows, mark) for mark in set(marks.values()) - {None}}
     cells = [
         {
@@ -162,10 +171,10 @@ def _periods(sheet: str, rows: list) -> tuple[int, dict[int, str]]:
                 row=number + 1,
             )
         years = [period[:4] for period in named.values()]
-        if twice := sorted({year for year in years if years.count(year) > 1}):
+        if repeated := sorted({year for year in years if years.count(year) > 1}):
             raise RejectedFile(
-                f"The header of sheet {sheet!r} names a year twice: {', '.join(twice)}.",
-                "One table may say a thing once: use the Committee's own, unedited.",
+                f"The header of sheet {sheet!r} names a year twice: {', '.join(repeated)}.",
+                "One table holds a year once: use the Committee's own, unedited.",
                 row=number + 1,
             )
         return number, named
@@ -173,10 +182,10 @@ def _periods(sheet: str, rows: list) -> tuple[int, dict[int, str]]:
 
 
 def _footnote(rows: list, mark: str) -> str | None:
-    """What the mark beside a year means, in Russian, from below the table."""
+    """The footnote of the mark beside a year, in Russian, from below the table."""
     for row in reversed(rows):
-        if found := re.match(rf"\s*{re.escape(mark)}\)?\s*([^\d\s].*)", _russian(row)):
-            return found[1].strip()
+        if footnote := re.match(rf"\s*{re.escape(mark)}\)?\s*([^\d\s].*)", _russian(row)):
+            return footnote[1].strip()
     return None
 
 

@@ -1,12 +1,12 @@
-"""OFAC: whom the United States has listed, under which program.
+"""OFAC: the lists of the United States, with their programs.
 
 `raw.ofac_entries` has one row per list entry, the other tables one row per alias, address, program,
 identifier and origin (nationality, citizenship, place or date of birth) of an entry. Read here: the list as
 XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
 which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
 
-The file says which list it is only by its first entry: the consolidated (non-SDN) list has begun with
-NS-PLC since it exists. That program alone does not tell: two entries of the SDN list carry it as well.
+Only its first entry tells which list a file is: the consolidated (non-SDN) list has begun with
+NS-PLC since it exists. That program alone is no mark: two entries of the SDN list carry it as well.
 
 Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
 """
@@ -17,13 +17,17 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
+from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, elements, open_file
+from dagster_project.files.compression import open_decompressed
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.xml import child_texts, elements, local_name
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.warehouse import Rows, Rule, Table, text
 
@@ -92,16 +96,16 @@ TABLES = (
     _table("identifiers", "uid idUid idType idNumber idCountry issueDate expirationDate", "uid idUid"),
     # XML only: `element` is the element's name, `value` the country, place or date in it.
     _table("origins", "uid originUid element value mainEntry", "uid originUid element"),
-    # Nothing in a comments file says which list it continues, so it replaces only its own earlier self.
+    # Nothing in a comments file names the list it continues, so it replaces only earlier rows of the same entries.
     _table("comments", "uid part remarks", "uid part", scope=("uid",)),
 )
 
 
-def fetch(visit: FetchSession) -> None:
-    """Ask for both lists as they are now. The service sends on to where its files lie."""
+def fetch(session: FetchSession) -> None:
+    """Fetch both lists as they are now. The service redirects to where its files lie."""
     for one in (SDN, CONSOLIDATED):
-        visit.ask(
-            f"{visit.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
+        session.fetch(
+            f"{session.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
             partition=one,
             expect=("xml",),
         )
@@ -123,7 +127,7 @@ def recognise(head: Head) -> Recognised | None:
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed list, one frame per raw table."""
-    with open_file(path, head.compression) as stream:
+    with open_decompressed(path, head.compression) as stream:
         if landing.layout == "xml":
             frames = parse_xml(stream, landing.partition)
         else:
@@ -131,31 +135,31 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     return {f"ofac_{name}": Rows(frame) for name, frame in frames.items()}
 
 
-def parse_xml(stream: BinaryIO, which: str) -> dict[str, pd.DataFrame]:
+def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken or hostile file.
 
     The number of entries must be the one the list announces (Record_Count).
     """
-    found: dict[str, list[dict]] = {
+    rows: dict[str, list[dict]] = {
         "entries": [], "aliases": [], "addresses": [], "programs": [], "identifiers": [], "origins": []
     }  # fmt: skip
     announced = None
     for element in elements(stream):
-        tag = _local(element.tag)
+        tag = local_name(element)
         if tag == "Record_Count":
             announced = (element.text or "").strip()
         elif tag == "sdnEntry":
-            _read_entry(element, found)
+            _read_entry(element, rows)
             element.clear()
-    if announced is not None and announced != str(len(found["entries"])):
+    if announced is not None and announced != str(len(rows["entries"])):
         raise RejectedFile(
-            f"The list announces {announced} entries and holds {len(found['entries'])}.",
+            f"The list announces {announced} entries and holds {len(rows['entries'])}.",
             "It is cut off or was edited: download it again.",
         )
-    return {name: _frame(name, rows, which) for name, rows in found.items()}
+    return {name: _frame(name, rows[name], which) for name in rows}
 
 
-def parse_csv(stream: BinaryIO, kind: str, which: str) -> dict[str, pd.DataFrame]:
+def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.DataFrame]:
     """Frames of one file of the legacy quartet; programs are taken out of their bracketed list."""
     columns = CSV_COLUMNS[kind].split()
     # The files are Windows-1252 in places; a character there is never part of a code.
@@ -202,34 +206,36 @@ def _records(content: str) -> Iterator[tuple[int, list[str]]]:
         ) from None
 
 
-def _read_entry(entry, found: dict[str, list[dict]]) -> None:
-    own = _texts(entry)
+def _read_entry(entry: Element, rows: dict[str, list[dict]]) -> None:
+    own = child_texts(entry)
     uid = own.get("uid")
     for child in entry:
-        match _local(child.tag):
+        match local_name(child):
             case "programList":
-                found["programs"] += [{"uid": uid, "program": p} for p in dict.fromkeys(_values(child)) if p]
+                rows["programs"] += [{"uid": uid, "program": p} for p in dict.fromkeys(_values(child)) if p]
             case "akaList":
-                found["aliases"] += [_texts(item) | {"akaUid": _texts(item).get("uid"), "uid": uid} for item in child]
+                rows["aliases"] += [
+                    child_texts(item) | {"akaUid": child_texts(item).get("uid"), "uid": uid} for item in child
+                ]
             case "addressList":
-                found["addresses"] += [
-                    _texts(item) | {"addressUid": _texts(item).get("uid"), "uid": uid} for item in child
+                rows["addresses"] += [
+                    child_texts(item) | {"addressUid": child_texts(item).get("uid"), "uid": uid} for item in child
                 ]
             case "idList":
-                found["identifiers"] += [
-                    _texts(item) | {"idUid": _texts(item).get("uid"), "uid": uid} for item in child
+                rows["identifiers"] += [
+                    child_texts(item) | {"idUid": child_texts(item).get("uid"), "uid": uid} for item in child
                 ]
             case "nationalityList" | "citizenshipList" | "placeOfBirthList" | "dateOfBirthList":
-                found["origins"] += [_origin(item) | {"uid": uid} for item in child]
+                rows["origins"] += [_origin(item) | {"uid": uid} for item in child]
             case "vesselInfo":
-                own |= _texts(child)
-    found["entries"].append(own)
+                own |= child_texts(child)
+    rows["entries"].append(own)
 
 
-def _origin(item) -> dict[str, str | None]:
-    """`<nationality><country>…`, `<placeOfBirthItem><placeOfBirth>…`: the list's word and what it says."""
-    own = _texts(item)
-    element = _local(item.tag).removesuffix("Item")
+def _origin(item: Element) -> dict[str, str | None]:
+    """`<nationality><country>…`, `<placeOfBirthItem><placeOfBirth>…`: the element's name and its value."""
+    own = child_texts(item)
+    element = local_name(item).removesuffix("Item")
     value = own.get("country") or own.get(element)
     return {"originUid": own.get("uid"), "element": element, "value": value, "mainEntry": own.get("mainEntry")}
 
@@ -239,15 +245,7 @@ def _frame(name: str, rows: list[dict], which: str) -> pd.DataFrame:
     return pd.DataFrame([row | {"list": which} for row in rows], columns=list(columns), dtype="object")
 
 
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _texts(element) -> dict[str, str | None]:
-    return {_local(c.tag): (c.text or "").strip() or None for c in element if len(c) == 0}
-
-
-def _values(element) -> list[str]:
+def _values(element: Element) -> list[str]:
     return [(c.text or "").strip() for c in element]
 
 
@@ -268,7 +266,7 @@ def _list_of_csv(head: bytes, kind: str) -> str:
 
 
 def _csv_kind(head: bytes) -> str | None:
-    """Which file of the quartet this is, from its first rows: it has no header to say so."""
+    """Which file of the quartet this is, from its first rows: it has no header."""
     lines = head.decode("cp1252", "replace").splitlines()[:20]
     if len(lines) > 1 and len(head) >= 60_000:
         lines = lines[:-1]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, identifiers, literal, text
 
 NAME = "openicpsr"
 CATEGORIES = (
@@ -38,7 +38,7 @@ TABLES = (
             Rule(
                 "dated",
                 'coalesce(try_cast("EU_sanction" as double), 0) = 1 and try_cast(left("Date", 10) as date) is null',
-                "{Code} is sanctioned since no day ({Date}).",
+                "The good {Code} is sanctioned and has no day ({Date}).",
                 "Load the file as openICPSR offers it; dates are written 2022-02-25.",
             ),
         ),
@@ -47,15 +47,16 @@ TABLES = (
 
 
 def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the researchers' table, by its columns."""
     columns = [column.strip('" ') for column in head.first_line.split(",")]
     return Recognised("goods", "csv", "EU_833_2014") if set(COLUMNS) <= set(columns) else None
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    columns = ", ".join(f'"{column}"' for column in COLUMNS)
-    file = str(path).replace("'", "''")
+    """The rows of a landed file as SQL over it, every column as text."""
     return {
         "openicpsr_goods": Rows(
-            f"select {columns} from read_csv('{file}', header = true, all_varchar = true)", first_row=2
+            f"select {identifiers(COLUMNS)} from read_csv({literal(path)}, header = true, all_varchar = true)",
+            first_row=2,
         )
     }

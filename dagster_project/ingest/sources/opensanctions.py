@@ -5,9 +5,9 @@ cell (`a;"b; c"`); `raw.opensanctions_entities` has one row per FollowTheMoney e
 people and companies, and beside them addresses and the sanctions themselves, whose properties stay JSON.
 
 Its licence is CC BY-NC 4.0: it names OpenSanctions as the source and allows no commercial use without a
-licence of one's own. So nothing is asked for and no file is loaded before someone says USE_OPENSANCTIONS=yes.
+licence of one's own. So nothing is fetched and no file is loaded before someone sets USE_OPENSANCTIONS=yes.
 
-A file says nowhere which dataset it is an export of: one whose entities all name the same dataset is taken for
+A file does not name the dataset that it is an export of: one whose entities all name the same dataset is taken for
 that dataset, and any other for the collection (`export` says for which). Its edition is the newest day on which
 one of its first entities was seen, because every run sees again what is still listed.
 
@@ -28,10 +28,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.files.formats import HEAD_BYTES, Head, RejectedFile
+from dagster_project.files.formats import HEAD_BYTES, Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import columns_of, delimiter_of, read_csv_sql
+from dagster_project.ingest.fetch import FetchSession
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, literal, text
 
 NAME = "opensanctions"
 COLLECTION = "collection"
@@ -62,7 +65,7 @@ ENTITIES = Table(
     name="opensanctions_entities",
     columns=("export", *ENTITY_COLUMNS),
     key=("export", "id"),
-    # the values of a property come in any order, so the publisher's own word for a change is taken
+    # the values of a property come in any order, so the publisher's own date of a change is taken
     compared=tuple(text(c) for c in ("caption", "schema", "target", "last_change")),
     rules=(IDENTIFIED,),
 )
@@ -74,18 +77,18 @@ def withheld(settings: Settings) -> RejectedFile | None:
     if settings.use_opensanctions:
         return None
     return RejectedFile(
-        "This is OpenSanctions data, whose licence (CC BY-NC 4.0) asks to name it as the source and allows no "
+        "This is OpenSanctions data, whose licence (CC BY-NC 4.0) requires to name it as the source and allows no "
         "commercial use without a licence of one's own.",
         "If that fits, set USE_OPENSANCTIONS=yes and run again.",
         passing=True,
     )
 
 
-def fetch(visit) -> None:
-    """Ask for the targets of all sanctions lists as they are now, if someone has agreed to the licence."""
-    if not withheld(visit.settings):
-        visit.ask(
-            f"{visit.settings.addresses['OPENSANCTIONS_URL']}/datasets/latest/sanctions/targets.simple.csv",
+def fetch(session: FetchSession) -> None:
+    """Fetch the targets of all sanctions lists as they are now, if someone has agreed to the licence."""
+    if not withheld(session.settings):
+        session.fetch(
+            f"{session.settings.addresses['OPENSANCTIONS_URL']}/datasets/latest/sanctions/targets.simple.csv",
             partition=COLLECTION,
             expect=("csv",),
         )
@@ -95,7 +98,7 @@ def recognise(head: Head) -> Recognised | None:
     """Say whether a file is an export of OpenSanctions. Raises RejectedFile for entities of someone else's."""
     if head.text.startswith(b"{"):
         return _recognise_entities(head)
-    header = _header(head)
+    header = columns_of(head.first_line)
     if header[:4] != TARGET_COLUMNS[:4]:
         return None
     if missing := [column for column in REQUIRED if column not in header]:
@@ -144,27 +147,27 @@ def _objects(lines: list[str]) -> Iterator[dict]:
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file as SQL over it. Raises RejectedFile when none of them is on a sanctions list."""
-    export = f"'{_sql(landing.partition)}' as export"
+    export = f"{literal(landing.partition)} as export"
     if landing.entity == "entities":
         kinds = ", ".join(f"{c}: '{'json' if c in JSON_COLUMNS else 'varchar'}'" for c in ENTITY_COLUMNS)
-        source = f"read_json('{_sql(path)}', format = 'newline_delimited', columns = {{{kinds}}})"
+        source = f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{kinds}}})"
         cells = ", ".join(f'cast("{c}" as varchar) as "{c}"' for c in ENTITY_COLUMNS)
         rows = Rows(f"select {export}, {cells} from {source}")
         listed = "json_contains(json_extract(properties, '$.topics'), '\"sanction\"')"
-        told = "None of its entities carries the topic “sanction”, so it is no sanctions list."
+        fault = "None of its entities carries the topic “sanction”, so it is no sanctions list."
     else:
-        header = _header(head)
-        kinds = ", ".join(f"'{c}': 'varchar'" for c in header)
-        source = (
-            f"read_csv('{_sql(path)}', header = false, skip = 1, auto_detect = false, delim = ',', quote = '\"', "
-            f"escape = '\"', nullstr = '', columns = {{{kinds}}})"
-        )
+        header = columns_of(head.first_line)
         cells = ", ".join(f'"{c}"' if c in header else f'null as "{c}"' for c in TARGET_COLUMNS)
-        rows = Rows(f"select {export}, {cells} from {source}", first_row=2)
+        rows = Rows(
+            f"select {export}, {cells} from {read_csv_sql(path, header, delimiter=delimiter_of(head.first_line))}",
+            first_row=2,
+        )
         listed = "sanctions is not null"
-        told = "None of its targets stands under a sanction, so it is no sanctions list."
+        fault = "None of its targets stands under a sanction, so it is no sanctions list."
     if not warehouse.scan(f"select count(*) from ({rows.of}) where {listed}")[0][0]:
-        raise RejectedFile(told, "Download the dataset “sanctions”, or one that it is made of, from opensanctions.org.")
+        raise RejectedFile(
+            fault, "Download the dataset “sanctions”, or one that it is made of, from opensanctions.org."
+        )
     return {f"opensanctions_{landing.entity}": rows}
 
 
@@ -177,15 +180,7 @@ def _newest(seen) -> str:
     return max(days, default="")
 
 
-def _header(head: Head) -> list[str]:
-    return next(csv.reader([head.first_line]), []) if head.first_line.isprintable() else []
-
-
 def _whole_lines(head: Head) -> list[str]:
     """The lines of the head, without the last one where the file goes on."""
     lines = head.text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "replace").split("\n")
     return [line for line in lines[:-1] + ([] if len(head.text) >= HEAD_BYTES else lines[-1:]) if line]
-
-
-def _sql(value: Path | str) -> str:
-    return str(value).replace("'", "''")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, literal, text
 
 NAME = "pycountry"
 COLUMNS = ("alpha_3", "alpha_2", "numeric", "name", "common_name", "official_name")
@@ -36,6 +36,7 @@ TABLES = (
 
 
 def make(folder: Path) -> list[Path]:
+    """Write the package's countries as one CSV, named by the package's version."""
     import pycountry  # reads its databases at first use
 
     path = folder / f"pycountry-{version('pycountry')}.csv"
@@ -48,10 +49,14 @@ def make(folder: Path) -> list[Path]:
 
 
 def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the one that `make` wrote, by its columns."""
     return Recognised("countries", "csv", "ISO3166-1") if head.first_line == ",".join(COLUMNS) else None
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed file as SQL over it, every column as text."""
     return {
-        "pycountry_countries": Rows(f"select * from read_csv('{path}', header = true, all_varchar = true)", first_row=2)
+        "pycountry_countries": Rows(
+            f"select * from read_csv({literal(path)}, header = true, all_varchar = true)", first_row=2
+        )
     }

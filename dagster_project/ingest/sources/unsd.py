@@ -1,15 +1,15 @@
 """The UN Statistics Division's tables between two revisions of the Harmonized System.
 
-One workbook speaks of one pair of revisions, the newer first, in two sheets:
+One workbook is about one pair of revisions, the newer first, in two sheets:
 
 - conversion: one row of `raw.unsd_conversions` is a code of the newer revision and the one code of the older
   that stands for it. Comtrade converts its own figures with it.
 - correlation: one row of `raw.unsd_correlations` is a pair of codes that share goods. `relation` is written
-  newer:older as the publisher has it: n:1 says that several newer codes came from one older.
+  newer:older as the publisher has it: n:1 means that several newer codes came from one older.
 
 Recognised by the header of its sheets ("From HS2022", "HS 2017", " HS2017"), wherever it stands, never by the
-sheets' names, which change. A workbook's own dates are those of whoever saved it last, and no edition. Workbooks
-that lead to another classification (SITC, BEC, CPC) do not belong here: they are nobody's.
+sheets' names, which change. A workbook's own dates are those of its last saving, and no edition. Workbooks
+that lead to another classification (SITC, BEC, CPC) do not belong here, and are not recognised.
 
 Addresses: those of 2022 and 2017 are quoted with a download by several public projects, that of 2012 by one; none
 could be tried. Publisher's page: https://unstats.un.org/unsd/classifications/Econ, "Correspondences".
@@ -23,8 +23,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from dagster_project.files.formats import XLS_MAGIC, Head, RejectedFile, sheets_of
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.warehouse import Rows, Rule, Table, text
 
@@ -36,7 +38,7 @@ FILES = {
     "HS2017-HS2012": "HS2017toHS2012ConversionAndCorrelationTables.xlsx",
     "HS2012-HS2007": "HS%202012%20to%20HS%202007%20Correlation%20and%20conversion%20tables.xls",
 }
-ASK_AGAIN = timedelta(days=30)  # a table changes when the HS does, every five years
+FETCH_AGAIN_AFTER = timedelta(days=30)  # a table changes when the HS does, every five years
 
 REVISION = re.compile(r"(?:from|to)?\s*HS\s*((?:19|20)\d\d)", re.I)
 HEADER_WITHIN = 5  # rows
@@ -83,21 +85,22 @@ TABLES = (
 )
 
 
-def fetch(visit: FetchSession) -> None:
+def fetch(session: FetchSession) -> None:
+    """Fetch each pair's workbook, where the last response is older than a month."""
     for done, (pair, file) in enumerate(FILES.items(), start=1):
-        newest = visit.newest(pair)
-        if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.asked_at) > ASK_AGAIN:
-            visit.ask(
-                f"{visit.settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/{file}",
+        newest = session.last_request(pair)
+        if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.requested_at) > FETCH_AGAIN_AFTER:
+            session.fetch(
+                f"{session.settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/{file}",
                 partition=pair,
                 expect=("xlsx",) if file.endswith("x") else (),  # an .xls is known by recognise alone
             )
-        visit.progress(done, len(FILES), "pairs of revisions")
+        session.progress(done, len(FILES), "pairs of revisions")
 
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is such a workbook, by its headers. Raises RejectedFile for one with a sheet too few."""
-    tables = _tables(sheets_of(head))
+    tables = _tables(read_sheets(head))
     if not tables:
         return None
     if set(tables) != {"unsd_conversions", "unsd_correlations"} or len({pair for pair, _ in tables.values()}) > 1:
@@ -106,7 +109,7 @@ def recognise(head: Head) -> Recognised | None:
             "Both sheets are needed: use the publisher's own workbook, unedited.",
         )
     (newer, older), _ = tables["unsd_conversions"]
-    return Recognised("pair", "xls" if head.text.startswith(XLS_MAGIC) else "xlsx", f"{newer}-{older}")
+    return Recognised("pair", workbook_layout(head), f"{newer}-{older}")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
@@ -119,21 +122,21 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
                 dtype="object",
             )
         )
-        for name, ((newer, older), rows) in _tables(sheets_of(head)).items()
+        for name, ((newer, older), rows) in _tables(read_sheets(head)).items()
     }
 
 
-def _tables(sheets: dict[str, list]) -> dict[str, tuple[tuple[str, str], list[list[str | None]]]]:
-    """Raw table → its pair of revisions, and the rows under the header, as wide as the table asks."""
-    found = {}
+def _tables(sheets: dict[str, list[Row]]) -> dict[str, tuple[tuple[str, str], list[Row]]]:
+    """Raw table → its pair of revisions, and the rows under the header, cut to the table's columns."""
+    tables = {}
     for rows in sheets.values():
         for number, row in enumerate(rows[:HEADER_WITHIN]):
-            revisions = [REVISION.fullmatch((cell or "").strip()) for cell in row[:2]]
-            if len(revisions) == 2 and all(revisions):
+            revisions = [match[1] for cell in row[:2] if (match := REVISION.fullmatch((cell or "").strip()))]
+            if len(revisions) == 2:
                 is_correlation = len(row) > 2 and (row[2] or "").strip().lower() == "relationship"
                 width = 3 if is_correlation else 2
-                pair = tuple(f"HS{match.group(1)}" for match in revisions)
+                pair = (f"HS{revisions[0]}", f"HS{revisions[1]}")
                 body = [[*cells[:width], *[None] * (width - len(cells))] for cells in rows[number + 1 :]]
-                found["unsd_correlations" if is_correlation else "unsd_conversions"] = (pair, body)
+                tables["unsd_correlations" if is_correlation else "unsd_conversions"] = (pair, body)
                 break
-    return found
+    return tables

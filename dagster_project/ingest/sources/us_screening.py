@@ -1,12 +1,12 @@
-"""The United States' Consolidated Screening List: whom Commerce, State and the Treasury say to look out for.
+"""The United States' Consolidated Screening List: parties that Commerce, State and the Treasury list.
 
 One row of `raw.csl_entries` is a row of the list: a party of the list that it names in `source` (the Entity
 List, the Unverified List, …), with its addresses, other names and numbers packed into cells ("a; b; c").
 Read here: the CSV with 28 columns and the one with 29 (`_id` stands before the others), and the Denied Persons
-List by itself, as the Bureau of Industry and Security publishes it (tab-separated), whose columns are told as
-the screening list tells them. `publication` says from which of the two a row comes.
+List by itself, as the Bureau of Industry and Security publishes it (tab-separated), whose columns get
+the names of the screening list. `publication` says from which of the two a row comes.
 
-`_id` is no key: the older layout has none, and outside the Treasury's lists it is a hash of what the row says.
+`_id` is no key: the older layout has none, and outside the Treasury's lists it is a hash of the row's content.
 So a row is known by its list, its number (the Treasury's lists have one), its name, its start date and its
 addresses; `part` numbers the rows that share all of these.
 
@@ -17,13 +17,15 @@ Source of the layouts: trade.gov, "Consolidated Screening List"; bis.gov, "Denie
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.files.formats import Head, RejectedFile
+from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import columns_of, delimiter_of, read_csv_sql
+from dagster_project.ingest.fetch import FetchSession
+from dagster_project.warehouse import Rows, Rule, Table, identifiers, text
 
 NAME = "csl"
 
@@ -38,7 +40,7 @@ DENIED_COLUMNS = (
     "Action FR_Citation"
 ).split()
 DENIED_SOURCE = "Denied Persons List (DPL) - Bureau of Industry and Security"
-# How the screening list says what the Denied Persons List says.
+# The columns of the screening list, from those of the Denied Persons List.
 DENIED = {
     "source": f"'{DENIED_SOURCE}'",
     "name": '"Name"',
@@ -71,10 +73,10 @@ ENTRIES = Table(
 TABLES = (ENTRIES,)
 
 
-def fetch(visit) -> None:
+def fetch(session: FetchSession) -> None:
     """Ask for the list as it is now."""
-    visit.ask(
-        f"{visit.settings.addresses['US_SCREENING_URL']}/downloadable_consolidated_screening_list/v1/consolidated.csv",
+    session.fetch(
+        f"{session.settings.addresses['US_SCREENING_URL']}/downloadable_consolidated_screening_list/v1/consolidated.csv",
         partition=CONSOLIDATED,
         expect=("csv",),
     )
@@ -82,7 +84,7 @@ def fetch(visit) -> None:
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is the screening list or the Denied Persons List, by its columns."""
-    header = _header(head)
+    header = columns_of(head.first_line)
     if header == DENIED_COLUMNS:
         return Recognised("entries", "csv", DENIED_PERSONS)
     if not {"entity_number", "federal_register_notice", "source_list_url"} <= set(header):
@@ -99,40 +101,22 @@ def recognise(head: Head) -> Recognised | None:
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file as SQL over it, every column as text."""
-    header = _header(head)
-    kinds = ", ".join(f"'{name}': 'varchar'" for name in header)
+    header = columns_of(head.first_line)
     cells = ", ".join(f"""nullif(trim("{name}"), '') as "{name}\"""" for name in header)
     lines = (
-        f"select row_number() over () as _line, {cells} from read_csv('{_sql(path)}', header = false, skip = 1, "
-        f"auto_detect = false, delim = '{_delimiter(head)}', quote = '\"', escape = '\"', nullstr = '', "
-        f"columns = {{{kinds}}})"
+        f"select row_number() over () as _line, {cells} "
+        f"from {read_csv_sql(path, header, delimiter=delimiter_of(head.first_line))}"
     )
     if not warehouse.scan(f"select count(*) from ({lines})")[0][0]:
         raise RejectedFile("The list has a header and no rows.", "The download probably failed: fetch the list again.")
     as_published = {c: f'"{c}"' for c in header} if header != DENIED_COLUMNS else DENIED
-    said = ", ".join(f'{as_published.get(c, "null")} as "{c}"' for c in ("_id", *COLUMNS))
-    one = ", ".join(f'"{c}"' for c in KEY if c not in ("publication", "part"))
-    content = ", ".join(f'"{c}"' for c in COLUMNS)
+    columns = ", ".join(f'{as_published.get(c, "null")} as "{c}"' for c in ("_id", *COLUMNS))
+    same_key = identifiers(c for c in KEY if c not in ("publication", "part"))
     return {
         ENTRIES.name: Rows(
             f"select '{landing.partition}' as publication, * exclude (_line), "
-            f"cast(row_number() over (partition by {one} order by {content}) as varchar) as part "
-            f"from (select _line, {said} from ({lines})) order by _line",
+            f"cast(row_number() over (partition by {same_key} order by {identifiers(COLUMNS)}) as varchar) as part "
+            f"from (select _line, {columns} from ({lines})) order by _line",
             first_row=2,
         )
     }
-
-
-def _header(head: Head) -> list[str]:
-    try:
-        return next(csv.reader([head.first_line], delimiter=_delimiter(head)), [])
-    except csv.Error:  # not text in lines, so not a header
-        return []
-
-
-def _delimiter(head: Head) -> str:
-    return "\t" if "\t" in head.first_line else ","
-
-
-def _sql(value: Path) -> str:
-    return str(value).replace("'", "''")

@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
+from typing import Any
 
 import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 FROM, TO = "the first month", "the last month"  # placeholders in a spec, filled in by each page
 CONFIG = {
@@ -70,7 +71,7 @@ def figure(kind: str, rows: Sequence[Row], events: Sequence[Row] = (), span: tup
     return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
-def _plain(row: Row) -> dict[str, object]:
+def _plain(row: Row) -> dict[str, Any]:
     """Days without a zone, so that a month stays a month west of Greenwich; no number that JSON does not know."""
     return {key: _value(value) for key, value in row.items()}
 

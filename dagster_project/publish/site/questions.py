@@ -65,7 +65,7 @@ order by all""",
     "ghost": f"""
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, period,
-    added_export_usd, arrived_extra_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
+    added_export_usd, added_import_usd, ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd,
     ghost_low_90_usd, ghost_high_90_usd, compared_months, ghost_share, reason
 from ghost_trade
 where exporter in ({BLOCS}) and goods in ({SUMS}) and window_kind = 'rolling_12' and baseline_id = '{BASELINE}'
@@ -81,10 +81,10 @@ with estimates as (
 )
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, window_kind, period, baseline_id,
-    export_value_usd, baseline_export_usd, added_export_usd, arrived_extra_usd,
+    export_value_usd, baseline_export_usd, added_export_usd, added_import_usd,
     ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_low_90_usd, ghost_high_90_usd,
     compared_months, ghost_share,
-    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as habit_share, both_share, strong_share,
+    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as missing_before_share, both_share, strong_share,
     medium_share
 from estimates inner join newest using (exporter, importer_iso3, goods, window_kind, period)
 where importer_iso3 in (select iso3 from countries where role = 'transit')
@@ -116,8 +116,8 @@ with classed as (  -- the newest twelve months that can be classed, else the new
 )
 select
     risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier, risk.period,
-    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_never_arrived,
-    risk.anomaly_went_on, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_unmirrored,
+    risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
     risk.export_value_usd, risk.baseline_export_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
     risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
@@ -168,11 +168,11 @@ inner join countries as c on c.iso3 = exporter_iso3
 order by transit_iso3, export_value_usd desc, exporter_iso3""",
     "reliability": """
 with noise as (
-    select *, median(noise_sd) over (partition by role) as median_noise_sd
+    select *, median(error_sd) over (partition by role) as median_error_sd
     from reporter_reliability where variant = 'noise'
 )
 select
-    country_iso3 as transit_iso3, role, noise_sd, median_noise_sd, standard_error, bias_log, within_20_share, rank,
+    country_iso3 as transit_iso3, role, error_sd as noise_sd, median_error_sd as median_noise_sd, standard_error, bias_log, within_20_share, rank,
     observations, partners, is_pooled, reason
 from noise
 where country_iso3 in (select iso3 from countries where role = 'transit')
@@ -204,10 +204,11 @@ order by c.iso3, a.importer_iso3 is distinct from c.iso3, a.exporter_iso3 is not
     "wedges": """
 select
     importer_iso3 as transit_iso3, extract(year from period) as year, exporter_iso3,
-    import_value_origin_usd, import_value_consignment_usd, basis_wedge_usd, gap_origin_usd, gap_consignment_usd
+    import_value_origin_usd, import_value_consignment_usd, partner_basis_difference_usd as basis_wedge_usd,
+    gap_origin_usd, gap_consignment_usd
 from basis_wedges
 where freq = 'A' and product_code = 'TOTAL' and importer_iso3 in (select iso3 from countries where role = 'transit')
-order by transit_iso3, period desc, abs(basis_wedge_usd) desc, exporter_iso3""",
+order by transit_iso3, period desc, abs(partner_basis_difference_usd) desc, exporter_iso3""",
 }
 
 # --- one page per controlled good and per basket: goods is the key ---------------------------------------------
@@ -338,7 +339,7 @@ group by all
 order by basket, value_usd desc, exporter, importer_iso3""",
     "sources": """
 select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of,
-    last_asked_at,
+    last_fetched_at as last_asked_at,
     last_answered_at, stale_after_days, is_stale, last_failure
 from sources
 order by kind <> 'trade', kind <> 'list', title""",
@@ -357,7 +358,7 @@ group by all
 order by transit_name, basket""",
     "revised": """
 select kind, alert_effect, count(*) as figures, count(*) filter (where is_material) as material,
-    max(new_said_from) as newest
+    max(new_valid_from) as newest
 from revisions
 group by all
 order by all""",
@@ -374,7 +375,7 @@ order by claim_order"""
 QUALITY = {
     "revisions": """
 select
-    source_name, freq, extract(year from new_said_from) as said_in_year, kind, count(*) as figures,
+    source_name, freq, extract(year from new_valid_from) as said_in_year, kind, count(*) as figures,
     count(*) filter (where is_material) as material, round(sum(abs(change_usd)), 2) as changed_usd
 from revisions
 group by all
@@ -396,10 +397,10 @@ order by all""",
 
 METHOD = {
     "margins": """
-select method, count(*) as margins, min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
+select method, case when method <> 'default' then count(*) end as margins, min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
 from cif_margins
 group by 1
-order by margins desc, method""",
+order by margins desc nulls last, method""",
     "placebo": """
 select exporter_bloc as bloc, goods_kind, class, max(placebo_far) as placebo_far,
     max(placebo_windows) as placebo_windows,

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,7 +25,7 @@ from dagster_project import warehouse
 from dagster_project.publish.site import TEMPLATES, charts, questions
 from dagster_project.settings import Settings
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 SIGNAL = "A screening signal, no finding about any person or firm."
 BLOCS = {"COALITION": "the coalition", "EU27": "the EU27"}
@@ -102,8 +103,8 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """A question's SQL as it ran, its rows, and the file beside the page that holds them."""
+class QueryResult:
+    """A query as it ran, its rows, and the file beside the page that holds them."""
 
     sql: str
     columns: tuple[str, ...] = ()
@@ -124,31 +125,31 @@ class Site:
     environment: Environment
     pages: dict[str, int] = field(default_factory=dict)  # name → bytes
 
-    def ask(self, sql: str) -> Answer:
+    def ask(self, sql: str) -> QueryResult:
         done = self.con.execute(sql)
         columns = tuple(column[0] for column in done.description)
-        return Answer(sql.strip(), columns, [dict(zip(columns, row, strict=True)) for row in done.fetchall()])
+        return QueryResult(sql.strip(), columns, [dict(zip(columns, row, strict=True)) for row in done.fetchall()])
 
-    def family(self, asked: Mapping[str, str], key: str) -> dict[str, dict[str, Answer]]:
-        """Each question once for all pages: name → the page's key → its own rows, with the SQL that selects them."""
-        answers: dict[str, dict[str, Answer]] = {}
-        for name, sql in asked.items():
+    def family(self, queries: Mapping[str, str], key: str) -> dict[str, dict[str, QueryResult]]:
+        """Each query once for all pages: name → the page's key → its own rows, with the SQL that selects them."""
+        results: dict[str, dict[str, QueryResult]] = {}
+        for name, sql in queries.items():
             whole = self.ask(sql)
             mine: dict[str, list[Row]] = {}
             for row in whole.rows:
                 mine.setdefault(str(row[key]), []).append(row)
-            answers[name] = _Pages(whole, key, mine)
-        return answers
+            results[name] = _Pages(whole, key, mine)
+        return results
 
-    def keep(self, page: str, answers: Mapping[str, Answer]) -> dict[str, Answer]:
-        """The same answers, each with its CSV beside the page; one without rows has none."""
+    def keep(self, page: str, results: Mapping[str, QueryResult]) -> dict[str, QueryResult]:
+        """The same results, each with its CSV beside the page; one without rows has none."""
         kept = {}
-        for name, answer in answers.items():
-            file = f"data/{page}-{name}.csv" if answer.rows else ""
+        for name, result in results.items():
+            file = f"data/{page}-{name}.csv" if result.rows else ""
             if file:
                 with (self.folder / file).open("w", encoding="utf-8", newline="") as handle:
-                    write_csv(handle, answer.columns, answer.rows, {name: self.about[name] for name in PROVENANCE})
-            kept[name] = Answer(answer.sql, answer.columns, answer.rows, file)
+                    write_csv(handle, result.columns, result.rows, {name: self.about[name] for name in PROVENANCE})
+            kept[name] = QueryResult(result.sql, result.columns, result.rows, file)
         return kept
 
     def write(self, page: str, template: str, **context: object) -> None:
@@ -159,15 +160,15 @@ class Site:
 
 
 class _Pages(dict):
-    """A family's answers by key; a key without rows has an empty answer, with its SQL."""
+    """A family's results by key; a key without rows has an empty result, with its SQL."""
 
-    def __init__(self, whole: Answer, key: str, rows: Mapping[str, list[Row]]) -> None:
+    def __init__(self, whole: QueryResult, key: str, rows: Mapping[str, list[Row]]) -> None:
         super().__init__()
         self.whole, self.key, self.mine = whole, key, rows
 
-    def __missing__(self, wanted: str) -> Answer:
+    def __missing__(self, wanted: str) -> QueryResult:
         sql = f"select * from (\n{self.whole.sql}\n)\nwhere {self.key} = {warehouse.literal(wanted)}"
-        return Answer(sql, self.whole.columns, self.mine.get(wanted, []))
+        return QueryResult(sql, self.whole.columns, self.mine.get(wanted, []))
 
 
 def write(
@@ -376,7 +377,9 @@ def _numbered(events: Sequence[Row], span: tuple[date, date] | None, others: set
     return [{"period": first, "number": str(n), "events": list(found)} for n, (first, found) in enumerate(months, 1)]
 
 
-def _panel(site: Site, name: str, answers: Mapping[str, Answer], bloc: str, basket: str, events, span) -> dict | None:
+def _panel(
+    site: Site, name: str, answers: Mapping[str, QueryResult], bloc: str, basket: str, events, span
+) -> dict | None:
     """Everything of one bloc and one basket that a country's page draws; None where nothing is recorded."""
     books = answers["books"].of(bloc=bloc, basket=basket)
     if not books:
@@ -591,7 +594,7 @@ def _write_good(site: Site, good: Row, families) -> None:
                corridors=corridors, span=span)  # fmt: skip
 
 
-def _write_goods(site: Site, named: Answer, goods) -> None:
+def _write_goods(site: Site, named: QueryResult, goods) -> None:
     books = goods["books"]
     span = _span(books.whole.rows)
     rows = []
@@ -624,7 +627,7 @@ def _state_of(folder: Path) -> dict:
         return {}
 
 
-def _state(about: Row, home: Mapping[str, Answer], claims: Answer) -> dict:
+def _state(about: Row, home: Mapping[str, QueryResult], claims: QueryResult) -> dict:
     return {
         "run_id": about["run_id"],
         "dataset": about["dataset"],
@@ -684,7 +687,9 @@ def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
     return said
 
 
-def _write_home(site: Site, home: Mapping[str, Answer], claims: Answer, countries: Answer, earlier: dict) -> None:
+def _write_home(
+    site: Site, home: Mapping[str, QueryResult], claims: QueryResult, countries: QueryResult, earlier: dict
+) -> None:
     names = site.environment.globals["names"]
     state = _state(site.about, home, claims)
     before = earlier
@@ -732,7 +737,7 @@ def _write_home(site: Site, home: Mapping[str, Answer], claims: Answer, countrie
     )
 
 
-def _write_article(site: Site, claims: Answer) -> None:
+def _write_article(site: Site, claims: QueryResult) -> None:
     kept = site.keep("article", {"claims": claims})["claims"]
     article = [r for r in kept.rows if "Nikkei Asia" in (r["source"] or "")]
     others = [r for r in kept.rows if r not in article]
@@ -740,7 +745,7 @@ def _write_article(site: Site, claims: Answer) -> None:
                counts={s: sum(r["status"] == s for r in kept.rows) for s in STATUSES})  # fmt: skip
 
 
-def _write_quality(site: Site, checks: Sequence[Check], sources: Answer) -> None:
+def _write_quality(site: Site, checks: Sequence[Check], sources: QueryResult) -> None:
     answers = site.keep(
         "quality", {name: site.ask(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources}
     )

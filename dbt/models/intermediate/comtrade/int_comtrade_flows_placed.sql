@@ -1,93 +1,86 @@
--- Comtrade's flows at the grain all sources share: who recorded which flow with whom, of what, when.
+-- Comtrade's flows at the grain all sources share: who reported which flow with whom, of what, when.
 -- Re-exports are part of exports (and re-imports of imports): they stand beside, and are not added.
--- The world and blocs are sums of others and have no row.
---
--- A cell is nearly always one row, which is taken as it stands: sums are for the countries that come under several
--- codes. The staged flows are a view on text, read once for each of the three and only as far as there is any.
+-- The world and blocs are sums of others and have no row; several codes of one country are one row.
+{% set is_traded = "flows.flow in ('X', 'M')" %}
+{% set revision_rank = "case when is_original_classification then '1' else '0' end || hs_revision" %}
 with
 
-superseded as {{ read_in_place() }} (
+country_codes as (
 
-    select * from {{ ref('int_comtrade_levels_superseded') }}
+    select * from {{ ref('int_country_codes_resolved') }}
+    where publisher = 'comtrade' and kind not in ('world', 'bloc')
 
 ),
 
-single as (
-{{ placed_comtrade_flows("('X', 'M')", 'not reporters.has_several_codes', 'not partners.has_several_codes') }}
+-- a level comes in the revision it was reported in and in converted ones: the former is used, else the newest
+used_revisions as (
+
+    select freq, period, reporter_code, flow, product_level, max({{ revision_rank }}) as revision_rank
+    from {{ ref('stg_comtrade__flows') }}
+    group by freq, period, reporter_code, flow, product_level
+
 ),
 
-several as (
-{{ placed_comtrade_flows("('X', 'M')", 'reporters.has_several_codes') }}
-    union all
-{{ placed_comtrade_flows("('X', 'M')", 'not reporters.has_several_codes', 'partners.has_several_codes') }}
-),
-
--- what a country re-exported of its exports, or re-imported
-re_traded as (
+placed as (
 
     select
-        freq, period, role, reporter, partner, product_code, hs_revision,
-        {{ exact_sum('value_usd') }} as value_usd
-    from (
-{{ placed_comtrade_flows("('RX', 'RM')") }}
-    ) as flows
-    group by freq, period, role, reporter, partner, product_code, hs_revision
-
-),
-
-traded as (
-
-    select
-        freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
-        product_code, product_level, hs_revision, value_usd, fob_value_usd, net_kg, is_net_kg_estimated, quantity,
-        quantity_unit, is_quantity_estimated
-    from single
-    union all
-    select
-        freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
-        product_code, product_level, hs_revision,
-        {{ exact_sum('value_usd') }} as value_usd,
-        -- the FOB value of the cell is known when it is known of all its parts
-        case when count(fob_value_usd) = count(*) then {{ exact_sum('fob_value_usd') }} end as fob_value_usd,
-        {{ exact_sum('net_kg') }} as net_kg,
-        count(*) filter (where is_net_kg_estimated) > 0 as is_net_kg_estimated,
-        case when min(quantity_unit) = max(quantity_unit) then {{ exact_sum('quantity') }} end as quantity,
-        case when min(quantity_unit) = max(quantity_unit) then max(quantity_unit) end as quantity_unit,
-        count(*) filter (where is_quantity_estimated) > 0 as is_quantity_estimated
-    from several
-    group by
-        freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
-        product_code, product_level, hs_revision
+        flows.freq,
+        flows.period,
+        case when flows.flow in ('X', 'RX') then 'export' else 'import' end as role,
+        {{ is_traded }} as is_traded,
+        reporters.party as reporter,
+        partners.party as partner,
+        reporters.is_country as reporter_is_country,
+        partners.is_country as partner_is_country,
+        flows.product_code,
+        flows.product_level,
+        flows.hs_revision,
+        case when {{ is_traded }} then flows.value_usd end as value_usd,
+        case when not {{ is_traded }} then flows.value_usd end as re_traded_value_usd,
+        case when flows.flow = 'M' then flows.fob_value_usd end as fob_value_usd,
+        case when {{ is_traded }} then flows.net_kg end as net_kg,
+        {{ is_traded }} and flows.is_net_kg_estimated as is_net_kg_estimated,
+        case when {{ is_traded }} and flows.quantity_unit is not null then flows.quantity end as quantity,
+        case when {{ is_traded }} then flows.quantity_unit end as quantity_unit,
+        {{ is_traded }} and flows.is_quantity_estimated as is_quantity_estimated
+    from {{ ref('stg_comtrade__flows') }} as flows
+    inner join used_revisions
+        on used_revisions.freq = flows.freq
+        and used_revisions.period = flows.period
+        and used_revisions.reporter_code = flows.reporter_code
+        and used_revisions.flow = flows.flow
+        and used_revisions.product_level = flows.product_level
+        and used_revisions.revision_rank = {{ revision_rank }}
+    inner join country_codes as reporters on reporters.code = flows.reporter_code
+    inner join country_codes as partners on partners.code = flows.partner_code
+    where flows.flow in ('X', 'M', 'RX', 'RM')
 
 )
 
 select
     'comtrade' as source_name,
-    traded.freq,
-    traded.period,
-    traded.role,
-    traded.reporter,
-    traded.partner,
-    traded.reporter_is_country,
-    traded.partner_is_country,
-    traded.product_code,
-    traded.product_level,
-    traded.hs_revision,
+    freq,
+    period,
+    role,
+    reporter,
+    partner,
+    reporter_is_country,
+    partner_is_country,
+    product_code,
+    product_level,
+    hs_revision,
 
-    traded.value_usd,
-    re_traded.value_usd as re_traded_value_usd,
-    traded.fob_value_usd as published_fob_value_usd,
-    traded.net_kg,
-    traded.is_net_kg_estimated,
-    traded.quantity,
-    traded.quantity_unit,
-    traded.is_quantity_estimated
-from traded
-left join re_traded
-    on re_traded.freq = traded.freq
-    and re_traded.period = traded.period
-    and re_traded.role = traded.role
-    and re_traded.reporter = traded.reporter
-    and re_traded.partner = traded.partner
-    and re_traded.product_code = traded.product_code
-    and re_traded.hs_revision = traded.hs_revision
+    {{ sum_of_codes('value_usd') }} as value_usd,
+    {{ sum_of_codes('re_traded_value_usd') }} as re_traded_value_usd,
+    -- known of the flow when it is known of all its parts
+    case when count(fob_value_usd) = count(value_usd) then {{ sum_of_codes('fob_value_usd') }} end as published_fob_value_usd,
+    {{ sum_of_codes('net_kg') }} as net_kg,
+    count(*) filter (where is_net_kg_estimated) > 0 as is_net_kg_estimated,
+    case when min(quantity_unit) = max(quantity_unit) then {{ sum_of_codes('quantity') }} end as quantity,
+    case when min(quantity_unit) = max(quantity_unit) then max(quantity_unit) end as quantity_unit,
+    count(*) filter (where is_quantity_estimated) > 0 as is_quantity_estimated
+from placed
+group by
+    freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
+    product_code, product_level, hs_revision
+having count(*) filter (where is_traded) > 0

@@ -2,28 +2,29 @@
 -- `z_months` months in a row, or when the Commission's criterion becomes true; it leaves with z below `z_exit` for as
 -- many months. A month that the exporters did not publish breaks a row of months and changes no state.
 --
--- Twice: with the figures as they are `now`, and as they were said `first`, for the series that a release changed.
+-- Twice: with the figures as they are `now`, and as they were `first` published, for the series that a release changed. A
+-- span that stands in one of the two only was created by a later release, or cleared by it (`effect`).
 {% set needed = var('z_months') %}
 {% set series = 'values_as, exporter, importer_iso3, goods' %}
 with
 
 excesses as (
 
-    select * from {{ ref('excess_trade') }}
-    where freq = 'M' and exporter_kind = 'bloc' and baseline_id = '{{ var("baseline") }}'
+    select * from {{ ref('int_excesses_estimated') }}
+    where freq = 'M' and exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
 
 ),
 
 baselines as (
 
-    select * from {{ ref('flow_baselines') }}
-    where freq = 'M' and series = 'export' and baseline_id = '{{ var("baseline") }}'
+    select * from {{ ref('int_baselines_estimated') }}
+    where freq = 'M' and series = 'export' and baseline_kind = 'default'
 
 ),
 
 flows as (
 
-    select * from {{ ref('corridor_flows') }} where exporter_kind = 'bloc' and importer_role = 'transit'
+    select * from {{ ref('int_series_summed') }} where freq = 'M' and exporter_kind = 'bloc'
 
 ),
 
@@ -33,7 +34,7 @@ changes as (
 
 ),
 
-touched as (
+changed as (
 
     select distinct exporter, importer_iso3, goods from changes
 
@@ -68,15 +69,15 @@ months as (
         case
             when excesses.z is not null
                 then {{ robust_z(asinh_scaled('greatest(excesses.value_usd - coalesce(changes.change_usd, 0), 0)'),
-                    'baselines.median_asinh', 'baselines.scale_asinh') }}
+                    'baselines.median_y', 'baselines.scale_y') }}
         end as z,
         excesses.is_ec_criterion,
         flows.compared_export_usd is not null as is_mirrored
     from excesses
-    inner join touched
-        on touched.exporter = excesses.exporter
-        and touched.importer_iso3 = excesses.importer_iso3
-        and touched.goods = excesses.goods
+    inner join changed
+        on changed.exporter = excesses.exporter
+        and changed.importer_iso3 = excesses.importer_iso3
+        and changed.goods = excesses.goods
     inner join flows
         on flows.exporter = excesses.exporter
         and flows.importer_iso3 = excesses.importer_iso3
@@ -153,23 +154,62 @@ spans as (
         lead(period) over (partition by {{ series }} order by month_number nulls last) as left_seen_on
     from transitions
 
+),
+
+entered as (
+
+    select
+        values_as,
+        exporter,
+        importer_iso3,
+        goods,
+        goods_kind,
+        rule,
+        -- the first month of those that made the rule true, and the last
+        cast(case rule
+            when 'z' then {{ dbt.dateadd('month', 1 - needed, 'period') }}
+            else period
+        end as date) as entered_on,
+        period as seen_on,
+        cast({{ dbt.dateadd('month', 1 - needed, 'left_seen_on') }} as date) as left_on,
+        left_seen_on,
+        case rule when 'z' then mirrored_months = {{ needed }} else is_mirrored end as is_mirrored
+    from spans
+    where step = 'enter'
+
+),
+
+-- spans that overlap one of the other figures: a release neither created nor cleared them
+in_both as (
+
+    select distinct
+        entered.values_as, entered.exporter, entered.importer_iso3, entered.goods, entered.entered_on
+    from entered
+    inner join entered as others
+        on others.values_as <> entered.values_as
+        and others.exporter = entered.exporter
+        and others.importer_iso3 = entered.importer_iso3
+        and others.goods = entered.goods
+        and others.entered_on <= coalesce(entered.left_on, cast('9999-12-31' as date))
+        and coalesce(others.left_on, cast('9999-12-31' as date)) >= entered.entered_on
+
 )
 
 select
-    values_as,
-    exporter,
-    importer_iso3,
-    goods,
-    goods_kind,
-    rule,
-    -- the first month of those that made the rule true, and the last
-    cast(case rule
-        when 'z' then {{ dbt.dateadd('month', 1 - needed, 'period') }}
-        else period
-    end as date) as entered_on,
-    period as seen_on,
-    cast({{ dbt.dateadd('month', 1 - needed, 'left_seen_on') }} as date) as left_on,
-    left_seen_on,
-    case rule when 'z' then mirrored_months = {{ needed }} else is_mirrored end as is_mirrored
-from spans
-where step = 'enter'
+    entered.*,
+    case
+        when changed.goods is null or in_both.goods is not null then null
+        when entered.values_as = 'now' then 'created'
+        else 'cleared'
+    end as effect
+from entered
+left join changed
+    on changed.exporter = entered.exporter
+    and changed.importer_iso3 = entered.importer_iso3
+    and changed.goods = entered.goods
+left join in_both
+    on in_both.values_as = entered.values_as
+    and in_both.exporter = entered.exporter
+    and in_both.importer_iso3 = entered.importer_iso3
+    and in_both.goods = entered.goods
+    and in_both.entered_on = entered.entered_on

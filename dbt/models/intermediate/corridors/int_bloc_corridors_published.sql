@@ -21,7 +21,7 @@ members as (
 
 ),
 
-spoken as (
+reported as (
 
     select
         corridors.freq,
@@ -37,20 +37,20 @@ spoken as (
 
 ),
 
-eldest as (
+members_of_baseline as (
 
     select
         *,
         max(case when is_of_baseline then 1 else 0 end) over (
             partition by freq, bloc, importer_iso3, product_level
         ) = 1 as has_baseline
-    from spoken
+    from reported
 
 ),
 
 constituents as (
 
-    select * from eldest where is_of_baseline or not has_baseline
+    select * from members_of_baseline where is_of_baseline or not has_baseline
 
 ),
 

@@ -1,7 +1,7 @@
 -- A bloc's monthly exports beside the cap that the article proposes: the mean of the same month before the war, times
 -- an index of the importer's domestic demand (METHODS 2.13). A cap is never under the floor: of goods that were not
--- traded before, nothing at all would be too much. Months after the window only, of baskets and of the goods in the
--- baskets that `capped_baskets` names.
+-- traded before, nothing at all would be too much. Months after the baseline only, of product groups and of the goods
+-- in those that `capped_baskets` names.
 with
 
 series as (
@@ -24,15 +24,9 @@ demand as (
 
 ),
 
-baselines as (
+windows as (
 
-    {% for baseline in var('baselines') -%}
-    select
-        '{{ baseline.id }}' as baseline_id,
-        cast('{{ baseline.first }}' as date) as first_month,
-        cast('{{ baseline.last }}' as date) as last_month
-    {{ 'union all' if not loop.last }}
-    {% endfor %}
+    {{ baseline_windows() }}
 
 ),
 
@@ -43,6 +37,9 @@ capped as (
         series.importer_iso3,
         series.goods,
         series.goods_kind,
+        series.is_listed,
+        series.is_screened,
+        series.freq,
         series.period,
         extract(month from series.period) as month_of_year,
         series.export_value_usd,
@@ -60,16 +57,18 @@ usual as (
         capped.importer_iso3,
         capped.goods,
         capped.month_of_year,
-        baselines.baseline_id,
+        windows.baseline_id,
         {{ exact_sum('capped.export_value_usd') }} / nullif(count(capped.export_value_usd), 0) as baseline_usd,
         {{ exact_sum('capped.import_fob_usd') }} / nullif(count(capped.import_fob_usd), 0) as baseline_import_fob_usd,
         count(capped.export_value_usd) as baseline_years
     from capped
-    inner join baselines
-        on capped.period >= baselines.first_month
-        and capped.period <= baselines.last_month
+    inner join windows
+        on windows.baseline_kind <> 'left_out'
+        and {{ has_baseline('capped', 'windows') }}
+        and capped.period >= windows.first_month
+        and capped.period <= windows.last_month
     group by
-        capped.exporter_bloc, capped.importer_iso3, capped.goods, capped.month_of_year, baselines.baseline_id
+        capped.exporter_bloc, capped.importer_iso3, capped.goods, capped.month_of_year, windows.baseline_id
 
 ),
 
@@ -81,7 +80,7 @@ valued as (
         capped.goods,
         capped.goods_kind,
         capped.period,
-        baselines.baseline_id,
+        windows.baseline_id,
         coalesce(demand.demand_index, 1) as demand_index,
         coalesce(usual.baseline_years, 0) as baseline_years,
         usual.baseline_usd,
@@ -89,13 +88,16 @@ valued as (
         capped.export_value_usd as value_usd,
         capped.import_fob_usd
     from capped
-    inner join baselines on capped.period > baselines.last_month
+    inner join windows
+        on windows.baseline_kind <> 'left_out'
+        and {{ has_baseline('capped', 'windows') }}
+        and capped.period > windows.last_month
     left join usual
         on usual.exporter_bloc = capped.exporter_bloc
         and usual.importer_iso3 = capped.importer_iso3
         and usual.goods = capped.goods
         and usual.month_of_year = capped.month_of_year
-        and usual.baseline_id = baselines.baseline_id
+        and usual.baseline_id = windows.baseline_id
     left join demand
         on demand.iso3 = capped.importer_iso3
         and demand.year = extract(year from capped.period)

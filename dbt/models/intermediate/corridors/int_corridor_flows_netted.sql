@@ -1,8 +1,8 @@
--- What both books hold of a corridor, in goods that mean the same over time: the cells of one good, whatever revision
--- each was recorded in, are added up before they are compared, and goods to baskets. TOTAL is the reported total.
+-- Both sides of a corridor, in goods that mean the same over time: the cells of one good, whatever revision each was
+-- reported in, are added up before they are compared, and goods to product groups. TOTAL is the reported total.
 --
--- `compared` is both books where a gap may be stated: both recorded the good, or one did and the other's silence is a
--- zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is told as weak or silent.
+-- `compared` is both sides where a gap may be stated: both reported the good, or one did and the other's missing row is
+-- a zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is in weak or silent.
 {% set measures = ['export_value_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
     'compared_export_usd', 'compared_import_fob_usd', 'compared_import_fob_low_usd', 'compared_import_fob_high_usd',
     'compared_import_cif_usd', 'compared_import_as_fob_usd', 'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}

@@ -1,4 +1,4 @@
-"""One row is a corridor and good in a month where somebody looks: the ranks it may have. See dagster_project/estimators/ranks.py."""
+"""One row is a corridor, a good and a month, and the ranks it may have: see dagster_project/estimators/ranks.py."""
 
 
 def model(dbt, session):

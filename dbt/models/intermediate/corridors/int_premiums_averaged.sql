@@ -68,12 +68,9 @@ months as (
 -- a month in which nothing was sold to both still ends twelve months in which something was
 calendar as (
 
-    select distinct goods.transit_iso3, goods.goods, chains.period
-    from (select distinct transit_iso3, goods from months) as goods
-    inner join (select distinct transit_iso3, goods, cast(period as date) as period from {{ ref('int_chains_matched') }})
-        as chains
-        on chains.transit_iso3 = goods.transit_iso3
-        and chains.goods = goods.goods
+    select distinct exporter as transit_iso3, goods, period
+    from {{ ref('int_series_summed') }}
+    where freq = 'M' and is_screened and exporter_kind = 'country'
 
 ),
 
@@ -87,6 +84,9 @@ dated as (
         months.value_usd,
         months.value_at_ratio_usd
     from calendar
+    inner join (select distinct transit_iso3, goods from months) as weighed
+        on weighed.transit_iso3 = calendar.transit_iso3
+        and weighed.goods = calendar.goods
     left join months
         on months.transit_iso3 = calendar.transit_iso3
         and months.goods = calendar.goods

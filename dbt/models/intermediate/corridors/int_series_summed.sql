@@ -1,7 +1,7 @@
 -- Every corridor's trade in every good as a series without holes: a period that a side published and in which it
--- recorded none of the good is 0, one that it did not publish is NULL. Countries, and blocs summed over their members
+-- reported none of the good is 0, one that it did not publish is NULL. Countries, and blocs summed over their members
 -- before anything is compared. A good that no period shows above `min_value_usd` has no series of its own; it is in
--- its baskets.
+-- its product groups.
 {% set window = default_window() %}
 {% set values = ['import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd'] %}
 {% set sides = ['export_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
@@ -37,6 +37,18 @@ baskets as (
 
 ),
 
+listed as (
+
+    select distinct goods from {{ ref('int_goods_basketed') }}
+
+),
+
+countries as (
+
+    select iso3, role from {{ ref('stg_seeds__countries') }}
+
+),
+
 parties as (
 
     select exporter_iso3 as iso3 from corridors
@@ -45,7 +57,7 @@ parties as (
 
 ),
 
--- The chapters that a country has ever spoken of: a download of one heading is no statement about the others.
+-- The chapters that a country has ever reported: a download of one heading is no statement about the others.
 scopes as (
 
     select distinct
@@ -71,7 +83,7 @@ recorded as (
         product_level,
         count(*) filter (where export_value_usd > 0) > 0 as has_exports,
         count(*) filter (where import_fob_usd > 0) > 0 as has_imports,
-        -- what the exporter has held in the baseline, and ever: how much of a bloc's series is this member's
+        -- what the exporter reported in the baseline, and ever: how much of a bloc's series is this member's
         coalesce({{ exact_sum('export_value_usd', 'is_in_baseline') }}, 0) as baseline_usd,
         coalesce({{ exact_sum('export_value_usd') }}, 0) as ever_usd,
         max(greatest(coalesce(export_value_usd, 0), coalesce(import_fob_usd, 0))) as largest_usd
@@ -320,6 +332,14 @@ select
     periods.importer_iso3,
     periods.goods,
     periods.goods_kind,
+    listed.goods is not null as is_listed,
+    importers.role as importer_role,
+    -- what is screened for diversion: a bloc's exports, and what a transit country sells on to a target
+    coalesce(
+        (periods.exporter_kind = 'bloc' and importers.role in ('transit', 'target'))
+            or (exporters.role = 'transit' and importers.role = 'target'),
+        false
+    ) as is_screened,
 
     case when periods.is_exporter_published then coalesce(all_flows.export_value_usd, 0) end as export_value_usd,
     {% for value in values -%}
@@ -357,3 +377,8 @@ left join all_flows
     and all_flows.exporter = periods.exporter
     and all_flows.importer_iso3 = periods.importer_iso3
     and all_flows.goods = periods.goods
+left join listed on listed.goods = periods.goods
+left join countries as importers on importers.iso3 = periods.importer_iso3
+left join countries as exporters
+    on exporters.iso3 = periods.exporter
+    and periods.exporter_kind = 'country'

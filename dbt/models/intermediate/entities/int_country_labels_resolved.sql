@@ -4,9 +4,9 @@ with
 
 labels as (
 
-    select source_name, country_label, country_code from {{ ref('int_entity_locations_unioned') }}
-    union
-    select source_name, country_label, null as country_code from {{ ref('int_entity_identifiers_unioned') }}
+    {{ every_list('locations', 'country_label, country_code') }}
+    union all
+    {{ every_list('identifiers', 'country_label, null as country_code') }}
 
 ),
 

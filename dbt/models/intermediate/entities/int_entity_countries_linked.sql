@@ -1,9 +1,27 @@
 -- The countries an entry is tied to: by address, nationality, registration, birth or flag, each with how often.
+-- What an entry lost while it stayed listed is left out; what went with it stays.
 with
+
+entities as (
+
+    select * from {{ ref('int_entities_unioned') }}
+
+),
+
+every_location as (
+
+    {{ every_list('locations', 'list_id, source_id, link_kind, country_label, country_code, city, gone_at') }}
+
+),
 
 locations as (
 
-    select * from {{ ref('int_entity_locations_unioned') }}
+    select every_location.*
+    from every_location
+    inner join entities
+        on entities.list_id = every_location.list_id
+        and entities.source_id = every_location.source_id
+    where {{ is_with_its_entry('every_location', 'entities') }}
 
 ),
 

@@ -10,9 +10,21 @@ entities as (
 
 ),
 
+every_identifier as (
+
+    {{ every_list('identifiers', 'list_id, source_id, identifier_type, identifier, country_label, gone_at') }}
+
+),
+
+-- what an entry lost while it stayed listed is left out; what went with it stays
 identifiers as (
 
-    select * from {{ ref('int_entity_identifiers_unioned') }}
+    select every_identifier.*
+    from every_identifier
+    inner join entities
+        on entities.list_id = every_identifier.list_id
+        and entities.source_id = every_identifier.source_id
+    where {{ is_with_its_entry('every_identifier', 'entities') }}
 
 ),
 

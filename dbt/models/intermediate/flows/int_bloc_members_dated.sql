@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- no flows: it has no period
 -- Who is in which bloc of exporters, from when to when: our own count, one for all publishers.
 with
 

@@ -1,4 +1,6 @@
+{{ config(materialized='table', event_time='') }}  -- no flows: it has no period
 -- What this build was made of and with which parameters: the one row that every mart's provenance comes from.
+-- Its tables may hold years of an earlier build, the last that was full.
 with
 
 builds as (
@@ -9,7 +11,20 @@ builds as (
 
 newest as (
 
-    select max(started_at) as started_at from builds
+    select builds.*
+    from builds
+    inner join (select max(started_at) as started_at from builds) as last_started
+        on last_started.started_at = builds.started_at
+
+),
+
+full_builds as (
+
+    select max(builds.started_at) as full_build_at
+    from builds
+    inner join newest on coalesce(newest.as_of, cast('9999-12-31' as date)) = coalesce(builds.as_of, cast('9999-12-31' as date))
+    where builds.is_full
+        and (builds.completed_at is not null or builds.run_id = newest.run_id)
 
 ),
 
@@ -25,17 +40,18 @@ landings as (
 )
 
 select
-    builds.run_id,
-    builds.data_set,
-    builds.as_of,
-    builds.started_at,
-    -- the day this build speaks of: AS_OF, or the day it began
-    coalesce(cast(builds.as_of as date), cast(builds.started_at as date)) as known_on,
-    builds.code_version,
+    newest.run_id,
+    newest.data_set,
+    newest.as_of,
+    newest.started_at,
+    full_builds.full_build_at,
+    -- the day whose knowledge this build shows: AS_OF, or the day it began
+    coalesce(cast(newest.as_of as date), cast(newest.started_at as date)) as known_on,
+    newest.code_version,
     landings.data_as_of,
     landings.lists_as_of,
     landings.files_loaded,
     '{{ parameters_hash() }}' as parameters_hash
-from builds
-inner join newest on newest.started_at = builds.started_at
+from newest
 cross join landings
+cross join full_builds

@@ -1,5 +1,6 @@
--- By how much later releases moved a month's exports of a bloc to a transit country, good by good: what is said now
--- less what was said first. Of codes of six digits and of totals; baskets with their goods.
+{{ config(materialized='table', event_time='') }}  -- a revision of any year is news
+-- By how much later releases moved a month's exports of a bloc to a transit country, good by good: what is published now
+-- less what was published first. Of codes of six digits and of totals; product groups with their goods.
 with
 
 revisions as (
@@ -17,7 +18,7 @@ members as (
 
 countries as (
 
-    select iso3 from {{ ref('countries') }} where role = 'transit'
+    select iso3 from {{ ref('stg_seeds__countries') }} where role = 'transit'
 
 ),
 

@@ -1,4 +1,5 @@
--- The chapters that a country has spoken of in a year: a download of one heading is no statement about the others.
+{{ config(materialized='table', event_time='') }}  -- a chapter counts for all years: it has no period
+-- The chapters that a country has reported in a year: a download of one heading is no statement about the others.
 select distinct
     source_name,
     freq,

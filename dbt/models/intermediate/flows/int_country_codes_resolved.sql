@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- no flows: it has no period
 -- What a publisher's code means. An explicit row wins: Comtrade's 492 is a group, and M49's Monaco.
 -- `party` is the ISO code of a country, and for what is none the code behind an underscore.
 with

@@ -1,8 +1,10 @@
--- Every figure that a later release changed: revised, deleted, or added to an answer that was already there. What vanished under one code and came back under another at the same moment and value was
--- reclassified. Comtrade's own product codes and revisions; the world and blocs are left out.
+{{ config(materialized='table', event_time='') }}  -- a revision of any year is news
+-- Every figure that a later release changed: revised, deleted, or added to a download that was already there. What
+-- vanished under one code and came back under another at the same moment and value was reclassified. Comtrade's own
+-- product codes and revisions; the world and blocs are left out.
 with
 
--- landings that answer a question which was answered before: what else is in them is new, not just first asked
+-- landings of a scope that was loaded before: what else is in them is new, not just fetched for the first time
 repeats as (
 
     select distinct later.landing_id
@@ -15,7 +17,7 @@ repeats as (
 
 ),
 
--- nothing changed in a year of which nothing was said twice; of most years that is so
+-- nothing changed in a year that was loaded once; most years are
 years_revised as (
 
     select distinct flows.freq, extract(year from flows.period) as year
@@ -54,7 +56,7 @@ ended as (
     select
         old.*,
         successors.value_usd as next_value_usd,
-        successors.said_from is not null as has_successor
+        successors.valid_from is not null as has_successor
     from versions as old
     left join versions as successors
         on successors.freq = old.freq
@@ -65,15 +67,15 @@ ended as (
         and successors.product_code = old.product_code
         and successors.hs_revision = old.hs_revision
         and successors.is_original_classification = old.is_original_classification
-        and successors.said_from = old.gone_at
+        and successors.valid_from = old.gone_at
     where old.gone_at is not null
 
 ),
 
--- what began when its question was answered again, with nothing before it
+-- what began when its scope was loaded again, with nothing before it
 begun as (
 
-    select fresh.*, predecessors.said_from as old_said_from
+    select fresh.*, predecessors.valid_from as old_valid_from
     from versions as fresh
     inner join repeats on repeats.landing_id = fresh.landing_id
     left join versions as predecessors
@@ -85,7 +87,7 @@ begun as (
         and predecessors.product_code = fresh.product_code
         and predecessors.hs_revision = fresh.hs_revision
         and predecessors.is_original_classification = fresh.is_original_classification
-        and predecessors.gone_at = fresh.said_from
+        and predecessors.gone_at = fresh.valid_from
     where predecessors.gone_at is null
 
 ),
@@ -112,7 +114,7 @@ moved as (
         and begun.flow = ended.flow
         and begun.hs_revision = ended.hs_revision
         and begun.product_level = ended.product_level
-        and begun.said_from = ended.gone_at
+        and begun.valid_from = ended.gone_at
         and begun.value_usd = ended.value_usd
         and begun.value_usd > 0
     where not ended.has_successor
@@ -127,8 +129,8 @@ changes as (
     select
         ended.freq, ended.period, ended.reporter, ended.partner, ended.reporter_is_country,
         ended.partner_is_country, ended.flow, ended.product_code, ended.product_level, ended.hs_revision,
-        ended.said_from as old_said_from,
-        ended.gone_at as new_said_from,
+        ended.valid_from as old_valid_from,
+        ended.gone_at as new_valid_from,
         case
             when ended.has_successor then 'revised'
             when moved.new_product_code is not null then 'reclassified'
@@ -154,8 +156,8 @@ changes as (
     select
         begun.freq, begun.period, begun.reporter, begun.partner, begun.reporter_is_country,
         begun.partner_is_country, begun.flow, begun.product_code, begun.product_level, begun.hs_revision,
-        begun.old_said_from,
-        begun.said_from as new_said_from,
+        begun.old_valid_from,
+        begun.valid_from as new_valid_from,
         'new' as kind,
         cast(null as {{ dbt.type_string() }}) as new_product_code,
         cast(null as double) as old_value_usd,
@@ -168,7 +170,7 @@ changes as (
         and moved.partner_code = begun.partner_code
         and moved.flow = begun.flow
         and moved.hs_revision = begun.hs_revision
-        and moved.gone_at = begun.said_from
+        and moved.gone_at = begun.valid_from
         and moved.new_product_code = begun.product_code
     where moved.new_product_code is null
 

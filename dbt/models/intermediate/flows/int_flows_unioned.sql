@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- What every source says, side by side. Two sources that speak of one flow are never added: the next step
--- chooses.
+-- What every source reports, side by side. Two sources that report one flow are never added: int_reports_ranked
+-- says which is used.
 {% set columns %}
     source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
     product_code, product_level, hs_revision, value_usd, re_traded_value_usd, published_fob_value_usd,
@@ -10,5 +10,5 @@ select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
 union all
 select {{ columns }} from {{ ref('int_national_flows_placed') }}
 union all
--- a flow that no rate brings to dollars says nothing here: another source may speak of it
+-- a flow that no rate brings to dollars is left out: another source may report it
 select {{ columns }} from {{ ref('int_eurostat_flows_placed') }} where value_usd is not null

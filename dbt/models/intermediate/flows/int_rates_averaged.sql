@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- no flows: a small table of rates
 -- What one euro was worth over a month: the ECB's own monthly average, else the mean of the month's days.
 with
 

@@ -1,27 +1,24 @@
--- The reporting calendar: which levels a country published in which role, period and HS revision, and of whom;
--- when it last reported; and whether its "annual" figure holds only some of the year's months. Who published
--- codes of six digits in a revision that is bridged published them in groups ('mixed') as well.
+{{ config(materialized='table', event_time='') }}  -- the last period of a reporter is that of all years
+-- The reporting calendar: which levels a country reported in which role, period and HS revision, and of whom; when it
+-- last reported; and whether its "annual" figure holds only some of the year's months. Who reported codes of six
+-- digits in a revision that is bridged reported them in groups ('mixed') as well.
 --
--- A report speaks of every partner ('*'), and is silent about one only where nothing was traded. A source of
--- selected partners speaks of those alone that it has at that level and period with any reporter: with Comext's
--- rows for Kazakhstan a member has said nothing of Brazil.
+-- A report is about every partner ('*'): one without a row traded nothing. A source of selected partners is about
+-- those alone that it has at that level and period with any reporter: with Comext's rows for Kazakhstan a member has
+-- reported nothing of Brazil.
 with
+
+reports_used as (
+
+    select *, {{ is_selective('source_name') }} as is_selective
+    from {{ ref('int_reports_ranked') }}
+    where is_used and reporter_is_country
+
+),
 
 bridged_revisions as (
 
     select distinct hs_revision from {{ ref('int_products_grouped') }}
-
-),
-
-told as (
-
-    select
-        source_name,
-        {{ is_selective('source_name') }} as is_selective,
-        freq, period, role, reporter, partner, product_level, hs_revision
-    from {{ ref('int_reports_counted') }}
-    where reporter_is_country
-    group by source_name, freq, period, role, reporter, partner, product_level, hs_revision
 
 ),
 
@@ -30,14 +27,15 @@ statements as (
     select distinct
         source_name, is_selective, freq, period, role, reporter, partner, product_level,
         {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from told
+    from reports_used
     union
     select distinct
-        told.source_name, told.is_selective, told.freq, told.period, told.role, told.reporter, told.partner,
-        told.product_level, 'mixed' as comparable_revision
-    from told
-    inner join bridged_revisions on bridged_revisions.hs_revision = told.hs_revision
-    where told.product_level = 6
+        reports_used.source_name, reports_used.is_selective, reports_used.freq, reports_used.period,
+        reports_used.role, reports_used.reporter, reports_used.partner, reports_used.product_level,
+        'mixed' as comparable_revision
+    from reports_used
+    inner join bridged_revisions on bridged_revisions.hs_revision = reports_used.hs_revision
+    where reports_used.product_level = 6
 
 ),
 
@@ -85,12 +83,20 @@ last_periods as (
 
 ),
 
+totals as (
+
+    select freq, role, reporter, period, extract(year from period) as year, value_usd
+    from reports_used
+    where product_level = 0 and not is_selective
+
+),
+
 annual_totals as (
 
-    select role, reporter, extract(year from period) as year, {{ exact_sum('value_usd') }} as value_usd
-    from {{ ref('int_reports_counted') }}
-    where freq = 'A' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
-    group by role, reporter, extract(year from period)
+    select role, reporter, year, {{ exact_sum('value_usd') }} as value_usd
+    from totals
+    where freq = 'A'
+    group by role, reporter, year
 
 ),
 
@@ -99,13 +105,13 @@ monthly_totals as (
     select
         role,
         reporter,
-        extract(year from period) as year,
+        year,
         count(distinct period) as months,
         max(extract(month from period)) as last_month,
         {{ exact_sum('value_usd') }} as value_usd
-    from {{ ref('int_reports_counted') }}
-    where freq = 'M' and product_level = 0 and reporter_is_country and not {{ is_selective('source_name') }}
-    group by role, reporter, extract(year from period)
+    from totals
+    where freq = 'M'
+    group by role, reporter, year
 
 ),
 

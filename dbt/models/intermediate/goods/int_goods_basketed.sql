@@ -1,4 +1,4 @@
--- Which goods make up which basket, as listed on the day this build speaks of, in codes that mean the same over
+-- Which goods make up which product group, as listed on the day of this build, in codes that mean the same over
 -- time: a code of any revision stands in its stable group, or for itself where no bridge between revisions knows it.
 -- In a group of several tiers the best one counts, so that the tiers of a list add up to the list.
 with

@@ -1,5 +1,5 @@
 -- Which codes were on the Common High Priority List on the last day of a flow's period, and which are on the
--- day this build speaks of. A code counts in its own HS revision; two listed codes may share one older code.
+-- day of this build. A code counts in its own HS revision; two listed codes may share one older code.
 with
 
 goods as (
@@ -10,7 +10,7 @@ goods as (
 
 periods as (
 
-    select distinct freq, period from {{ ref('int_reports_counted') }}
+    select distinct freq, period from {{ ref('int_reports_ranked') }}
 
 ),
 

@@ -1,7 +1,7 @@
 -- What reporters are rated by (METHODS 2.6), as sums over the cells of a pair: least squares needs no more, and the
 -- rating of a whole world becomes forty thousand rows. Codes of six digits of whole years before the war that both
 -- sides recorded, of a size that says something; without listed goods, without the corridors (coalition to transit,
--- transit to target): what is asked about must not make a reporter look unreliable. And without goods that are
+-- transit to destination): what is looked for must not make a reporter look unreliable. And without goods that are
 -- recorded in ways of their own.
 --
 -- A gap counts as its distance from the usual one: of all cells (variant total, which keeps what is lasting between
@@ -32,7 +32,7 @@ cells as (
         flows.import_value_fob_usd as m_usd,
         {{ gap_log('flows.export_value_usd', 'flows.import_value_fob_usd') }} as gap_log,
         ln(1 + least(flows.export_value_usd, flows.import_value_fob_usd) / {{ var('asinh_scale_usd') }}) as weight
-    from {{ ref('report_coverage') }} as flows
+    from {{ ref('int_flows_typed') }} as flows
     left join countries as exporters on exporters.iso3 = flows.exporter_iso3
     left join countries as importers on importers.iso3 = flows.importer_iso3
     left join listed on listed.product_code = flows.product_code

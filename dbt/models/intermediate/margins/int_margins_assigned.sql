@@ -1,22 +1,26 @@
--- The margin between FOB and CIF of every exporter, importer, chapter ('*': all goods) and year that imports were
--- recorded in. Where several are known, METHODS 2.4's order: an importer that values FOB has none; what a person
--- wrote down, the most specific first (chapter and pair, pair, exporter, importer); the model; the default. What
--- importers themselves publish FOB is told beside it, and is taken flow by flow (int_imports_converted_to_fob).
+-- The margin between FOB and CIF of an exporter, importer, chapter ('*': all goods) and year that imports were reported
+-- in, where something better than the default is known. In METHODS 2.4's order: an importer that values FOB has none;
+-- what a person wrote down, the most specific first (chapter and pair, pair, exporter, importer); the model. The
+-- default stands in the rows of '*', one a year, and is taken where there is no row. What importers themselves publish
+-- FOB stands beside it, and is taken flow by flow (int_flows_typed).
 with
 
 imports as (
 
     select
-        exporter_iso3,
-        importer_iso3,
-        product_chapter,
-        year,
-        cast(sum(flows) as bigint) as flows,
-        cast(sum(published_flows) as bigint) as published_flows,
-        {{ exact_sum('published_cif_usd') }} as published_cif_usd,
-        {{ exact_sum('published_fob_usd') }} as published_fob_usd
-    from {{ ref('int_imports_counted') }}
-    group by exporter_iso3, importer_iso3, product_chapter, year
+        partner as exporter_iso3,
+        reporter as importer_iso3,
+        case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end as product_chapter,
+        cast(extract(year from period) as integer) as year,
+        count(*) as flows,
+        count(*) filter (where published_fob_value_usd > 0) as published_flows,
+        {{ exact_sum('value_usd', 'published_fob_value_usd > 0') }} as published_cif_usd,
+        {{ exact_sum('published_fob_value_usd', 'published_fob_value_usd > 0') }} as published_fob_usd
+    from {{ ref('int_flows_aligned') }}
+    where role = 'import'
+    group by
+        partner, reporter, case when product_level = 0 then '*' else {{ chapter_of('product_code') }} end,
+        extract(year from period)
 
 ),
 
@@ -57,10 +61,10 @@ candidates as (
         pairs.observations,
         pairs.model_observations,
         pairs.r2,
-        fallback.margin_low as default_low,
-        fallback.margin_mid as default_mid,
-        fallback.margin_high as default_high,
-        fallback.method as default_method
+        defaults.margin_low as default_low,
+        defaults.margin_mid as default_mid,
+        defaults.margin_high as default_high,
+        defaults.method as default_method
     from imports
     left join countries on countries.iso3 = imports.importer_iso3
     left join margins as by_chapter
@@ -94,10 +98,10 @@ candidates as (
     left join effects as years
         on years.effect = 'year'
         and years.year = imports.year
-    inner join margins as fallback
-        on fallback.exporter_iso3 = '*'
-        and fallback.importer_iso3 = '*'
-        and fallback.product_chapter = '*'
+    inner join margins as defaults
+        on defaults.exporter_iso3 = '*'
+        and defaults.importer_iso3 = '*'
+        and defaults.product_chapter = '*'
 
 ),
 
@@ -112,6 +116,12 @@ based as (
             else default_method
         end as method
     from candidates
+
+),
+
+years_reported as (
+
+    select distinct year from imports
 
 )
 
@@ -135,3 +145,27 @@ select
     published_cif_usd,
     published_fob_usd
 from based
+where method <> default_method or published_flows > 0
+union all
+select
+    margins.exporter_iso3,
+    margins.importer_iso3,
+    margins.product_chapter,
+    years_reported.year,
+
+    margins.method,
+    margins.margin_low,
+    margins.margin_mid,
+    margins.margin_high,
+    cast(null as bigint) as observations,
+    cast(null as bigint) as model_observations,
+    cast(null as double) as standard_error,
+    cast(null as double) as r2,
+
+    cast(0 as bigint) as flows,
+    cast(0 as bigint) as published_flows,
+    cast(null as double) as published_cif_usd,
+    cast(null as double) as published_fob_usd
+from margins
+cross join years_reported
+where margins.exporter_iso3 = '*' and margins.importer_iso3 = '*' and margins.product_chapter = '*'

@@ -1,4 +1,4 @@
-"""One row is a country, a role and a variant: how noisy its books are. The estimator: dagster_project/estimators/reliability.py."""
+"""One row is a country, a role and a variant: the error of its reports. The estimator: dagster_project/estimators/reliability.py."""
 
 
 def model(dbt, session):

@@ -19,6 +19,7 @@ select
     lists_as_of,
     files_loaded,
     started_at as built_at,
+    full_build_at,
     code_version,
     parameters_hash,
     run_id

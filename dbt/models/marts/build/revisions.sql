@@ -8,7 +8,7 @@ revisions as (
 
 effects as (
 
-    select * from {{ ref('int_alert_effects_compared') }}
+    select * from {{ ref('int_alerts_spanned') }} where effect is not null
 
 ),
 
@@ -55,10 +55,11 @@ widened as (
 touched as (
 
     select
+        revisions.freq, revisions.flow,
         revisions.period, revisions.reporter, revisions.partner, revisions.product_code, revisions.hs_revision,
         max(effects.effect) as effect
     from (
-        select distinct period, reporter, partner, product_code, hs_revision
+        select distinct freq, flow, period, reporter, partner, product_code, hs_revision
         from revisions
         where freq = 'M' and flow = 'X'
     ) as revisions
@@ -75,6 +76,7 @@ touched as (
         and effects.goods = widened.goods
         and revisions.period between effects.entered_on and effects.seen_on
     group by
+        revisions.freq, revisions.flow,
         revisions.period, revisions.reporter, revisions.partner, revisions.product_code, revisions.hs_revision
 
 ),
@@ -86,8 +88,8 @@ judged as (
         coalesce(touched.effect, 'none') as effect
     from revisions
     left join touched
-        on revisions.freq = 'M'
-        and revisions.flow = 'X'
+        on touched.freq = revisions.freq
+        and touched.flow = revisions.flow
         and touched.period = revisions.period
         and touched.reporter = revisions.reporter
         and touched.partner = revisions.partner
@@ -108,8 +110,10 @@ select
     hs_revision,
     kind,
     new_product_code,
-    old_said_from,
-    new_said_from,
+    old_valid_from,
+    new_valid_from,
+    old_valid_from as old_said_from,
+    new_valid_from as new_said_from,
     old_value_usd,
     new_value_usd,
     case when kind <> 'reclassified' then coalesce(new_value_usd, 0) - coalesce(old_value_usd, 0) else 0 end

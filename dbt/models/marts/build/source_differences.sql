@@ -1,20 +1,22 @@
--- Where two sources speak of one flow: what the one that was chosen says, and what the other says. They are
--- never added; a difference of more than two per cent is a question to both.
+-- Where two sources report one flow: what the one that is used reports, and what the other does. They are never added; a
+-- difference of more than two per cent is a question to both.
 with
 
--- what the sources say that do not speak for a flow: little or nothing
-flows as (
+-- flows of sources that another one outranks: few or none
+outranked as (
 
-    select unioned.*
-    from {{ ref('int_flows_unioned') }} as unioned
-    inner join {{ ref('int_flows_outranked') }} as silenced
-        on silenced.source_name = unioned.source_name
-        and silenced.freq = unioned.freq
-        and silenced.period = unioned.period
-        and silenced.role = unioned.role
-        and silenced.reporter = unioned.reporter
-        and silenced.partner = unioned.partner
-        and silenced.product_level = unioned.product_level
+    select flows.*
+    from {{ ref('int_flows_unioned') }} as flows
+    inner join {{ ref('int_reports_ranked') }} as reports
+        on reports.source_name = flows.source_name
+        and reports.freq = flows.freq
+        and reports.period = flows.period
+        and reports.role = flows.role
+        and reports.reporter = flows.reporter
+        and reports.partner = flows.partner
+        and reports.product_level = flows.product_level
+        and reports.hs_revision = flows.hs_revision
+        and not reports.is_used
 
 ),
 
@@ -33,21 +35,21 @@ select
     chosen.product_code,
     chosen.hs_revision,
     chosen.source_name,
-    flows.source_name as other_source_name,
+    outranked.source_name as other_source_name,
     chosen.value_usd,
-    flows.value_usd as other_value_usd,
-    flows.value_usd - chosen.value_usd as difference_usd,
-    (flows.value_usd - chosen.value_usd) / nullif(chosen.value_usd, 0) as difference_share,
+    outranked.value_usd as other_value_usd,
+    outranked.value_usd - chosen.value_usd as difference_usd,
+    (outranked.value_usd - chosen.value_usd) / nullif(chosen.value_usd, 0) as difference_share,
     coalesce(
-        abs(flows.value_usd - chosen.value_usd) > {{ var('source_difference_share') }} * abs(chosen.value_usd), false
+        abs(outranked.value_usd - chosen.value_usd) > {{ var('source_difference_share') }} * abs(chosen.value_usd), false
     ) as is_beyond_tolerance
 from chosen
-inner join flows
-    on flows.freq = chosen.freq
-    and flows.period = chosen.period
-    and flows.role = chosen.role
-    and flows.reporter = chosen.reporter
-    and flows.partner = chosen.partner
-    and flows.product_code = chosen.product_code
-    and flows.hs_revision = chosen.hs_revision
+inner join outranked
+    on outranked.freq = chosen.freq
+    and outranked.period = chosen.period
+    and outranked.role = chosen.role
+    and outranked.reporter = chosen.reporter
+    and outranked.partner = chosen.partner
+    and outranked.product_code = chosen.product_code
+    and outranked.hs_revision = chosen.hs_revision
 where chosen.reporter_is_country and chosen.partner_is_country

@@ -1,4 +1,4 @@
--- Each source, when it was last asked and last answered, and whether what it said is older than it may be.
+-- Each source, when it was last fetched from and last answered, and whether its newest data are older than they may be.
 with
 
 publishers as (
@@ -20,26 +20,26 @@ landings as (
 
 ),
 
-visits as (
+sessions as (
 
     select
         source_name,
-        max(ended_at) as last_asked_at,
+        max(ended_at) as last_fetched_at,
         max(ended_at) filter (where outcome = 'answered') as last_answered_at
-    from {{ ref('stg_build__visits') }}
+    from {{ ref('stg_build__fetch_sessions') }}
     group by source_name
 
 ),
 
 last_failures as (
 
-    select visits.source_name, max(all_visits.sentence) as sentence
-    from visits
-    inner join {{ ref('stg_build__visits') }} as all_visits
-        on all_visits.source_name = visits.source_name
-        and all_visits.ended_at = visits.last_asked_at
-        and all_visits.outcome = 'failed'
-    group by visits.source_name
+    select sessions.source_name, max(all_sessions.sentence) as sentence
+    from sessions
+    inner join {{ ref('stg_build__fetch_sessions') }} as all_sessions
+        on all_sessions.source_name = sessions.source_name
+        and all_sessions.ended_at = sessions.last_fetched_at
+        and all_sessions.outcome = 'failed'
+    group by sessions.source_name
 
 ),
 
@@ -53,22 +53,22 @@ dated as (
 
     select
         publishers.*,
-        visits.last_asked_at,
-        visits.last_answered_at,
+        sessions.last_fetched_at,
+        sessions.last_answered_at,
         landings.last_landed_at,
         landings.newest_edition,
         landings.data_as_of,
         coalesce(landings.files_loaded, 0) as files_loaded,
         last_failures.sentence as last_failure,
         case
-            when visits.last_answered_at is null then landings.last_landed_at
-            when landings.last_landed_at is null then visits.last_answered_at
-            when visits.last_answered_at > landings.last_landed_at then visits.last_answered_at
+            when sessions.last_answered_at is null then landings.last_landed_at
+            when landings.last_landed_at is null then sessions.last_answered_at
+            when sessions.last_answered_at > landings.last_landed_at then sessions.last_answered_at
             else landings.last_landed_at
-        end as last_heard_at
+        end as last_confirmed_at
     from publishers
     left join landings on landings.source_name = publishers.source_name
-    left join visits on visits.source_name = publishers.source_name
+    left join sessions on sessions.source_name = publishers.source_name
     left join last_failures on last_failures.source_name = publishers.source_name
 
 )
@@ -80,14 +80,15 @@ select
     dated.kind,
     dated.licence,
     dated.homepage,
-    dated.last_asked_at,
+    dated.last_fetched_at,
+    dated.last_fetched_at as last_asked_at,
     dated.last_answered_at,
     dated.last_landed_at,
     dated.newest_edition,
     dated.data_as_of,
     dated.files_loaded,
     dated.stale_after_days,
-    cast(about.built_at as date) - cast(dated.last_heard_at as date) > dated.stale_after_days as is_stale,
+    cast(about.built_at as date) - cast(dated.last_confirmed_at as date) > dated.stale_after_days as is_stale,
     dated.last_failure
 from dated
 cross join about

@@ -1,16 +1,10 @@
--- What the risk of a corridor is made of, month by month: both books of the blocs with transit and target countries,
--- and what transit countries say they sold to targets. A row of corridor_risk sums twelve of these.
+-- The screened corridors month by month: what both sides report of the coalition's trade with transit and target
+-- countries, and of what transit countries sell to targets. A row of corridor_risk sums twelve of these.
 with
 
 series as (
 
-    select * from {{ ref('int_series_summed') }} where freq = 'M'
-
-),
-
-countries as (
-
-    select iso3, role from {{ ref('countries') }}
+    select * from {{ ref('int_series_summed') }} where freq = 'M' and is_screened
 
 ),
 
@@ -24,7 +18,7 @@ select
     series.exporter,
     series.exporter_kind,
     series.importer_iso3,
-    importers.role as importer_role,
+    series.importer_role,
     series.goods,
     series.goods_kind,
     series.period,
@@ -46,10 +40,4 @@ select
     series.members,
     {{ provenance_columns() }}
 from series
-inner join countries as importers on importers.iso3 = series.importer_iso3
-left join countries as exporters
-    on exporters.iso3 = series.exporter
-    and series.exporter_kind = 'country'
 cross join builds
-where (series.exporter_kind = 'bloc' and importers.role in ('transit', 'target'))
-    or (exporters.role = 'transit' and importers.role = 'target')

@@ -1,5 +1,6 @@
+{{ config(materialized='view') }}
 -- What the margin between CIF and FOB decides: the two estimates of ghost_trade at each margin of `cif_grid`, of blocs
--- and baskets. Imports that are recorded FOB stay as they are.
+-- and product groups, where exports rose enough for a share. Imports that are reported FOB stay as they are.
 with
 
 ghost_trade as (
@@ -7,13 +8,7 @@ ghost_trade as (
     select * from {{ ref('ghost_trade') }}
     where exporter_kind = 'bloc'
         and goods_kind = 'basket'
-        and baseline_export_usd is not null
-
-),
-
-builds as (
-
-    select * from {{ ref('int_builds_described') }}
+        and ghost_share is not null
 
 ),
 
@@ -47,17 +42,14 @@ select
     adjusted.cif_margin,
 
     adjusted.added_export_usd,
+    adjusted.m_usd - adjusted.baseline_m_usd as added_import_usd,
     adjusted.m_usd - adjusted.baseline_m_usd as arrived_extra_usd,
     {{ ghost_did('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
         as ghost_did_usd,
     {{ ghost_rate('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
         as ghost_rate_usd,
-    case
-        when adjusted.ghost_share is not null
-            then {{ ghost_did('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd',
-                'adjusted.baseline_m_usd') }} / adjusted.added_export_usd
-    end as ghost_share,
+    {{ ghost_did('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
+        / adjusted.added_export_usd as ghost_share,
 
-    {{ provenance_columns() }}
+    {{ provenance_columns('adjusted') }}
 from adjusted
-cross join builds

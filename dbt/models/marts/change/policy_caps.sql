@@ -10,7 +10,7 @@ compared as (
 
 countries as (
 
-    select * from {{ ref('countries') }} where role = 'transit'
+    select * from {{ ref('stg_seeds__countries') }} where role = 'transit'
 
 ),
 

@@ -1,7 +1,7 @@
 -- What a bloc no longer sells a target, beside what it sells a transit country more, each against its baseline: which
 -- share of the drop the rise could stand for (METHODS 2.11). `did` counts only what rose beyond unlisted goods of the
--- same chapters: all goods and the listed ones differ by much, so that basket and control belong to the figure.
--- Baskets against every baseline, listed goods against the default one.
+-- same chapters: all goods and the listed ones differ by much, so that group and control belong to the figure. Product
+-- groups against every baseline, listed goods against the default one; windows that end after the baseline.
 {% set window -%}
     over (
         partition by exporter, importer_iso3, goods, baseline_id
@@ -10,25 +10,12 @@
 {%- endset %}
 with
 
-excess as (
+excesses as (
 
-    select
-        freq, period, exporter, importer_iso3, goods, goods_kind, baseline_id,
-        value_usd, baseline_usd, excess_usd, excess_did_usd
-    from {{ ref('excess_trade') }}
+    select * from {{ ref('int_excesses_estimated') }}
     where exporter_kind = 'bloc'
-
-),
-
-listed as (
-
-    select distinct goods from {{ ref('int_goods_basketed') }}
-
-),
-
-countries as (
-
-    select iso3, role from {{ ref('countries') }} where role in ('transit', 'target')
+        and (goods_kind = 'basket' or (is_listed and baseline_kind = 'default'))
+        and baseline_kind <> 'left_out'
 
 ),
 
@@ -38,45 +25,34 @@ builds as (
 
 ),
 
-chosen as (
-
-    select excess.*, countries.role
-    from excess
-    inner join countries on countries.iso3 = excess.importer_iso3
-    left join listed on listed.goods = excess.goods
-    where excess.goods_kind = 'basket'
-        or listed.goods is not null and excess.baseline_id = '{{ var('baseline') }}'
-
-),
-
 rolled as (
 
     select
-        period, exporter, importer_iso3, goods, goods_kind, baseline_id, role,
+        period, exporter, importer_iso3, importer_role, goods, goods_kind, baseline_id, is_after_baseline,
         min(period) {{ window }} as first_month,
         count(*) {{ window }} as months,
         count(excess_did_usd) {{ window }} as did_months,
         {% for value in ['value_usd', 'baseline_usd', 'excess_usd', 'excess_did_usd'] -%}
         cast(sum(cast({{ value }} as decimal(38, 6))) {{ window }} as double) as {{ value }}{{ ',' if not loop.last }}
         {% endfor %}
-    from chosen
-    where freq = 'M' and value_usd is not null and baseline_usd is not null
+    from excesses
+    where freq = 'M' and baseline_usd is not null
 
 ),
 
 windows as (
 
     select
-        'year' as window_kind, period, exporter, importer_iso3, goods, goods_kind, baseline_id, role,
+        'year' as window_kind, period, exporter, importer_iso3, importer_role, goods, goods_kind, baseline_id,
         value_usd, baseline_usd, excess_usd, excess_did_usd
-    from chosen
-    where freq = 'A' and value_usd is not null and baseline_usd is not null
+    from excesses
+    where freq = 'A' and baseline_usd is not null and is_after_baseline
     union all
     select
-        'rolling_12' as window_kind, period, exporter, importer_iso3, goods, goods_kind, baseline_id, role,
+        'rolling_12' as window_kind, period, exporter, importer_iso3, importer_role, goods, goods_kind, baseline_id,
         value_usd, baseline_usd, excess_usd, case when did_months = 12 then excess_did_usd end as excess_did_usd
     from rolled
-    where months = 12 and {{ months_between('first_month', 'period') }} = 11
+    where months = 12 and is_after_baseline and {{ months_between('first_month', 'period') }} = 11
 
 ),
 
@@ -90,14 +66,14 @@ transits as (
         end as all_transit_excess_did_usd,
         count(*) over routes as transits
     from windows
-    where role = 'transit'
+    where importer_role = 'transit'
     window routes as (partition by window_kind, period, exporter, goods, baseline_id)
 
 ),
 
 targets as (
 
-    select *, {{ breach_usd('baseline_usd', 'value_usd') }} as drop_usd from windows where role = 'target'
+    select *, {{ breach_usd('baseline_usd', 'value_usd') }} as drop_usd from windows where importer_role = 'target'
 
 )
 

@@ -1,22 +1,18 @@
--- What of the goods that a transit country sold on beyond its habit can have come from a bloc beyond its habit. An
--- upper bound, with nothing as its lower: a country may sell what it had, and keep what it bought.
+-- What of the goods that a transit country sold to a target above its baseline can have come from a bloc above its own.
+-- An upper bound, with nothing as its lower: a country may sell what it had, and keep what it bought.
 with
 
 chains as (
 
-    select * from {{ ref('int_chains_matched') }} where left_out_year = 0
+    select * from {{ ref('int_chains_matched') }} where baseline_id = '{{ var("baseline") }}'
 
 ),
 
 flows as (
 
-    select *, {{ month_number('period') }} as month_number from {{ ref('corridor_flows') }}
-
-),
-
-supplies as (
-
-    select *, {{ month_number('period') }} as month_number from {{ ref('int_supplies_summed') }}
+    select *, {{ month_number('period') }} as month_number
+    from {{ ref('int_series_summed') }}
+    where freq = 'M' and is_screened
 
 ),
 
@@ -40,6 +36,123 @@ priced as (
                     / nullif({{ year_sum('export_kg', 'exporter, importer_iso3, goods') }}, 0)
         end as usd_per_kg
     from flows
+
+),
+
+-- ---- what a country took in from the whole world and sent out to it, in months of which it published both: what is
+-- left is what it can have kept. Partners that are no countries count too.
+
+chained as (
+
+    select distinct transit_iso3, goods from chains
+
+),
+
+groups as (
+
+    select * from {{ ref('int_products_grouped') }}
+
+),
+
+baskets as (
+
+    select basket_id, goods from {{ ref('int_goods_basketed') }}
+
+),
+
+reports as (
+
+    select distinct period, role, reporter, product_level
+    from {{ ref('int_reporting_calendar') }}
+    where freq = 'M' and partner = '*' and not is_partial and product_level in (0, 6)
+
+),
+
+cells as (
+
+    select
+        flows.period,
+        flows.exporter_iso3,
+        flows.importer_iso3,
+        flows.product_level,
+        case
+            when flows.product_level = 0 then 'TOTAL'
+            else coalesce(groups.stable_group_id, flows.product_code)
+        end as goods,
+        flows.export_value_usd,
+        flows.import_value_fob_usd
+    from {{ ref('report_coverage') }} as flows
+    left join groups
+        on groups.hs_revision = flows.hs_revision
+        and groups.product_code = flows.product_code
+    where flows.freq = 'M' and flows.product_level in (0, 6)
+
+),
+
+sides as (
+
+    select period, importer_iso3 as transit_iso3, product_level, goods, import_value_fob_usd as in_usd, null as out_usd
+    from cells
+    where import_value_fob_usd is not null
+    union all
+    select period, exporter_iso3 as transit_iso3, product_level, goods, null as in_usd, export_value_usd as out_usd
+    from cells
+    where export_value_usd is not null
+
+),
+
+widened as (
+
+    select period, transit_iso3, product_level, goods, in_usd, out_usd from sides
+    union all
+    select sides.period, sides.transit_iso3, sides.product_level, baskets.basket_id as goods, sides.in_usd, sides.out_usd
+    from sides
+    inner join baskets on baskets.goods = sides.goods
+
+),
+
+summed as (
+
+    select
+        widened.period,
+        widened.transit_iso3,
+        widened.goods,
+        {{ exact_sum('widened.in_usd') }} as in_usd,
+        {{ exact_sum('widened.out_usd') }} as out_usd
+    from widened
+    inner join chained
+        on chained.transit_iso3 = widened.transit_iso3
+        and chained.goods = widened.goods
+    group by widened.period, widened.transit_iso3, widened.goods
+
+),
+
+published as (
+
+    select reporter, period, product_level
+    from reports
+    group by reporter, period, product_level
+    having count(distinct role) = 2
+
+),
+
+supplies as (
+
+    select
+        published.period,
+        {{ month_number('published.period') }} as month_number,
+        chained.transit_iso3,
+        chained.goods,
+        coalesce(summed.in_usd, 0) as import_fob_usd,
+        coalesce(summed.out_usd, 0) as export_value_usd
+    from chained
+    inner join published
+        on published.reporter = chained.transit_iso3
+        and published.product_level = case chained.goods when 'TOTAL' then 0 else 6 end
+    left join summed
+        on summed.period = published.period
+        and summed.transit_iso3 = chained.transit_iso3
+        and summed.goods = chained.goods
 
 ),
 

@@ -11,7 +11,7 @@ compared as (
 
 countries as (
 
-    select iso3, role, eaeu_from, eaeu_to from {{ ref('countries') }} where eaeu_from is not null
+    select iso3, role, eaeu_from, eaeu_to from {{ ref('stg_seeds__countries') }} where eaeu_from is not null
 
 ),
 

@@ -1,5 +1,5 @@
 -- A bloc's exports and what the importer recorded from it, each summed over the members and then compared
--- (METHODS 0.6): members book goods to one another, so their own gaps add up to more than is missing. Codes of six
+-- (METHODS 0.6): members report goods of one another, so their own gaps add up to more than is missing. Codes of six
 -- digits stand in their stable groups: members that record in two HS revisions are one row, and not two.
 {% set measures = ['export_value_usd', 'import_value_usd', 'import_value_fob_usd', 'import_value_fob_low_usd',
     'import_value_fob_high_usd'] %}

@@ -1,12 +1,14 @@
--- The margin taken off an importer's figures, and where it comes from. Where every flow of the row came with its FOB
--- value, the margin is the one published.
+{{ config(materialized='table', event_time='') }}  -- it has years, and no period
+-- The margin taken off an importer's figures where something better than the default is known, and where it comes from.
+-- The default stands in the rows of '*', one a year: it is taken where there is no row (macro marts.cif_margin). Where
+-- every flow of a row came with its FOB value, the margin is the one published.
 with
 
 margins as (
 
     select
         *,
-        published_flows = flows as is_published,
+        published_flows > 0 and published_flows = flows as is_published,
         published_cif_usd / nullif(published_fob_usd, 0) - 1 as published_margin
     from {{ ref('int_margins_assigned') }}
 
@@ -36,3 +38,5 @@ select
     {{ provenance_columns() }}
 from margins
 cross join builds
+-- rows of some flows that came with their FOB value, and of others at the default, are the default's
+where margins.is_published or margins.method <> 'default' or margins.exporter_iso3 = '*'

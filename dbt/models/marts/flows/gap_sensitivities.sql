@@ -1,4 +1,4 @@
--- How much of a bloc's gap the margin between FOB and CIF decides: the same books at every margin of `cif_grid`.
+-- How much of a bloc's gap the margin between FOB and CIF decides: the same reports at every margin of `cif_grid`.
 -- Importers that value FOB, or publish the FOB value, are left as they are.
 with
 

@@ -1,5 +1,5 @@
 {{ config(materialized='view') }}
--- Both books of every flow between two countries, and the gap between them where one may be stated.
+-- Both sides of every flow between two countries, and the gap between them where one may be stated.
 -- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
 -- A view, for readers too: a formula over two figures of a row takes less to compute than to write down and read.
 with

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
--- One value for a flow, for those who need one: the mean in logs of both books, each counting the more, the less
--- noisy its reporter is (METHODS 2.15). The gap is gone in it, so that no gap may ever be looked for here. What one
+-- One value for a flow, for those who need one: the mean in logs of both reports, each counting the more, the
+-- smaller its reporter's error is (METHODS 2.15). The gap is gone in it, so that no gap may ever be looked for here. What one
 -- side recorded and the other did not stays as it was recorded: a mean with nothing would say nothing.
 {% set floor = var('reliability_floor') %}
 with

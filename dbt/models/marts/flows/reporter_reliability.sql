@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- a reporter is rated over all years
 with
 
 reporters as (
@@ -17,6 +18,7 @@ select
     reporters.role,
     reporters.variant,
 
+    reporters.noise_sd as error_sd,
     reporters.noise_sd,
     reporters.bias_log,
     reporters.standard_error,

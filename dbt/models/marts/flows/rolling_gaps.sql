@@ -1,4 +1,5 @@
--- Twelve months of both books, month after month: what left in twelve months against what was recorded in the same
+{{ config(materialized='table', event_time='') }}  -- twelve months lie in two years
+-- Twelve months of both sides, month after month: exports of twelve months against imports reported in the same
 -- twelve, a transit's time later (`monthly_lag`). Only windows in which every month may be compared. Monthly gaps jump
 -- with the time that goods are on their way; these do not (METHODS 2.5).
 with

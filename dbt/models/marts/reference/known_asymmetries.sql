@@ -1,4 +1,4 @@
--- Why two honest books may differ: what stands beside a gap wherever it is shown.
+-- Why two honest reports may differ: what stands beside a gap wherever it is shown.
 with
 
 asymmetries as (

@@ -8,10 +8,11 @@ tree as (
 
 ),
 
+-- the codes of Comtrade's figures, with the name they have there
 seen as (
 
-    select hs_revision, product_code, product_level, min(name) as name
-    from {{ ref('int_products_named') }}
+    select hs_revision, product_code, product_level, min(product_name) as name
+    from {{ ref('stg_comtrade__flows') }}
     group by hs_revision, product_code, product_level
 
 ),

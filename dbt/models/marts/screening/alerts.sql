@@ -1,9 +1,9 @@
--- When a bloc's exports to a transit country left their habit, and when they came back, each with what made it so:
---   revision     as first said, the figures did not hold the alert (or its end)
+-- When a bloc's exports to a transit country rose far above their baseline, and when they came back, each with its cause:
+--   revision     as first published, the figures did not hold the alert (or its end)
 --   code_change  a group of codes whose members reported it in another HS revision from the very month it began
 --   list_change  of a basket: most of the excess is of goods that were put on the list afterwards, when others stood
 --                on it already
---   new_data     none of these: a month was published, and that was what it held
+--   new_data     none of these: it came with the figures of a new month
 with
 
 spans as (
@@ -18,13 +18,7 @@ now as (
 
 ),
 
-created as (
-
-    select * from {{ ref('int_alert_effects_compared') }} where effect = 'created'
-
-),
-
-touched as (
+changed as (
 
     select distinct exporter, importer_iso3, goods from {{ ref('int_changes_summed') }}
 
@@ -53,8 +47,8 @@ first_spans as (
 
 excesses as (
 
-    select * from {{ ref('excess_trade') }}
-    where freq = 'M' and exporter_kind = 'bloc' and baseline_id = '{{ var("baseline") }}'
+    select * from {{ ref('int_excesses_estimated') }}
+    where freq = 'M' and exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
 
 ),
 
@@ -189,15 +183,15 @@ select
     now.left_on,
     now.left_seen_on,
     case
-        when created.goods is not null then 'revision'
+        when now.effect = 'created' then 'revision'
         when recoded.goods is not null then 'code_change'
         when late_goods.late_usd > 0.5 * late_goods.all_usd then 'list_change'
         else 'new_data'
     end as cause,
     case
         when now.left_on is null then null
-        when touched.goods is not null
-            and created.goods is null
+        when changed.goods is not null
+            and now.effect is null
             and first_spans.first_left_on is distinct from now.left_on then 'revision'
         else 'new_data'
     end as left_cause,
@@ -217,15 +211,10 @@ inner join first_spans
     and first_spans.importer_iso3 = now.importer_iso3
     and first_spans.goods = now.goods
     and first_spans.entered_on = now.entered_on
-left join created
-    on created.exporter = now.exporter
-    and created.importer_iso3 = now.importer_iso3
-    and created.goods = now.goods
-    and created.entered_on = now.entered_on
-left join touched
-    on touched.exporter = now.exporter
-    and touched.importer_iso3 = now.importer_iso3
-    and touched.goods = now.goods
+left join changed
+    on changed.exporter = now.exporter
+    and changed.importer_iso3 = now.importer_iso3
+    and changed.goods = now.goods
 left join recoded
     on recoded.exporter = now.exporter
     and recoded.importer_iso3 = now.importer_iso3

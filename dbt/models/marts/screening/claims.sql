@@ -1,74 +1,92 @@
--- Published figures, the article's first, held against this warehouse. Each is computed by the very query that
--- stands in its row (macro claim_query); what is not loaded is `data_missing`, never a guess.
-{%- set columns = [
-    'claim_id', 'exporter', 'importer', 'products', 'flow_side', 'measure', 'currency', 'period_from', 'period_to',
-    'base_from', 'base_to', 'unit',
-] -%}
-{#- Read when the query is made, for the text of a query cannot wait for its rows. '=' keeps them text. -#}
-{%- set seed = source('seeds', 'published_claims') -%}
-{%- set claims = [] -%}
-{%- if execute -%}
-    {%- set asked = "'=' || coalesce(" ~ columns | join(", ''), '=' || coalesce(") ~ ", '')" -%}
-    {%- for row in run_query('select ' ~ asked ~ ' from ' ~ seed ~ ' order by cast(claim_order as integer)').rows -%}
-        {%- set claim = {} -%}
-        {%- for column in columns -%} {%- do claim.update({column: row[loop.index0][1:]}) -%} {%- endfor -%}
-        {%- do claims.append(claim) -%}
-    {%- endfor -%}
-{%- endif -%}
-{%- set published = {} -%}
-{%- set own = {} -%}
-{%- set asked_importers = [] -%}
-{%- for mart in ['mirror_gaps', 'bloc_members', 'controlled_goods', 'exchange_rates', 'countries', 'ghost_trade', 'policy_caps'] -%}
-    {%- do published.update({mart: 'marts.' ~ mart}) -%}
-    {%- do own.update({mart: 'mirror_gaps_of_claims' if mart == 'mirror_gaps' else mart}) -%}
-{%- endfor %}
+-- Published figures, the article's first, held against this warehouse. What is not loaded is `data_missing`, never a
+-- guess. Each row's query is made of the same sums and the same formula that compute its figure here.
+
+{#- What is added up of a claim's components; the figure's own flows, and those of its base. -#}
+{%- set sums = {
+    'figure_value': 'sum(reported_value) filter (where not is_base)',
+    'figure_kg': 'sum(reported_net_kg) filter (where not is_base)',
+    'figure_exports': 'sum(export_value_usd) filter (where not is_base)',
+    'figure_imports': 'sum(import_value_usd) filter (where not is_base)',
+    'figure_fob_imports': 'sum(import_value_fob_usd) filter (where not is_base)',
+    'figure_periods': 'count(distinct period) filter (where not is_base)',
+    'base_value': 'sum(reported_value) filter (where is_base)',
+    'base_kg': 'sum(reported_net_kg) filter (where is_base)',
+    'base_exports': 'sum(export_value_usd) filter (where is_base)',
+    'base_fob_imports': 'sum(import_value_fob_usd) filter (where is_base)',
+    'base_periods': 'count(distinct period) filter (where is_base)',
+    'highest_month': 'max(reported_value) filter (where not is_base)',
+    'lowest_3_months': 'min(mean_of_3_months) filter (where not is_base)',
+    'last_3_months': 'max(mean_of_3_months) filter (where not is_base and is_last_month)',
+} -%}
+{%- set mean_of_3_months -%}
+        case
+            when row_number() over (partition by claim_id, is_base order by period nulls last) >= 3
+                then avg(reported_value) over (
+                    partition by claim_id, is_base order by period nulls last rows between 2 preceding and current row
+                )
+        end
+{%- endset -%}
+{%- set value_and_base = ['figure_value', 'figure_periods', 'base_value', 'base_periods'] -%}
+{#- How a measure is made of them: which it needs, and its formula. -#}
+{%- set measures = {
+    'sum': {'needs': ['figure_value'], 'formula': 'figure_value'},
+    'monthly_mean': {'needs': ['figure_value', 'figure_periods'], 'formula': 'figure_value / figure_periods'},
+    'growth': {
+        'needs': value_and_base,
+        'formula': '100 * (figure_value / figure_periods / nullif(base_value / base_periods, 0) - 1)',
+    },
+    'growth_kg': {
+        'needs': value_and_base,
+        'formula': '100 * (figure_value / figure_periods / nullif(base_value / base_periods, 0) - 1)',
+    },
+    'growth_unit_value': {
+        'needs': ['figure_value', 'figure_kg', 'base_value', 'base_kg'],
+        'formula': '100 * (figure_value / nullif(figure_kg, 0) / nullif(base_value / nullif(base_kg, 0), 0) - 1)',
+    },
+    'peak': {
+        'needs': ['highest_month', 'base_value', 'base_periods'],
+        'formula': '100 * (highest_month / nullif(base_value / base_periods, 0) - 1)',
+    },
+    'dip_and_return': {
+        'needs': ['lowest_3_months', 'last_3_months', 'base_value', 'base_periods'],
+        'formula': 'case when lowest_3_months < base_value / base_periods and last_3_months > lowest_3_months then 1.0 '
+            ~ 'when last_3_months is not null then 0.0 end',
+    },
+    'gap': {'needs': ['figure_exports', 'figure_imports'], 'formula': 'figure_exports - figure_imports'},
+    'gap_share': {
+        'needs': ['figure_exports', 'figure_imports'],
+        'formula': '100 * (figure_exports - figure_imports) / nullif(figure_exports, 0)',
+    },
+    'gap_as_published': {'needs': ['figure_value', 'base_value'], 'formula': 'figure_value - base_value'},
+    'unrecorded_share': {
+        'needs': [
+            'figure_exports', 'figure_fob_imports', 'figure_periods',
+            'base_exports', 'base_fob_imports', 'base_periods',
+        ],
+        'formula': '100 * (1 - (figure_fob_imports / figure_periods - base_fob_imports / base_periods) '
+            ~ '/ nullif(figure_exports / figure_periods - base_exports / base_periods, 0))',
+    },
+    'share_of_all': {
+        'needs': ['figure_value', 'base_value'], 'formula': '100 * coalesce(figure_value, 0) / nullif(base_value, 0)',
+    },
+    'onward_share': {
+        'needs': ['figure_value', 'base_value'], 'formula': '100 * figure_value / nullif(base_value, 0)',
+    },
+} %}
 with
 
 published_claims as (
 
-    select * from {{ ref('stg_seeds__published_claims') }}
+    select
+        *,
+        {{ months_between('period_from', 'period_to') }} + 1 as months
+    from {{ ref('stg_seeds__published_claims') }}
 
 ),
 
-mirror_gaps as (
+components as (
 
-    select * from {{ ref('mirror_gaps') }}
-
-),
-
-bloc_members as (
-
-    select * from {{ ref('bloc_members') }}
-
-),
-
-controlled_goods as (
-
-    select * from {{ ref('controlled_goods') }}
-
-),
-
-exchange_rates as (
-
-    select * from {{ ref('exchange_rates') }}
-
-),
-
-countries as (
-
-    select * from {{ ref('countries') }}
-
-),
-
-ghost_trade as (
-
-    select * from {{ ref('ghost_trade') }}
-
-),
-
-policy_caps as (
-
-    select * from {{ ref('policy_caps') }}
+    select * from {{ ref('claim_components') }} where is_complete
 
 ),
 
@@ -78,49 +96,209 @@ builds as (
 
 ),
 
--- read once, and only what is asked: figures of named importers, else of a period
-mirror_gaps_of_claims as (
+-- decimals, so that a sum does not depend on the order of its rows
+periods as (
 
     select
-        freq, period, exporter_iso3, importer_iso3, product_code, product_level, hs_revision, gap_usd,
-        export_value_usd, export_net_kg, export_quantity, export_quantity_unit,
-        import_value_usd, import_value_fob_usd, import_net_kg, import_quantity, import_quantity_unit
-    from mirror_gaps
-    where false
-        {%- for claim in claims if claim.measure != 'none' and claim.importer not in asked_importers %}
-        {%- do asked_importers.append(claim.importer) %}
-        or {{ is_party('importer_iso3', claim.importer, own) if claim.importer else 'true' }}
-            {%- if claim.importer in ('', 'TRANSIT') %}
-            and period between date '{{ claim.base_from }}' and date '{{ claim.period_to }}'
-            and freq = '{{ 'M' if claim.importer else 'A' }}' and product_level = 6
-            and {{ is_party('exporter_iso3', claim.exporter, own) }}
-            {%- endif %}
+        claim_id,
+        is_base,
+        period,
+        sum(cast(reported_value as decimal(38, 6))) as reported_value,
+        sum(cast(reported_net_kg as decimal(38, 6))) as reported_net_kg,
+        sum(cast(export_value_usd as decimal(38, 6))) as export_value_usd,
+        sum(cast(import_value_usd as decimal(38, 6))) as import_value_usd,
+        sum(cast(import_value_fob_usd as decimal(38, 6))) as import_value_fob_usd
+    from components
+    group by claim_id, is_base, period
+
+),
+
+months as (
+
+    select
+        *,
+        {{ mean_of_3_months }} as mean_of_3_months,
+        period = max(period) over (partition by claim_id, is_base) as is_last_month
+    from periods
+
+),
+
+sums as (
+
+    select
+        {%- for name, sum in sums.items() %}
+        cast({{ sum }} as double) as {{ name }},
         {%- endfor %}
+        claim_id
+    from months
+    group by claim_id
+
+),
+
+-- Three measures are read from other marts.
+ghosts as (
+
+    select published_claims.claim_id, max(ghost_trade.ghost_low_usd) as ghost_low_usd
+    from published_claims
+    inner join {{ ref('ghost_trade') }} as ghost_trade
+        on ghost_trade.exporter = published_claims.exporter
+        and ghost_trade.importer_iso3 = published_claims.importer
+        and ghost_trade.goods = published_claims.products
+        and ghost_trade.period = published_claims.period_from
+    where ghost_trade.window_kind = 'year' and ghost_trade.baseline_id = '{{ var("baseline") }}'
+    group by published_claims.claim_id
+
+),
+
+caps as (
+
+    select
+        published_claims.claim_id,
+        count(policy_caps.breach_usd) as months,
+        {{ exact_sum('policy_caps.value_usd') }} as value_usd,
+        {{ exact_sum('policy_caps.cap_usd') }} as cap_usd
+    from published_claims
+    inner join {{ ref('policy_caps') }} as policy_caps
+        on policy_caps.exporter_bloc = published_claims.exporter
+        and policy_caps.transit_iso3 = published_claims.importer
+        and policy_caps.goods = published_claims.products
+        and policy_caps.period between published_claims.period_from and published_claims.period_to
+    where policy_caps.baseline_id = '{{ var("baseline") }}'
+    group by published_claims.claim_id
+
+),
+
+unions as (
+
+    select published_claims.claim_id, count(*) as members
+    from published_claims
+    inner join {{ ref('countries') }} as countries
+        on countries.iso3 = published_claims.exporter or countries.iso3 = published_claims.importer
+    where countries.is_eaeu
+    group by published_claims.claim_id
 
 ),
 
 computed as (
 
-    select cast(null as {{ dbt.type_string() }}) as claim_id, cast(null as double) as computed_value, cast(null as {{ dbt.type_string() }}) as query
-    {%- for claim in claims %}
-    union all
     select
-        '{{ claim.claim_id }}' as claim_id,
-        ({{ claim_query(claim, own) }}) as computed_value,
-        replace('{{ claim_query(claim, published) | replace("'", "`") }}', '`', chr(39)) as query
-    {%- endfor %}
+        published_claims.*,
+        case published_claims.measure
+            {%- for measure, made in measures.items() %}
+            when '{{ measure }}' then {{ made.formula }}
+            {%- endfor %}
+            when 'ghost_low' then ghosts.ghost_low_usd
+            when 'above_cap'
+                then case
+                    when caps.months = published_claims.months
+                        then 100 * (caps.value_usd / nullif(caps.cap_usd, 0) - 1)
+                end
+            when 'same_union' then case when unions.members = 2 then 1.0 else 0.0 end
+        end as computed_value
+    from published_claims
+    left join sums on sums.claim_id = published_claims.claim_id
+    left join ghosts on ghosts.claim_id = published_claims.claim_id
+    left join caps on caps.claim_id = published_claims.claim_id
+    left join unions on unions.claim_id = published_claims.claim_id
 
 ),
 
+-- SQL over the published file that gives the figure again; double quotes stand for single ones.
+query_templates as (
+
+    select
+        *,
+        case measure
+            {%- for measure, made in measures.items() %}
+            when '{{ measure }}' then 'with flows as (
+    select * from marts.claim_components
+    where claim_id = "{claim_id}" and is_complete
+),
+{%- if measure in ('peak', 'dip_and_return') %}
+months as (
+    select claim_id, is_base, period, sum(reported_value) as reported_value
+    from flows
+    group by claim_id, is_base, period
+),
+{%- endif %}
+{%- if measure == 'dip_and_return' %}
+means as (
+    select
+        *,
+        {{ mean_of_3_months }} as mean_of_3_months,
+        period = max(period) over (partition by claim_id, is_base) as is_last_month
+    from months
+),
+{%- endif %}
+sums as (
+    select
+        {%- for name in made.needs %}
+        {{ sums[name] }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from {{ {'peak': 'months', 'dip_and_return': 'means'}.get(measure, 'flows') }}
+)
+select {{ made.formula }} as computed_value
+from sums'
+            {%- endfor %}
+            when 'ghost_low' then 'select max(ghost_low_usd) as computed_value
+from marts.ghost_trade
+where exporter = "{exporter}" and importer_iso3 = "{importer}" and goods = "{products}"
+    and window_kind = "year" and period = date "{period_from}" and baseline_id = "{{ var('baseline') }}"'
+            when 'above_cap' then 'select
+    case
+        when count(breach_usd) = {months}
+            then 100 * (sum(value_usd) / nullif(sum(cap_usd), 0) - 1)
+    end as computed_value
+from marts.policy_caps
+where exporter_bloc = "{exporter}" and transit_iso3 = "{importer}" and goods = "{products}"
+    and period between date "{period_from}" and date "{period_to}" and baseline_id = "{{ var('baseline') }}"'
+            when 'same_union' then 'select case when count(*) = 2 then 1.0 else 0.0 end as computed_value
+from marts.countries
+where is_eaeu and iso3 in ("{exporter}", "{importer}")'
+            else 'select cast(null as double) as computed_value'
+        end as query_template
+    from published_claims
+
+),
+
+queries as (
+
+    select
+        claim_id,
+        replace(replace(replace(replace(replace(replace(replace(replace(
+            query_template,
+            '{claim_id}', claim_id),
+            '{exporter}', coalesce(exporter, '')),
+            '{importer}', coalesce(importer, '')),
+            '{products}', coalesce(products, '')),
+            '{period_from}', coalesce(cast(period_from as {{ dbt.type_string() }}), '')),
+            '{period_to}', coalesce(cast(period_to as {{ dbt.type_string() }}), '')),
+            '{months}', coalesce(cast(months as {{ dbt.type_string() }}), '')),
+            '"', chr(39)) as query
+    from query_templates
+
+),
+
+-- Near: within so many times the tolerance, where both of its ends are given.
 held as (
 
     select
-        published_claims.*,
-        computed.computed_value,
-        computed.query,
-        {{ claim_status('computed.computed_value', 'published_claims.published_value', 'published_claims.tolerance_low', 'published_claims.tolerance_high') }} as status
-    from published_claims
-    left join computed on computed.claim_id = published_claims.claim_id
+        *,
+        case
+            when computed_value is null then 'data_missing'
+            when
+                computed_value >= coalesce(tolerance_low, computed_value)
+                and computed_value <= coalesce(tolerance_high, computed_value)
+                then 'reproduced'
+            when
+                computed_value
+                >= published_value - {{ var('claim_near_tolerances') }} * (published_value - tolerance_low)
+                and computed_value
+                <= published_value + {{ var('claim_near_tolerances') }} * (tolerance_high - published_value)
+                then 'near'
+            else 'contradicted'
+        end as status
+    from computed
 
 )
 
@@ -155,10 +333,11 @@ select
     case
         when held.status <> 'data_missing' then null
         when held.measure = 'none' then 'no_source: ' || held.lacking
-        else 'not_loaded: a period, a country or a book that the figure needs'
+        else 'not_loaded: a period, a country or a report that the figure needs'
     end as reason,
     case when held.computed_value is not null then builds.data_set = 'sample' end as is_simulated,
-    held.query,
+    queries.query,
     {{ provenance_columns() }}
 from held
+inner join queries on queries.claim_id = held.claim_id
 cross join builds

@@ -1,5 +1,5 @@
 -- The screening signals, ranked: anomaly, evidence and severity apart, and what each is made of. Beside the class
--- stands how often the same rule gives it to the years 2019 to 2021, when nothing had happened.
+-- stands how often the same rule gives it to the years of the baseline, when nothing had happened.
 with
 
 scored as (
@@ -59,9 +59,12 @@ select
     ranked.anomaly,
     ranked.evidence,
     ranked.severity,
-    ranked.anomaly_never_arrived,
-    ranked.anomaly_went_on,
-    ranked.route,
+    ranked.anomaly_unmirrored,
+    ranked.anomaly_unmirrored as anomaly_never_arrived,
+    ranked.anomaly_re_exported,
+    ranked.anomaly_re_exported as anomaly_went_on,
+    ranked.route_kind,
+    {{ deprecated_route('ranked.route_kind') }} as route,
     case when ranked.class is not null then rank() over (
         partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
         order by case when ranked.is_unusual then 0 else 1 end nulls last, ranked.priority desc nulls last

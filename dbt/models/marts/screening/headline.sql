@@ -1,6 +1,6 @@
--- The one view a dashboard needs. Exports and imports are summed over exporters first and then compared:
--- adding up the members' own positive gaps would count as gap what members merely book to one another.
--- A month's two books stand beside what the twelve months to it say of the corridor.
+-- The one table a dashboard needs. Exports and imports are summed over exporters first and then compared: adding up the
+-- members' own positive gaps would count as gap what members merely report of one another. The month stands beside the
+-- twelve months to it, and each column says which of the two it is of.
 with
 
 mirror_gaps as (
@@ -56,7 +56,7 @@ alerts as (
 
 ),
 
--- how far each side's books go
+-- how far each side's reports go
 published as (
 
     select
@@ -116,6 +116,30 @@ select
     corridors.transit_iso3,
     corridors.transit_name,
     corridors.basket,
+
+    corridors.export_value_usd as export_month_usd,
+    corridors.import_value_usd as import_month_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_month_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_high_usd') }} as gap_low_month_usd,
+    {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_low_usd') }} as gap_high_month_usd,
+    {{ gap_share('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_month_share,
+    corridors.both_reported_share as both_reported_month_share,
+    corridors.cells as cells_month,
+    excesses.growth_ratio as growth_month_ratio,
+    excesses.z as z_month,
+    alerts.entered_on is not null as is_in_alert_month,
+
+    ghosts.ghost_did_usd as ghost_12m_usd,
+    ghosts.ghost_low_usd as ghost_low_12m_usd,
+    ghosts.ghost_high_usd as ghost_high_12m_usd,
+    ghosts.ghost_low_90_usd as ghost_low_90_12m_usd,
+    ghosts.ghost_high_90_usd as ghost_high_90_12m_usd,
+    ghosts.ghost_share as ghost_12m_share,
+    risks.class as class_12m,
+    risks.anomaly as anomaly_12m,
+    risks.evidence as evidence_12m,
+
+    -- deprecated names of the same
     corridors.export_value_usd,
     corridors.import_value_usd,
     {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_usd,
@@ -124,7 +148,6 @@ select
     {{ gap_share('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_share,
     corridors.both_reported_share,
     corridors.cells,
-
     ghosts.ghost_did_usd as ghost_usd,
     ghosts.ghost_low_usd,
     ghosts.ghost_high_usd,
@@ -137,6 +160,7 @@ select
     risks.anomaly,
     risks.evidence,
     alerts.entered_on is not null as is_in_alert,
+
     published.exports_until,
     published.imports_until,
 

@@ -11,5 +11,7 @@ select
     data_set,
     code_version,
     started_at,
-    as_of
+    as_of,
+    is_full,
+    completed_at
 from builds

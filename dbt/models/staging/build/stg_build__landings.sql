@@ -22,7 +22,7 @@ select
     sha256,
     size_bytes,
     rows_read,
-    rows_opened,
-    rows_closed
+    rows_inserted,
+    rows_expired
 from landings
 where {{ was_known() }}

@@ -1,5 +1,5 @@
 -- Imports by origin and by the country they were consigned from (the second partner), of reporters that give both:
--- what Comtrade says now, or said on the day the build asks for. Parts of the totals in stg_comtrade__flows.
+-- what Comtrade publishes now, or published on the day of an as-of build. Parts of the totals in stg_comtrade__flows.
 with
 
 flows as (
@@ -17,7 +17,7 @@ flows as (
         and partnerCode <> '0'
         and partner2Code <> '0'
         and coalesce(mosCode, '0') = '0'
-        and classificationCode in ('H0', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6')
+        and {{ is_hs('classificationCode') }}
         -- a code that is none was refused (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
         and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
 
@@ -34,15 +34,7 @@ select
     partnerCode as origin_code,
     partner2Code as consignment_code,
     cmdCode as product_code,
-    case classificationCode
-        when 'H0' then 'HS1992'
-        when 'H1' then 'HS1996'
-        when 'H2' then 'HS2002'
-        when 'H3' then 'HS2007'
-        when 'H4' then 'HS2012'
-        when 'H5' then 'HS2017'
-        when 'H6' then 'HS2022'
-    end as hs_revision,
+    {{ hs_revision_of('classificationCode') }} as hs_revision,
     cast(primaryValue as double) as value_usd
 from flows
 where gone_at is null

@@ -13,7 +13,7 @@ flows as (
         and motCode = '0'
         and partner2Code = '0'
         and coalesce(mosCode, '0') = '0'
-        and classificationCode in ('H0', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6')
+        and {{ is_hs('classificationCode') }}
         -- a code that is none was refused (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
         and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
 
@@ -31,15 +31,7 @@ select
     flowCode as flow,
     cmdCode as product_code,
     cast(case when cmdCode = 'TOTAL' then 0 else length(cmdCode) end as integer) as product_level,
-    case classificationCode
-        when 'H0' then 'HS1992'
-        when 'H1' then 'HS1996'
-        when 'H2' then 'HS2002'
-        when 'H3' then 'HS2007'
-        when 'H4' then 'HS2012'
-        when 'H5' then 'HS2017'
-        when 'H6' then 'HS2022'
-    end as hs_revision,
+    {{ hs_revision_of('classificationCode') }} as hs_revision,
     coalesce(lower(isOriginalClassification) in ('1', 'true'), false) as is_original_classification,
     cmdDesc as product_name,
 
@@ -53,7 +45,7 @@ select
     nullif(qtyUnitAbbr, 'N/A') as quantity_unit,
     coalesce(lower(isQtyEstimated) in ('1', 'true'), false) as is_quantity_estimated,
 
-    _valid_from as said_from,
+    _valid_from as valid_from,
     {{ gone_at() }} as gone_at,
     _landing_id as landing_id
 from flows

@@ -1,3 +1,3 @@
--- What Comtrade says now, or said on the day the build asks for.
+-- What Comtrade publishes now, or published on the day of an as-of build.
 select * from {{ ref('stg_comtrade__flow_versions') }}
 where gone_at is null

@@ -18,7 +18,7 @@ sided as (
 
 ),
 
-said as (
+published as (
 
     select
         *,
@@ -35,7 +35,7 @@ cut as (
             place <> case when is_type_last then len(parts) else 1 end
             and not (country_label is not null and place = case when is_type_last then 1 else len(parts) end)
         ), ', ') as identifier
-    from said
+    from published
 
 )
 

@@ -35,7 +35,7 @@ births as (
 
 ),
 
-said as (
+published as (
 
     select
         list_id,
@@ -79,5 +79,5 @@ select
     city,
     address,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 group by all

@@ -1,6 +1,6 @@
 with
 
-said as (
+published as (
 
     select list_id, source_id, name, 'primary' as name_kind, gone_at from {{ ref('stg_csl__listings') }}
     union all
@@ -15,5 +15,5 @@ select
     name,
     first(name_kind order by gone_at desc nulls first, name_kind desc) as name_kind,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 group by list_id, source_id, name

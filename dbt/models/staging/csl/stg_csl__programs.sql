@@ -6,7 +6,7 @@ listings as (
 
 ),
 
-said as (
+published as (
 
     -- the lists of Commerce are programs themselves and name none
     select *, unnest(coalesce(programs, [short_name])) as program from listings
@@ -20,5 +20,5 @@ select
     legal_basis,
     min(listed_on) as listed_on,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 group by list_id, source_id, program, legal_basis

@@ -1,4 +1,4 @@
--- FollowTheMoney says more than the simplified CSV, so it speaks where an entity is in both.
+-- FollowTheMoney holds more than the simplified CSV, so it is used where an entity is in both.
 with
 
 listings as (

@@ -6,7 +6,7 @@ listings as (
 
 ),
 
-said as (
+published as (
 
     {% for property in (
         'registrationNumber', 'taxNumber', 'vatCode', 'innCode', 'ogrnCode', 'kppCode', 'okpoCode', 'bikCode',
@@ -30,6 +30,6 @@ select
     identifier,
     cast(null as varchar) as country_label,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where identifier is not null
 group by list_id, source_id, identifier_type, identifier

@@ -18,7 +18,7 @@ entities as (
 
 ),
 
-said as (
+published as (
 
     select
         id, schema, name, dataset as datasets, sanctions as remarks,
@@ -66,4 +66,4 @@ select
     export,
     _valid_from,
     gone_at
-from said
+from published

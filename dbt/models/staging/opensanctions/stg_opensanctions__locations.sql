@@ -15,7 +15,7 @@ addresses as (
 
 ),
 
-said as (
+published as (
 
     {% for property, link_kind in {
         'nationality': 'nationality', 'citizenship': 'nationality', 'birthCountry': 'birth', 'flag': 'flag',
@@ -51,6 +51,6 @@ select
     case when length(country_label) = 2 then upper(country_label) end as country_code,
     city,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where country_label is not null or city is not null
 group by list_id, source_id, link_kind, country_label, city

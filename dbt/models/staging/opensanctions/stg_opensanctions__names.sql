@@ -6,7 +6,7 @@ listings as (
 
 ),
 
-said as (
+published as (
 
     select list_id, source_id, name, 'primary' as name_kind, gone_at from listings
     union all
@@ -23,6 +23,6 @@ select
     name,
     first(name_kind order by gone_at desc nulls first, name_kind <> 'primary', name_kind) as name_kind,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where name is not null
 group by list_id, source_id, name

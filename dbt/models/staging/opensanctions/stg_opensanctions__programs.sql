@@ -20,7 +20,7 @@ sanctions as (
 
 ),
 
-said as (
+published as (
 
     select source_id, unnest(programs) as program, null as legal_basis, null as listed_on, gone_at from listings
     union all
@@ -41,6 +41,6 @@ select
     legal_basis,
     min(listed_on) as listed_on,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where program is not null and source_id in (select source_id from listings)
 group by source_id, program, legal_basis

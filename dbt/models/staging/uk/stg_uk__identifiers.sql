@@ -14,7 +14,7 @@ details as (
 
 ),
 
-said as (
+published as (
 
     select
         UniqueID as source_id,
@@ -43,6 +43,6 @@ select
     identifier,
     cast(null as varchar) as country_label,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where identifier_type is not null and identifier is not null
 group by source_id, identifier_type, identifier

@@ -16,7 +16,7 @@ details as (
 
 ),
 
-said as (
+published as (
 
     select
         UniqueID as source_id,
@@ -54,5 +54,5 @@ select
     city,
     address,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 group by source_id, link_kind, country_label, city, address

@@ -14,7 +14,7 @@ details as (
 
 ),
 
-said as (
+published as (
 
     select
         UniqueID as source_id,
@@ -41,5 +41,5 @@ select
     -- a name that is written twice counts as the stronger
     first(name_kind order by gone_at desc nulls first, name_kind <> 'primary', name_kind) as name_kind,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 group by source_id, name

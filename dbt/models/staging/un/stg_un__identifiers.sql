@@ -27,7 +27,7 @@ birthdates as (
 
 ),
 
-said as (
+published as (
 
     select * from documents
     union all
@@ -42,6 +42,6 @@ select
     number as identifier,
     country as country_label,
     {{ gone_with_all() }} as gone_at
-from said
+from published
 where number is not null
 group by REFERENCE_NUMBER, type_of_document, number, country

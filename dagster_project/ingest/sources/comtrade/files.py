@@ -1,0 +1,160 @@
+"""Comtrade's files: recognised by their columns, and read as rows of the raw tables."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from dagster_project import warehouse
+from dagster_project.files.compression import CHUNK_BYTES, open_decompressed
+from dagster_project.files.formats import Head
+from dagster_project.files.landing import Landing, Recognised
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import columns_of, delimiter_of, first_record, read_csv_sql
+from dagster_project.ingest.sources.comtrade.tables import (
+    CODES,
+    COLUMNS,
+    FLOWS,
+    LEGACY_COLUMNS,
+    PARTNERS,
+    REPORTERS,
+    REQUIRED,
+)
+from dagster_project.warehouse import Rows, literal
+
+
+def recognise(head: Head) -> Recognised | None:
+    """Say whether a file is Comtrade's, by its content. Raises RejectedFile for one that is, and cannot be used."""
+    if head.text.startswith(b"PAR1"):
+        names = {name for (name,) in warehouse.scan(f"select name from parquet_schema({literal(head.path)})")}
+        if not _is_comtrade(names):
+            return None
+        period = warehouse.scan(f"select min(cast(period as varchar)) from read_parquet({literal(head.path)})")
+        return Recognised("flows", "parquet", f"period-{period[0][0]}")
+    if head.text.lstrip().startswith(b"{"):
+        if b'"results"' in head.text:
+            for entity, table in (("reporters", REPORTERS), ("partners", PARTNERS)):
+                if f'"{table.columns[6]}"'.encode() in head.text:
+                    return Recognised(entity, "json", entity)
+        if b'"elapsedTime"' not in head.text or b'"data"' not in head.text:
+            return None
+        period = re.search(rb'"period"\s*:\s*"?(\d+)', head.text)
+        return Recognised("flows", "json", f"period-{period.group(1).decode()}" if period else "empty")
+    header = columns_of(head.first_line)
+    if any(legacy <= set(header) for legacy in LEGACY_COLUMNS):
+        raise RejectedFile(
+            "This is the layout Comtrade used before 2022; it has no breakdown columns and old figures.",
+            "Download the same query again from comtradeplus.un.org (or the API v1).",
+        )
+    if not _is_comtrade(set(header)):
+        return None
+    names = [name.lower() for name in header if name]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise RejectedFile(
+            f"The header names a column twice: {', '.join(repeated)}.", "Use the publisher's own download, unedited."
+        )
+    first = first_record(head)
+    # a bulk file's name ends in the day of its release; nothing inside it holds that
+    released = re.search(r"\[(\d{4}-\d{2}-\d{2})\]", head.path.name)
+    return Recognised("flows", "csv", f"period-{first.get('period', 'unknown')}", released.group(1) if released else "")
+
+
+def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
+    """The rows of a landed file as SQL over it, every column as text, in the table's own order."""
+    if landing.entity in ("reporters", "partners"):
+        table = REPORTERS if landing.entity == "reporters" else PARTNERS
+        return {table.name: _records(path, table.columns, "results")}
+    reader = {"csv": _csv, "json": _json, "parquet": _parquet}[landing.layout]
+    return {FLOWS.name: reader(path, head)}
+
+
+def _csv(path: Path, head: Head) -> Rows:
+    delimiter = delimiter_of(head.first_line)
+    header = columns_of(head.first_line)
+    second = head.text.split(b"\n", 2)[1].decode("utf-8", "replace").rstrip("\r")
+    fields = len(next(csv.reader([second], delimiter=delimiter)))
+    names = [name or f"_index{i}" for i, name in enumerate(header)]
+    if fields == len(names) + 1 and second.endswith(delimiter):
+        names.append("_trailing")  # the web download ends every row with a comma
+    return Rows(
+        f"select {_table_columns(dict.fromkeys(header, 'VARCHAR'))} "
+        f"from {read_csv_sql(path, names, delimiter=delimiter)}",
+        first_row=2,
+    )
+
+
+def _json(path: Path, head: Head) -> Rows:
+    size = object_size_option(path, head)
+    count_rows(path, size)
+    return _records(path, COLUMNS, "data", size)
+
+
+def count_rows(path: Path, size: str) -> int:
+    """The number of rows in a response of the API. Raises RejectedFile for an error, or half a response."""
+    count, records, error = warehouse.scan(
+        "select count, len(data), error from "
+        f"read_json({literal(path)}, {size}, columns = {{count: 'bigint', data: 'json[]', error: 'varchar'}})"
+    )[0]
+    if error:
+        raise RejectedFile(f"Comtrade answered with an error: {error}", "Repeat the query, perhaps a narrower one.")
+    if count != records:
+        raise RejectedFile(
+            f"The response announces {count} rows and holds {records}: it is cut off.", "Download it again."
+        )
+    return records
+
+
+def object_size_option(path: Path, head: Head) -> str:
+    """The size of a response's one object, decompressed, as the option that DuckDB needs to read it.
+
+    The same labels in every record compress to a hundredth, so the size of the landed file is no measure.
+    """
+    with open_decompressed(path, head.compression) as stream:
+        whole = sum(len(chunk) for chunk in iter(lambda: stream.read(CHUNK_BYTES), b""))
+    return f"maximum_object_size = {max(whole, 1 << 24)}"
+
+
+def _records(path: Path, columns: Sequence[str], under: str, size: str = "maximum_object_size = 16777216") -> Rows:
+    fields = ", ".join(f'"{c}" varchar' for c in columns)
+    return Rows(
+        f"select row.* from (select unnest({under}) as row from read_json({literal(path)}, {size}, "
+        f"columns = {{{under}: 'struct({fields})[]'}}))"
+    )
+
+
+def _parquet(path: Path, head: Head) -> Rows:
+    kinds = {name: kind for name, kind, *_ in warehouse.scan(f"describe from read_parquet({literal(path)})")}
+    return Rows(f"select {_table_columns(kinds)} from read_parquet({literal(path)})")
+
+
+def _table_columns(kinds: dict[str, str]) -> str:
+    """The table's columns, as text, from a file that has some of them; a column the layout lacks is NULL.
+
+    But for the mode of supply, which goods do not have: "all modes" stands in the key where it is not written.
+    """
+    lacking = {"mosCode": "'0'"}
+    return ", ".join(
+        f'{_as_text(c, kinds[c])} as "{c}"' if c in kinds else f'{lacking.get(c, "null")} as "{c}"' for c in COLUMNS
+    )
+
+
+def _as_text(column: str, kind: str) -> str:
+    """A column with gaps turns to decimals in a data frame: 398 is saved as 398.0, and a gap as NaN."""
+    if kind in ("DOUBLE", "FLOAT"):
+        number = f'case when not isnan("{column}") then "{column}" end'
+        return f"cast({f'cast({number} as bigint)' if column in CODES else number} as varchar)"
+    return f'cast("{column}" as varchar)'
+
+
+def _is_comtrade(names: set[str]) -> bool:
+    missing = [c for c in REQUIRED if c not in names]
+    if len(missing) > len(REQUIRED) // 2:
+        return False
+    if missing:
+        raise RejectedFile(
+            f"Columns of a Comtrade download are missing: {', '.join(missing)}.",
+            "Download it with all columns (the API's includeDesc does not matter, the values and codes do).",
+        )
+    return True

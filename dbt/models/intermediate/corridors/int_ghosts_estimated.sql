@@ -1,0 +1,255 @@
+-- Excess unmirrored exports, which are ghost trade: what was exported on top of the baseline and is not in the imports
+-- that the partner reports. Two estimates whose difference is known (METHODS 2.9), over three margins. Both sides are
+-- compared where a gap may be stated, summed over a year or over twelve months; in months the imports of `monthly_lag`
+-- later answer the exports, and of twelve months those that may be compared are, where they hold `compared_share` of
+-- the months and of the exports.
+--
+-- The second interval adds that both sides err by as much as their reporters do elsewhere: nine of ten truths are in
+-- it if the errors of the two sides are normal and their own. A bloc errs like an average exporter.
+--
+-- Where the baseline holds no exports no share was missing before: the rate is undefined, and the interval is that of
+-- the other estimate.
+{% set imports = ['import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd', 'import_cif_usd', 'import_as_fob_usd'] %}
+{% set coverages = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
+{% set corridor = 'freq, exporter, importer_iso3, goods' %}
+{% set lag = var('monthly_lag') %}
+{% set months_old = months_between('period', "max(case when freq = 'M' and exporter_kind = 'bloc' then period end) over ()") %}
+with
+
+series as (
+
+    select
+        *,
+        {{ month_number('period') }} as month_number,
+        {{ months_old }} >= {{ var('late_months_monthly') }} as is_settled
+    from {{ ref('int_series_summed') }}
+
+),
+
+windows as (
+
+    {{ baseline_windows() }}
+
+),
+
+-- exports beside the imports that answer them: of the same year, or of a later month; both are compared or neither
+paired as (
+
+    select
+        freq, period, month_number, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind,
+        is_listed, is_screened, is_settled,
+        export_value_usd as reported_export_usd,
+        export_kg,
+        concordance_quality,
+        {{ coverages | join(', ') }},
+        case freq when 'A' then import_fob_usd else max(import_fob_usd) over answer end is not null as is_importer_published,
+        case
+            when freq = 'A' or max(compared_export_usd) over answer is not null then compared_export_usd
+        end as export_usd,
+        {% for import in imports -%}
+        case
+            when freq = 'A' then compared_{{ import }}
+            when compared_export_usd is not null then max(compared_{{ import }}) over answer
+        end as {{ import }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from series
+    window answer as (
+        partition by {{ corridor }}
+        order by month_number nulls last range between {{ lag }} following and {{ lag }} following
+    )
+
+),
+
+-- a month's or a year's worth
+baselines as (
+
+    select
+        paired.freq, paired.exporter, paired.importer_iso3, paired.goods, windows.baseline_id,
+        {% for import in imports -%}
+        {{ exact_sum('paired.' ~ import) }} / count(*) as baseline_{{ import }},
+        {% endfor -%}
+        {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd
+    from paired
+    inner join windows
+        on {{ is_in_baseline('paired', 'windows') }}
+        and {{ has_baseline('paired', 'windows') }}
+    where paired.export_usd is not null
+    group by paired.freq, paired.exporter, paired.importer_iso3, paired.goods, windows.baseline_id
+    having count(*) >= max({{ periods_needed('paired.freq', 'windows.first_month', 'windows.last_month') }})
+
+),
+
+rolled as (
+
+    select
+        freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened,
+        {{ year_count('reported_export_usd', corridor) }} as reported_months,
+        {{ year_count('export_usd', corridor) }} as compared_months,
+        {{ year_count('case when is_importer_published then 1 end', corridor) }} = 12 as is_importer_published,
+        {{ year_sum('reported_export_usd', corridor) }} as reported_export_usd,
+        {{ year_sum('case when export_kg is not null then reported_export_usd end', corridor) }} as weighed_usd,
+        {{ year_sum('case when is_settled then reported_export_usd end', corridor) }} as settled_usd,
+        min(concordance_quality) over (
+            partition by {{ corridor }} order by month_number nulls last range between 11 preceding and current row
+        ) as concordance_quality,
+        {% for value in coverages + ['export_usd'] + imports -%}
+        {{ year_sum(value, corridor) }} as {{ value }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from paired
+    where freq = 'M'
+
+),
+
+years as (
+
+    {% set key = 'freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened' -%}
+    select
+        'year' as window_kind,
+        {{ key }},
+        reported_export_usd,
+        is_importer_published,
+        cast(null as double) as weighed_usd,
+        cast(null as double) as settled_usd,
+        concordance_quality,
+        {{ coverages | join(', ') }},
+        export_usd,
+        {{ imports | join(', ') }},
+        1 as compared_periods,
+        12 as compared_months
+    from paired
+    where freq = 'A' and reported_export_usd is not null
+    union all
+    select
+        'rolling_12' as window_kind,
+        {{ key }},
+        reported_export_usd,
+        is_importer_published,
+        weighed_usd,
+        settled_usd,
+        concordance_quality,
+        {{ coverages | join(', ') }},
+        {% for value in ['export_usd'] + imports -%}
+        case when {{ is_comparable('compared_months', 'export_usd', 'reported_export_usd') }} then {{ value }} end
+            as {{ value }},
+        {% endfor -%}
+        compared_months as compared_periods,
+        compared_months
+    from rolled
+    where reported_months = 12
+
+),
+
+compared as (
+
+    select
+        years.*,
+        windows.baseline_id,
+        windows.baseline_kind,
+        windows.left_out_year,
+        years.period > windows.last_month as is_after_baseline,
+        {% for value in ['export_usd'] + imports -%}
+        case when years.export_usd is not null then years.compared_periods * baselines.baseline_{{ value }} end
+            as baseline_{{ value }},
+        {% endfor -%}
+        baselines.goods is not null as has_baseline
+    from years
+    inner join windows
+        on {{ is_measured('years', 'windows') }}
+        and (windows.left_out_year = 0 or extract(month from years.period) = 12)
+    left join baselines
+        on baselines.freq = years.freq
+        and baselines.exporter = years.exporter
+        and baselines.importer_iso3 = years.importer_iso3
+        and baselines.goods = years.goods
+        and baselines.baseline_id = windows.baseline_id
+
+),
+
+errors as (
+
+    select country_iso3 as iso3, role, noise_sd from {{ ref('int_reporters_rated') }} where variant = 'noise'
+
+),
+
+average_errors as (
+
+    select
+        avg(case when role = 'export' then noise_sd end) as export_sd,
+        avg(case when role = 'import' then noise_sd end) as import_sd
+    from errors
+
+),
+
+estimated as (
+
+    select
+        compared.*,
+        {% for margin in ['', '_low', '_high'] -%}
+        {% set m = 'import_fob' ~ margin ~ '_usd' -%}
+        {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did{{ margin }}_usd,
+        {{ ghost_rate('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as rate{{ margin }}_usd,
+        {% endfor -%}
+        export_usd - baseline_export_usd as added_export_usd,
+        {{ var('noise_z') }} * sqrt(
+            power(coalesce(exporters.noise_sd, average_errors.export_sd) * export_usd, 2)
+            + power(coalesce(importers.noise_sd, average_errors.import_sd) * import_fob_usd, 2)
+        ) as error_usd
+    from (
+        select
+            *,
+            greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }}) as added_export_least_usd
+        from compared
+    ) as compared
+    left join errors as exporters on exporters.iso3 = compared.exporter and exporters.role = 'export'
+    left join errors as importers on importers.iso3 = compared.importer_iso3 and importers.role = 'import'
+    cross join average_errors
+
+),
+
+-- `least` and `greatest` pass over what is undefined
+bounded as (
+
+    {% set estimates = 'did_usd, did_low_usd, did_high_usd, rate_usd, rate_low_usd, rate_high_usd' -%}
+    select
+        *,
+        case when did_usd is not null then least({{ estimates }}) end as least_usd,
+        case when did_usd is not null then greatest({{ estimates }}) end as most_usd
+    from estimated
+
+)
+
+select
+    freq, window_kind, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_screened,
+    baseline_id, baseline_kind, left_out_year, is_after_baseline,
+
+    reported_export_usd,
+    cast(case when export_usd is not null then compared_months end as integer) as compared_months,
+    export_usd as compared_export_usd,
+    {{ imports | join(', ') }},
+    baseline_export_usd,
+    baseline_{{ imports | join(', baseline_') }},
+    added_export_usd,
+    import_fob_usd - baseline_import_fob_usd as added_import_usd,
+    case when export_usd is not null then greatest(0, {{ gap_usd('export_usd', 'import_fob_usd') }}) end
+        as ghost_gap_usd,
+    did_usd as ghost_did_usd,
+    rate_usd as ghost_rate_usd,
+    case when least_usd is not null then greatest(0, least_usd) end as ghost_low_usd,
+    case when most_usd is not null then greatest(0, most_usd) end as ghost_high_usd,
+    case when least_usd - error_usd is not null then greatest(0, least_usd - error_usd) end as ghost_low_90_usd,
+    case when most_usd + error_usd is not null then greatest(0, most_usd + error_usd) end as ghost_high_90_usd,
+    case when added_export_usd >= added_export_least_usd then did_usd / added_export_usd end as ghost_share,
+
+    {{ coverages | join(', ') }},
+    both_usd + strong_usd + medium_usd + weak_usd + silent_usd as covered_usd,
+    weighed_usd,
+    settled_usd,
+    concordance_quality,
+    case
+        when export_usd is null and not is_importer_published then 'importer_not_published'
+        when export_usd is null then 'not_comparable'
+        when not has_baseline then 'no_baseline'
+        when baseline_export_usd = 0 then 'zero_baseline'
+        when added_export_usd < added_export_least_usd then 'small_rise'
+    end as reason
+from bounded

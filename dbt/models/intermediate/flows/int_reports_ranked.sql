@@ -1,0 +1,74 @@
+-- Which levels of product each source holds of a reporter's flows with a partner, without their goods, and whether they
+-- are used. Of sources that hold a level of one flow the one is used that seeds/source_precedences.csv ranks first:
+-- mixed by cell, two breakdowns of one flow would be added up. A source without a rank is never used.
+with
+
+reports as (
+
+    select
+        source_name, freq, period, role, reporter, partner, reporter_is_country, product_level, hs_revision,
+        {{ exact_sum('value_usd') }} as value_usd
+    from {{ ref('int_flows_unioned') }}
+    group by source_name, freq, period, role, reporter, partner, reporter_is_country, product_level, hs_revision
+
+),
+
+precedences as (
+
+    select * from {{ ref('stg_seeds__source_precedences') }}
+
+),
+
+-- a row for the reporter itself comes before the general one
+ranks as (
+
+    select
+        sources.source_name,
+        sources.reporter,
+        sources.period,
+        min(coalesce(own.precedence, general.precedence)) as precedence
+    from (select distinct source_name, reporter, period from reports) as sources
+    left join precedences as own
+        on own.reporter = sources.reporter
+        and own.source_name = sources.source_name
+        and sources.period >= own.period_from
+        and sources.period < own.period_to
+    left join precedences as general
+        on general.reporter = '*'
+        and general.source_name = sources.source_name
+        and sources.period >= general.period_from
+        and sources.period < general.period_to
+    group by sources.source_name, sources.reporter, sources.period
+
+),
+
+ranked as (
+
+    select
+        reports.*,
+        ranks.precedence,
+        min(ranks.precedence) over (
+            partition by
+                reports.freq, reports.period, reports.role, reports.reporter, reports.partner, reports.product_level
+        ) as first_precedence
+    from reports
+    left join ranks
+        on ranks.source_name = reports.source_name
+        and ranks.reporter = reports.reporter
+        and ranks.period = reports.period
+
+)
+
+select
+    source_name,
+    freq,
+    period,
+    role,
+    reporter,
+    partner,
+    reporter_is_country,
+    product_level,
+    hs_revision,
+    value_usd,
+    coalesce(precedence = first_precedence, false) as is_used
+from ranked

@@ -1,0 +1,34 @@
+{{ config(materialized='view') }}
+-- The gaps of months for people who sum them: of country pairs alone, all goods together (level TOTAL) and codes of six
+-- digits (level HS6). Chapters, headings and blocs, which hold the same goods again, have no row.
+select
+    gaps.period as month,
+    gaps.exporter_iso3,
+    exporters.name as exporter_name,
+    gaps.importer_iso3,
+    importers.name as importer_name,
+    case gaps.product_level when 0 then 'TOTAL' else 'HS6' end as level,
+    gaps.product_code,
+    gaps.hs_revision,
+    case gaps.product_level when 0 then 'All goods' else products.name end as product_name,
+    gaps.is_controlled_now,
+
+    gaps.coverage_status,
+    gaps.zero_strength,
+    gaps.is_sign_robust,
+
+    gaps.export_value_usd,
+    gaps.import_value_usd,
+    gaps.import_value_fob_usd,
+    gaps.gap_usd,
+    gaps.gap_low_usd,
+    gaps.gap_high_usd,
+    case when gaps.gap_usd is null then gaps.export_value_usd end as uncompared_export_usd,
+    case when gaps.gap_usd is null then gaps.import_value_fob_usd end as uncompared_import_fob_usd
+from {{ ref('mirror_gaps') }} as gaps
+left join {{ ref('countries') }} as exporters on exporters.iso3 = gaps.exporter_iso3
+left join {{ ref('countries') }} as importers on importers.iso3 = gaps.importer_iso3
+left join {{ ref('products') }} as products
+    on products.hs_revision = gaps.hs_revision
+    and products.product_code = gaps.product_code
+where gaps.freq = 'M' and gaps.product_level in (0, 6)
