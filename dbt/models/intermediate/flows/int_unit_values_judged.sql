@@ -1,3 +1,4 @@
+{{ config(materialized='table', event_time='') }}  -- whether a unit ever changed is known of all years
 -- What a kilogram cost by a report, against what others reported of the same good in the same year (METHODS 2.12),
 -- against the other side of the flow, and for exports to Russia and Belarus against what the exporter had from others.
 --
