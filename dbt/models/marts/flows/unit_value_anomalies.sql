@@ -1,4 +1,4 @@
-{{ config(materialized='table', event_time='') }}  -- whether a unit ever changed is known of all years
+{{ config(materialized='table', event_time='') }}  -- computed of all years at once
 -- Unit values that stand out, and all of the goods of the short lists.
 with
 
