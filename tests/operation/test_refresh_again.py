@@ -1,6 +1,7 @@
 """Further runs over what a first refresh of the simulated world left: what stays, and what is repaired.
 
-Each run is a process of its own; each test begins with a copy of what the first one left.
+Each test begins with a copy of what the first one left, and runs the part of a refresh that it asks about; the whole of
+it once, after a death.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import SCALE
+from conftest import SCALE, Run
+from downloads import refresh
 
+from dagster_project import warehouse
+from dagster_project.definitions import SOURCES
+from dagster_project.ingest.inbox import remove_simulated_data
 from dagster_project.settings import PROJECT_DIR
 
 pytestmark = pytest.mark.slow
@@ -109,7 +114,7 @@ def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(data_dir) ->
 
 
 def test_a_killed_run_leaves_the_published_files_and_the_next_repairs_the_rest_to_the_same_tables(
-    data_dir, ghost_trade
+    data_dir: Path, ghost_trade: Run
 ) -> None:
     """From nothing but the files: what is published then is what was published before, row for row."""
     before = published_bytes(data_dir)
@@ -134,7 +139,7 @@ def test_a_killed_run_leaves_the_published_files_and_the_next_repairs_the_rest_t
     assert done.returncode == 0, done.stdout + done.stderr
     assert raw_as_it_is(data_dir) == raw
     for name, rows in tables.items():
-        if name not in ("about", "sources"):  # they tell when
+        if name not in ("about", "sources"):  # they say when
             again = duckdb.sql(f"from '{data_dir}/published/parquet/{name}.parquet'").fetchall()
             assert rows == again, name
 
@@ -183,5 +188,11 @@ def test_simulated_data_make_way_for_files_and_files_for_nothing(data_dir, ghost
     with duckdb.connect(str(data_dir / "published" / "ghost_trade.duckdb"), read_only=True) as con:
         assert con.execute("select dataset, is_simulated from marts.about").fetchone() == ("files", False)
         assert con.execute("select count(*) from marts.mirror_gaps where freq = 'M'").fetchone() == (0,)
+    back = ghost_trade(DATA_DIR=data_dir)
+    assert back.returncode == 2 and "never mix" in back.stderr
+    assert remove_simulated_data(settings)
+    refresh(settings, SOURCES)
+    assert warehouse.data_set_of(settings) == "files"
+    assert warehouse.ask(settings, "select distinct freqCode, period from raw.comtrade_flows") == [("A", "2023")]
     back = ghost_trade(DATA_DIR=data_dir)
     assert back.returncode == 2 and "never mix" in back.stderr
