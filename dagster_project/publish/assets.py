@@ -35,7 +35,7 @@ def descriptions() -> list[Description]:
             columns={c: column["description"] for c, column in node["columns"].items()},
             # dbt infers the key from the tests of uniqueness, and sorts it
             grain=[column for column in node["columns"] if column in node["primary_key"]],
-            view_sql=_portable(name) if node["config"]["materialized"] == "view" else None,
+            view_sql=_portable(node["name"]) if node["config"]["materialized"] == "view" else None,
             is_in_parquet=node["config"]["meta"].get("is_in_parquet", True),
         )
         for node in (marts[key] for key in order.static_order() if key in marts)
