@@ -1,8 +1,8 @@
 """The bitemporal store, on a real DuckDB.
 
 Here belongs what must hold however a file looks: which rows a vintage inserts and which expire, that every earlier
-state can be rebuilt, that a killed process leaves something whole. Not here: the layouts of a source (test_raw_*), what
-is published (test_publish.py), or what a figure means (dbt's own tests).
+state can be rebuilt, that a killed process leaves something whole. Not here: the layouts of a source (ingest/), what is
+published (publish/), or what a figure means (dbt's own tests).
 """
 
 import csv
