@@ -18,6 +18,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import part_of_a_job
 import pytest
 from conftest import SCALE, Run, marts_of
 from dbt_cli import Dbt
@@ -91,29 +92,9 @@ def test_a_failed_gate_leaves_the_published_files_byte_for_byte(data_dir: Path, 
     assert published_bytes(data_dir) == before and raw_as_it_is(data_dir) == raw
 
 
-# What a test runs of a job, in a process of its own: the assets that are named, and of some layers all.
-RUN_PART = """
-import sys
-from dagster_project.definitions import defs
-name, *wanted = sys.argv[1:]
-job = defs.resolve_job_def(name)
-keys = {key for key in job.asset_layer.executable_asset_keys if key.path[0] in wanted or "/".join(key.path) in wanted}
-done = job.get_subset(asset_selection=keys).execute_in_process(raise_on_error=False)
-built = {event.asset_key.path[0] for event in done.get_asset_materialization_events()}
-failed = [check.check_name for check in done.get_asset_check_evaluations() if not check.passed]
-print("RESULT", done.success, sorted(built), failed)
-"""
-
-
 def run_part(data_dir: Path, job: str, *assets: str) -> str:
     """Run these assets and layers of a job over the sample. Returns the line that says how it ended."""
-    given = {"DATA": "sample", "INBOX": "", "DATA_DIR": str(data_dir), "SAMPLE_SCALE": SCALE}
-    done = subprocess.run(
-        [sys.executable, "-c", RUN_PART, job, *assets],
-        cwd=PROJECT_DIR, env=os.environ | given, capture_output=True, text=True, timeout=600,
-    )  # fmt: skip
-    [result] = [line for line in done.stdout.splitlines() if line.startswith("RESULT")] or [done.stdout + done.stderr]
-    return result
+    return part_of_a_job.run(job, *assets, DATA="sample", INBOX="", DATA_DIR=data_dir, SAMPLE_SCALE=SCALE)
 
 
 def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(data_dir: Path) -> None:
