@@ -122,7 +122,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     checks = result.get_asset_check_evaluations()
     failed = [c for c in checks if not c.passed]
     with warehouse.published(settings) as con:
-        about = con.execute("select is_simulated, notice from marts.about").fetchone()
+        [(is_simulated, notice)] = con.execute("select is_simulated, notice from marts.about").fetchall()
         silent = con.execute(
             "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
             "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
@@ -152,9 +152,9 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
         for title, answered, failure in silent:
             when = f"last answered {answered:%Y-%m-%d}" if answered else "never answered"
             print(f"  {title} ({when}). {failure}".rstrip())
-    if about[0]:
-        print(f"\n*** {about[1]} ***")
-    simulated = " (SIMULATED)" if about[0] else ""
+    if is_simulated:
+        print(f"\n*** {notice} ***")
+    simulated = " (SIMULATED)" if is_simulated else ""
     print(f"\nThe ten largest gaps on {basket} into transit countries, USD million{simulated}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
@@ -168,7 +168,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
         print("  none: the loaded files hold no year that both sides of such a flow report on")
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
     print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
-    if about[0]:
+    if is_simulated:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
     print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')
 

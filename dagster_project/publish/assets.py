@@ -95,7 +95,7 @@ def checks(instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey]) -> li
                 name=key.name,
                 is_blocking=bool(results) and results[0][1].severity == dg.AssetCheckSeverity.ERROR,
                 results=tuple((at, said.passed) for at, said in results),
-                said=(results[0][1].description or "") if results else "",
+                message=(results[0][1].description or "") if results else "",
             )
         )
     return found

@@ -33,7 +33,7 @@ def write(
                 "select table_name, column_name, data_type from duckdb_columns() where schema_name = 'marts'"
             ).fetchall()
         }
-        about = con.execute("select * from marts.about").fetchone()
+        [about] = con.execute("select * from marts.about").fetchall()
         facts = dict(zip([c[0] for c in con.description], about, strict=True))
     page = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True)
     html = page.get_template("dictionary.html.j2").render(

@@ -74,7 +74,7 @@ def _rows(settings: Settings, folder: Path) -> dict[str, int]:
     with warehouse.connect_file(settings, database) as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
         counts = [
-            con.execute(f"select count(*) from marts.{warehouse.identifier(name)}").fetchone()[0] for (name,) in tables
+            warehouse.value(con, f"select count(*) from marts.{warehouse.identifier(name)}") for (name,) in tables
         ]
     return rows | {database.name: sum(counts)}
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dagster_project import warehouse
 from dagster_project.settings import Settings
-from dagster_project.warehouse import identifier, identifiers, literal
+from dagster_project.warehouse import identifier, identifiers, literal, value
 
 # zstd at its fastest takes a fourth longer and saves 7 per cent. Codes of goods fit into a dictionary of this size;
 # a figure that is there once does not, and is given up sooner.
@@ -69,7 +69,7 @@ def _copy(con: warehouse.Connection, table: Description, folder: Path) -> int:
     """Write a table to Parquet, if it is to be there. Returns its rows."""
     name = f"marts.{identifier(table.name)}"
     if not table.is_in_parquet:
-        return con.execute(f"select count(*) from {name}").fetchone()[0]
+        return value(con, f"select count(*) from {name}")
     # Tables lie in the order of their grain (dbt/macros/marts.sql).
     rows = f"(from {name} order by {identifiers(table.grain) or 'all'})" if table.view_sql else name
-    return con.execute(f"copy {rows} to {literal(folder / f'{table.name}.parquet')} ({PARQUET})").fetchone()[0]
+    return value(con, f"copy {rows} to {literal(folder / f'{table.name}.parquet')} ({PARQUET})")

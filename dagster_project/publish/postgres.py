@@ -188,7 +188,7 @@ def _copy(con, cursor: adbc.Cursor, table: Description) -> int:
 
 
 def _swap(con, cursor: adbc.Cursor) -> None:
-    notice, built_at = con.execute("select notice, built_at from marts.about").fetchone()
+    [(notice, built_at)] = con.execute("select notice, built_at from marts.about").fetchall()
     cursor.execute(f"grant usage on schema {NEXT} to {READER}")
     cursor.execute(f"grant select on all tables in schema {NEXT} to {READER}")
     cursor.execute(f"comment on schema {NEXT} is {literal(f'{MARK}{notice} Built {built_at:%Y-%m-%d %H:%M} UTC.')}")

@@ -32,6 +32,7 @@ from dagster_project.warehouse.connection import (
     literal,
     published,
     scan,
+    value,
 )
 from dagster_project.warehouse.load import Loaded, load, loading
 from dagster_project.warehouse.tables import Rows, Rule, Table, flag, number, spaced_number, text
@@ -70,5 +71,6 @@ __all__ = [
     "reject",
     "spaced_number",
     "text",
+    "value",
     "view_sql",
 ]

@@ -11,7 +11,7 @@ from dataclasses import fields
 
 from dagster_project.files.landing import Landing
 from dagster_project.settings import Settings
-from dagster_project.warehouse.connection import Connection, ask, connect, identifier, literal
+from dagster_project.warehouse.connection import Connection, ask, connect, identifier, literal, value
 from dagster_project.warehouse.tables import BITEMPORAL_COLUMNS, Table
 
 LANDINGS_COLUMNS = {
@@ -81,7 +81,7 @@ def prepare(
         **{t.name: dict.fromkeys(t.columns, "varchar") | BITEMPORAL_COLUMNS for t in tables},
     }
     earlier = data_set_of(settings)
-    if earlier not in (None, settings.data):
+    if earlier and earlier != settings.data:
         raise DataSetsMixed(mixed_sentence(settings, earlier))
     if _is_of_another_version(settings, wanted):
         clear(settings)
@@ -119,10 +119,8 @@ def data_set_of(settings: Settings) -> str | None:
     if not settings.warehouse_path.exists():
         return None
     with connect(settings, read_only=True) as con:
-        known = con.execute(
-            "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'builds'"
-        ).fetchone()[0]
-        return con.execute("select max(data_set) from raw.builds").fetchone()[0] if known else None
+        known = value(con, "select count(*) from duckdb_tables() where schema_name = 'raw' and table_name = 'builds'")
+        return value(con, "select max(data_set) from raw.builds") if known else None
 
 
 def mixed_sentence(settings: Settings, earlier: str) -> str:
@@ -179,10 +177,7 @@ def note_fetch_session(
 def current_rows(settings: Settings, tables: Sequence[Table]) -> dict[str, int]:
     """Current rows of each raw table."""
     with connect(settings, read_only=True) as con:
-        return {
-            t.name: con.execute(f"select count(*) from raw.{t.name} where _valid_to is null").fetchone()[0]
-            for t in tables
-        }
+        return {t.name: value(con, f"select count(*) from raw.{t.name} where _valid_to is null") for t in tables}
 
 
 def count_rows(settings: Settings, schema: str) -> dict[str, int]:
@@ -191,10 +186,7 @@ def count_rows(settings: Settings, schema: str) -> dict[str, int]:
         tables = con.execute(
             "select table_name, database_name from duckdb_tables() where schema_name = ?", [schema]
         ).fetchall()
-        return {
-            name: con.execute(f"select count(*) from {file}.{schema}.{identifier(name)}").fetchone()[0]
-            for name, file in tables
-        }
+        return {name: value(con, f"select count(*) from {file}.{schema}.{identifier(name)}") for name, file in tables}
 
 
 def view_sql(settings: Settings, schema: str, name: str) -> str:

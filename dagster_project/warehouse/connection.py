@@ -6,10 +6,11 @@ Here belongs what every statement needs whatever it is about. Not here: what lie
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -92,6 +93,12 @@ def published(settings: Settings) -> Iterator[Connection]:
         yield connection
 
 
+def value(con: Connection, sql: str, parameters: Sequence[object] = ()) -> Any:
+    """The one value of a query's one row, or the number of rows that a statement changed."""
+    [(only,)] = con.execute(sql, parameters).fetchall()
+    return only
+
+
 def ask(settings: Settings, sql: str) -> list[tuple]:
     """Read the warehouse."""
     with connect(settings, read_only=True) as con:
@@ -117,7 +124,7 @@ def _scratch() -> Connection:
     return duckdb.connect(config={"autoinstall_known_extensions": "false"})
 
 
-def _config(settings: Settings) -> dict[str, str | int]:
+def _config(settings: Settings) -> dict[str, Any]:
     return {
         "memory_limit": settings.memory_limit,
         "threads": settings.threads,

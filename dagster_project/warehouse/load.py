@@ -24,7 +24,15 @@ from dagster_project.files.landing import Landing
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
-from dagster_project.warehouse.connection import Connection, connect, identifier, identifiers, literal, unreadable
+from dagster_project.warehouse.connection import (
+    Connection,
+    connect,
+    identifier,
+    identifiers,
+    literal,
+    unreadable,
+    value,
+)
 from dagster_project.warehouse.tables import Rows, Table
 
 MOST_VALUES = 64  # of a column of the scope, to be listed in a condition: more make a longer list than a shorter search
@@ -126,7 +134,7 @@ def _stage_apart(con: Connection, table: Table, rows: Rows, landing: Landing) ->
 def _merge(con: Connection, table: Table, landing: Landing) -> tuple[Loaded, str]:
     """Expire and insert rows of the raw table by what waits beside it. Returns what was done, and the scope."""
     raw, incoming = f"raw.{table.name}", _apart(table)
-    read = con.execute(f"select count(*) from {incoming}").fetchone()[0]
+    read = value(con, f"select count(*) from {incoming}")
     scope = _scope(con, table, incoming, landing)
     same_key = _same(table.key, "old", "new")
     differs = (
@@ -136,15 +144,17 @@ def _merge(con: Connection, table: Table, landing: Landing) -> tuple[Loaded, str
     _reject_contradiction(con, table, raw, f"{in_scope} and {same_key}", differs, landing)
     valid_from = _after_what_it_replaces(con, table, f"{in_scope} and {same_key}", _moment(landing.valid_from))
     expire = f"_valid_to = greatest({valid_from}, old._valid_from), _closed_by = {literal(landing.landing_id)}"
-    changed = con.execute(
+    changed = value(
+        con,
         f"update {raw} as old set {expire} from {incoming} as new "
-        f"where old._valid_to is null and {in_scope} and {same_key} and ({differs})"
-    ).fetchone()[0]
+        f"where old._valid_to is null and {in_scope} and {same_key} and ({differs})",
+    )
     missing = _expire_missing(con, table, raw, same_key, in_scope, scope, landing, expire)
-    inserted = con.execute(
+    inserted = value(
+        con,
         f"insert into {raw} select * from {incoming} as new "
-        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {in_scope} and {same_key})"
-    ).fetchone()[0]
+        f"where not exists (select 1 from {raw} as old where old._valid_to is null and {in_scope} and {same_key})",
+    )
     return Loaded(read, inserted, changed + missing), scope
 
 
@@ -156,10 +166,11 @@ def _same(columns: Sequence[str], one: str, other: str) -> str:
 def _after_what_it_replaces(con: Connection, table: Table, same_key: str, valid_from: str) -> str:
     """When the landing's rows become valid, as a timestamp literal. A landing with an old date may replace rows of a
     later one without any date: it is valid just after them, or history would run backwards."""
-    latest = con.execute(
+    latest = value(
+        con,
         f"select max(old._valid_from) from raw.{table.name} as old join {_apart(table)} as new on {same_key} "
-        f"where old._valid_to is null and old._valid_from >= {valid_from}"
-    ).fetchone()[0]
+        f"where old._valid_to is null and old._valid_from >= {valid_from}",
+    )
     if latest is None:
         return valid_from
     after = f"timestamp '{latest + timedelta(microseconds=1)}'"
@@ -173,7 +184,7 @@ def _in_scope(con: Connection, table: Table, incoming: str) -> str:
     for column in map(identifier, table.scope):
         values = con.execute(f"select distinct {column} from {incoming} limit {MOST_VALUES + 1}").fetchall()
         if values and len(values) <= MOST_VALUES and (None,) not in values:
-            conditions.append(f"old.{column} in ({', '.join(literal(value) for (value,) in values)})")
+            conditions.append(f"old.{column} in ({', '.join(literal(one) for (one,) in values)})")
     return " and ".join(conditions) or "true"
 
 
@@ -208,13 +219,14 @@ def _expire_missing(
             f"group by {columns} having {is_whole}"
         )
         of_a_whole_group = f"exists (select 1 from whole where {_same(group, 'old', 'whole')})"
-    return con.execute(
+    return value(
+        con,
         f"update {raw} as old set {expire} "
         f"where {in_scope} and old._valid_to is null and old._vintage < ? "
         f"and (old._landing_id in (select _landing_id from replaced) or {of_a_whole_group}) "
         f"and not exists (select 1 from {incoming} as new where {same_key})",
         [landing.vintage],
-    ).fetchone()[0]
+    )
 
 
 def _scope(con: Connection, table: Table, staged: str, landing: Landing) -> str:
@@ -222,7 +234,7 @@ def _scope(con: Connection, table: Table, staged: str, landing: Landing) -> str:
     if not table.scope or landing.is_answer:
         return landing.partition
     values = [f"string_agg(distinct {c}, ',' order by {c})" for c in map(identifier, table.scope)]
-    return con.execute(f"select md5(concat_ws('|', {', '.join(values)})) from {staged}").fetchone()[0]
+    return value(con, f"select md5(concat_ws('|', {', '.join(values)})) from {staged}")
 
 
 def _moment(moment: str) -> str:
@@ -238,11 +250,12 @@ def _stage(con: Connection, table: Table, rows: Rows, landing: Landing, staged: 
     """Read a landing's rows into a table of the raw one's shape, and reject what breaks a rule. Returns rows."""
     columns = identifiers(table.columns)
     with _reading(con, rows) as relation:
-        read = con.execute(
+        read = value(
+            con,
             f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
             f"select {columns}, ?, {_moment(landing.valid_from)}, ? from {relation} where {rows.kept}",
             [landing.vintage, landing.landing_id],
-        ).fetchone()[0]
+        )
     own = f"(from {staged} where _landing_id = {literal(landing.landing_id)})"
     _reject_broken(con, table, rows, own)
     _reject_duplicates(con, table, rows, own)
@@ -295,15 +308,15 @@ def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> No
     if not table.rules:
         return
     counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
-    broken = con.execute(f"select {counts} from {staged}").fetchone()
+    [broken] = con.execute(f"select {counts} from {staged}").fetchall()
     for rule, hits in zip(table.rules, broken, strict=True):
         if not hits:
             continue
         shown = re.findall(r"\{(\w+)\}", rule.sentence)
         with _numbered(con, rows) as numbered:
-            row, *values = con.execute(
+            [(row, *values)] = con.execute(
                 f"select {identifiers(['_row', *shown])} from {numbered} where {rule.broken} order by _row limit 1"
-            ).fetchone()
+            ).fetchall()
         sentence = rule.sentence.format(**dict(zip(shown, values, strict=True)))
         raise RejectedFile(sentence, rule.remedy, row=row if rows.first_row else None)
 
@@ -311,7 +324,7 @@ def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> No
 def _reject_duplicates(con: Connection, table: Table, rows: Rows, staged: str) -> None:
     key = identifiers(table.key)
     # The hash is a quick look (half a second for five million rows); a hit is then looked at closely.
-    suspicious = con.execute(f"select count(*) <> count(distinct hash({key})) from {staged}").fetchone()[0]
+    suspicious = value(con, f"select count(*) <> count(distinct hash({key})) from {staged}")
     if not suspicious:
         return
     with _numbered(con, rows) as numbered:
@@ -339,7 +352,7 @@ def _reject_contradiction(
     ).fetchone()
     if contradiction:
         landing_id, *values = contradiction
-        [other] = con.execute("select original_name from raw.landings where landing_id = ?", [landing_id]).fetchone()
+        [(other,)] = con.execute("select original_name from raw.landings where landing_id = ?", [landing_id]).fetchall()
         named = ", ".join(f"{c}={v}" for c, v in zip(table.key, values, strict=True))
         raise RejectedFile(
             f"It contradicts {other}, which came in the same run: they give different values for {named}.",

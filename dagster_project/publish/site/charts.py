@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 FROM, TO = "the first month", "the last month"  # placeholders in a spec, filled in by each page
 CONFIG = {
     "background": "transparent",
-    "aria": False,  # the figure says in words what it shows, and has a table
+    "aria": False,  # the figure has a description and a table
     "font": "system-ui, sans-serif",
     "view": {"stroke": None},
     "axis": {
@@ -92,7 +92,7 @@ def _moment(day: date) -> dict[str, int]:
 def _specs() -> dict[str, str]:
     """Every kind of chart → its spec as JSON."""
     charts = {
-        "books": _books(),
+        "reports": _reports(),
         "gap": _gap(),
         "ghost": _ghost(),
         "chain": _chain(),
@@ -172,7 +172,7 @@ def _band(low: str, high: str, colour: str, opacity: float = 0.25) -> alt.Chart:
     )
 
 
-def _books() -> alt.LayerChart:
+def _reports() -> alt.LayerChart:
     return alt.layer(
         *_marks(),
         _band("import_low", "import_high", "imports"),
@@ -218,11 +218,12 @@ def _chain() -> alt.LayerChart:
         *_marks(),
         bars,
         *_lines({
-            "Chain, at most (lower bound: 0)": ("chain", "chain"),
-            "Went on to Russia and Belarus beyond habit": ("went", "target"),
-            "Came beyond habit": ("came", "exports"),
+            "Possible re-exports, at most (lower bound: 0)": ("chain", "chain"),
+            "Exports to Russia and Belarus above the baseline": ("onward", "destination"),
+            "Arrivals above the baseline": ("arrived", "exports"),
         }),
-        _reading({"came": "Came beyond habit, USD m", "went": "Went on beyond habit", "chain": "Chain, at most"}),
+        _reading({"arrived": "Arrivals above the baseline, USD m", "onward": "Exports onward above the baseline",
+                  "chain": "Possible re-exports, at most"}),
         data=alt.NamedData("rows"),
     ).properties(width="container", height=200)  # fmt: skip
 
@@ -247,7 +248,7 @@ STATUSES = {
     "partial_period": ("part of the period", "cap"),
     "not_yet_reported": ("not yet reported", "soft"),
     "importer_nonreporting": ("importer does not report", "muted"),
-    "exporter_nonreporting": ("exporter does not report", "target"),
+    "exporter_nonreporting": ("exporter does not report", "destination"),
     "neither": ("neither reports", "line"),
     "non_geographic": ("no country", "line"),
 }
@@ -373,12 +374,12 @@ def change_of(ratio: float | None) -> str:
 def corridor_map(
     inward: Sequence[Row], onward: Sequence[Row], names: Mapping[str, str], links: Mapping[str, str], coalition: str
 ) -> Markup:
-    """Coalition → transit → target as one SVG: the width of a band is its value, the colour its change.
+    """Coalition → transit → destination as one SVG: the width of a band is its value, the colour its change.
 
     `inward` and `onward` are rows of the question "map". Widths are in proportion, over all bands alike; a band is
     a pixel wide at least. Names come escaped.
     """
-    targets = list(dict.fromkeys(str(row["importer_iso3"]) for row in onward))
+    destinations = list(dict.fromkeys(str(row["importer_iso3"]) for row in onward))
     going: dict[str, list[Row]] = {}
     for row in onward:
         going.setdefault(str(row["exporter"]), []).append(row)
@@ -390,15 +391,15 @@ def corridor_map(
     def thickness(row: Row) -> float:
         return max(float(row["value_usd"]) * scale, 1.0)
 
-    def band(x0: float, y0: float, x1: float, y1: float, row: Row, said: str) -> str:
+    def band(x0: float, y0: float, x1: float, y1: float, row: Row, label: str) -> str:
         half = (x0 + x1) / 2
         css = change_of(row["growth_ratio"])
         return (
             f'<path class="band {css}" stroke-width="{thickness(row):.1f}" '
-            f'd="M{x0} {y0:.1f}C{half} {y0:.1f} {half} {y1:.1f} {x1} {y1:.1f}"><title>{escape(said)}</title></path>'
+            f'd="M{x0} {y0:.1f}C{half} {y0:.1f} {half} {y1:.1f} {x1} {y1:.1f}"><title>{escape(label)}</title></path>'
         )
 
-    def said(row: Row, start: str, end: str) -> str:
+    def label_of(row: Row, start: str, end: str) -> str:
         ratio = row["growth_ratio"]
         times = "nothing to compare with" if ratio is None else f"{ratio:,.1f} times the level before the war"
         return f"{start} to {end}: USD {float(row['value_usd']) / 1e6:,.1f} million in {row['months']} months, {times}"
@@ -416,11 +417,11 @@ def corridor_map(
         f'<rect class="node" x="{left - 8}" y="{at:.1f}" width="8" height="{sum(thickness(r) for r in inward):.1f}"/>'
     )
     marks.append(f'<text x="{left - 14}" y="{height / 2:.1f}" text-anchor="end">{escape(coalition)}</text>')
-    arrivals: dict[str, list[tuple[float, Row, str]]] = {target: [] for target in targets}
+    arrivals: dict[str, list[tuple[float, Row, str]]] = {destination: [] for destination in destinations}
     for iso3, row, y0, tall in stations:
         name = names.get(iso3, iso3)
         centre = y0 + tall / 2
-        bands.append(band(left, at + thickness(row) / 2, middle, centre, row, said(row, coalition, name)))
+        bands.append(band(left, at + thickness(row) / 2, middle, centre, row, label_of(row, coalition, name)))
         at += thickness(row)
         marks.append(f'<rect class="node" x="{middle}" y="{y0:.1f}" width="6" height="{tall:.1f}"/>')
         label = f'<text x="{middle + 12}" y="{y0 - 5:.1f}">{escape(name)}</text>'
@@ -429,15 +430,15 @@ def corridor_map(
         for onto in going.get(iso3, []):
             arrivals[str(onto["importer_iso3"])].append((leaving + thickness(onto) / 2, onto, name))
             leaving += thickness(onto)
-    widths = {target: sum(thickness(row) for _, row, _ in found) for target, found in arrivals.items()}
-    free = (height - sum(widths.values())) / (len(targets) + 1) if targets else 0
+    widths = {end: sum(thickness(row) for _, row, _ in bands_in) for end, bands_in in arrivals.items()}
+    free = (height - sum(widths.values())) / (len(destinations) + 1) if destinations else 0
     at = free
-    for target, found in arrivals.items():
-        name = names.get(target, target)
-        marks.append(f'<rect class="node" x="{right}" y="{at:.1f}" width="8" height="{widths[target]:.1f}"/>')
-        marks.append(f'<text x="{right + 14}" y="{at + widths[target] / 2 + 4:.1f}">{escape(name)}</text>')
-        for y0, row, start in found:
-            bands.append(band(middle + 6, y0, right, at + thickness(row) / 2, row, said(row, start, name)))
+    for end, bands_in in arrivals.items():
+        name = names.get(end, end)
+        marks.append(f'<rect class="node" x="{right}" y="{at:.1f}" width="8" height="{widths[end]:.1f}"/>')
+        marks.append(f'<text x="{right + 14}" y="{at + widths[end] / 2 + 4:.1f}">{escape(name)}</text>')
+        for y0, row, start in bands_in:
+            bands.append(band(middle + 6, y0, right, at + thickness(row) / 2, row, label_of(row, start, name)))
             at += thickness(row)
         at += free
     return Markup(

@@ -1,8 +1,8 @@
 """Which columns a published column is made of, read from the SQL that dbt ran.
 
 Belongs here: reading that SQL, by sqlglot, which knows its scopes. Not here: what a column means (dbt's descriptions).
-A column is told with those it is computed from directly, filters and joins left out; a table with the raw tables behind
-it. What is made by a Python model, or of no column (a count, a constant), is told as made of none.
+A column has those it is computed from directly, filters and joins left out; a table has the raw tables behind it. A
+column made by a Python model, or of no column (a count, a constant), has none.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Columns = Mapping[str, Mapping[str, Mapping[str, str]]]  # schema → table → 
 def of_marts(manifest: Mapping, compiled: Path, columns: Columns) -> dict[tuple[str, str], list[str]]:
     """Mart and column → the columns it is made of, as `schema.table.column`, sorted. `compiled` is the folder in which
     dbt left the SQL it ran, `columns` those of the whole warehouse. A mart that dbt never ran here is left out."""
-    found = {}
+    sources = {}
     known = MappingSchema({"warehouse": columns, "unpublished": columns}, dialect="duckdb")
     for node in manifest["nodes"].values():
         path = compiled / node["package_name"] / node["original_file_path"]
         if node["resource_type"] == "model" and node["schema"] == "marts" and path.is_file():
             made_of = _parents(path.read_text(encoding="utf-8"), known)
-            found |= {(node["name"], column): parents for column, parents in made_of.items()}
-    return found
+            sources |= {(node["name"], column): parents for column, parents in made_of.items()}
+    return sources
 
 
 def _parents(sql: str, known: MappingSchema) -> dict[str, list[str]]:

@@ -1,8 +1,9 @@
-"""What the pages ask the published file: analyst SQL over `marts`, shown on the page as it ran.
+"""The queries of the pages over the published file: analyst SQL over `marts`, shown on the page as it ran.
 
-A question is asked once for all pages of a family; a page then holds the rows of its own key. Here belongs the
-SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Not here: how an
-answer looks (templates/, charts.py) or any formula, which is in the marts.
+A query runs once for all pages of a family; a page then holds the rows of its own key. Here belongs the
+SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Columns keep the names that their CSV
+files were first published with. Not here: how a result looks (templates/, charts.py) or any formula, which is in the
+marts.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ order by country, period"""
 
 
 COUNTRY = {
-    "books": f"""
+    "reports": f"""
 select
     importer_iso3 as transit_iso3, exporter as bloc, goods as basket, period,
     export_value_usd, import_fob_usd,
@@ -167,14 +168,15 @@ inner join newest using (importer_iso3, period)
 inner join countries as c on c.iso3 = exporter_iso3
 order by transit_iso3, export_value_usd desc, exporter_iso3""",
     "reliability": """
-with noise as (
+with errors as (
     select *, median(error_sd) over (partition by role) as median_error_sd
     from reporter_reliability where variant = 'noise'
 )
 select
-    country_iso3 as transit_iso3, role, error_sd as noise_sd, median_error_sd as median_noise_sd, standard_error, bias_log, within_20_share, rank,
+    country_iso3 as transit_iso3, role, error_sd as noise_sd, median_error_sd as median_noise_sd, standard_error,
+    bias_log, within_20_share, rank,
     observations, partners, is_pooled, reason
-from noise
+from errors
 where country_iso3 in (select iso3 from countries where role = 'transit')
 order by all""",
     "designations": """
@@ -201,7 +203,7 @@ from countries as c
 inner join known_asymmetries as a on coalesce(a.importer_iso3, c.iso3) = c.iso3 or a.exporter_iso3 = c.iso3
 where c.role = 'transit'
 order by c.iso3, a.importer_iso3 is distinct from c.iso3, a.exporter_iso3 is not null, a.asymmetry_id""",
-    "wedges": """
+    "basis_differences": """
 select
     importer_iso3 as transit_iso3, extract(year from period) as year, exporter_iso3,
     import_value_origin_usd, import_value_consignment_usd, partner_basis_difference_usd as basis_wedge_usd,
@@ -211,7 +213,7 @@ where freq = 'A' and product_code = 'TOTAL' and importer_iso3 in (select iso3 fr
 order by transit_iso3, period desc, abs(partner_basis_difference_usd) desc, exporter_iso3""",
 }
 
-# --- one page per controlled good and per basket: goods is the key ---------------------------------------------
+# --- one page per controlled good and per product group: goods is the key ---------------------------------------
 
 GOODS = {
     "named": """
@@ -223,18 +225,18 @@ with codes as (
     from controlled_goods
     where product_code in (select goods from corridor_flows where goods_kind = 'product')
     group by 1
-), baskets as (
+), product_groups as (
     select distinct goods, goods_kind from corridor_flows where goods_kind = 'basket'
 )
 select goods, goods_kind, name, lists, tier, listed_from from codes
 union all
-select goods, goods_kind, null, null, null, null from baskets
+select goods, goods_kind, null, null, null, null from product_groups
 order by goods_kind, goods""",
     "listed": """
 select product_code as goods, list_id, hs_revision, listed_code, tier, mapping, valid_from, valid_to, source
 from controlled_goods
 order by goods, list_id, hs_revision, listed_code""",
-    "books": """
+    "reports": """
 select
     goods, importer_iso3 as transit_iso3, exporter as bloc, period, export_value_usd, import_fob_usd,
     compared_export_usd - compared_import_fob_usd as gap_usd,
@@ -397,7 +399,8 @@ order by all""",
 
 METHOD = {
     "margins": """
-select method, case when method <> 'default' then count(*) end as margins, min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
+select method, case when method <> 'default' then count(*) end as margins,
+    min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most
 from cif_margins
 group by 1
 order by margins desc nulls last, method""",

@@ -1,6 +1,6 @@
 """The static site: pages that open from disk, made from the published file alone.
 
-Here belongs which page there is and what stands on it. Not here: what is asked (questions.py), how a figure is drawn
+Here belongs which page there is and what it shows. Not here: the queries (questions.py), how a figure is drawn
 (charts.py), how a page is laid out (templates/), or any figure that is not in a published table.
 """
 
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 SIGNAL = "A screening signal, no finding about any person or firm."
 BLOCS = {"COALITION": "the coalition", "EU27": "the EU27"}
-BASKETS = {
+PRODUCT_GROUPS = {
     "TOTAL": "all goods",
     "CHPL": "priority goods",
     "CHPL_T1": "priority goods, tier 1",
@@ -66,6 +66,7 @@ STATUSES = {
     "contradicted": "contradicted",
     "data_missing": "data missing",
 }
+CSV_NAMES = {"reports": "books", "basis_differences": "wedges"}  # files keep the names they were first published under
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
 
 
@@ -78,7 +79,7 @@ class Check:
     name: str
     is_blocking: bool
     results: tuple[tuple[datetime, bool], ...]
-    said: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class Built:
     largest_page: str
     largest_page_bytes: int
     seconds: float
-    picture: bytes  # PNG, for who looks at the build and not at the pages; empty where there is nothing to draw
+    picture: bytes  # PNG, for Dagster's page of the site; empty where there is nothing to draw
 
     @property
     def summary(self) -> str:
@@ -125,16 +126,16 @@ class Site:
     environment: Environment
     pages: dict[str, int] = field(default_factory=dict)  # name → bytes
 
-    def ask(self, sql: str) -> QueryResult:
-        done = self.con.execute(sql)
-        columns = tuple(column[0] for column in done.description)
-        return QueryResult(sql.strip(), columns, [dict(zip(columns, row, strict=True)) for row in done.fetchall()])
+    def query(self, sql: str) -> QueryResult:
+        cursor = self.con.execute(sql)
+        columns = tuple(column[0] for column in cursor.description)
+        return QueryResult(sql.strip(), columns, [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()])
 
     def family(self, queries: Mapping[str, str], key: str) -> dict[str, dict[str, QueryResult]]:
         """Each query once for all pages: name → the page's key → its own rows, with the SQL that selects them."""
         results: dict[str, dict[str, QueryResult]] = {}
         for name, sql in queries.items():
-            whole = self.ask(sql)
+            whole = self.query(sql)
             mine: dict[str, list[Row]] = {}
             for row in whole.rows:
                 mine.setdefault(str(row[key]), []).append(row)
@@ -145,7 +146,7 @@ class Site:
         """The same results, each with its CSV beside the page; one without rows has none."""
         kept = {}
         for name, result in results.items():
-            file = f"data/{page}-{name}.csv" if result.rows else ""
+            file = f"data/{page}-{CSV_NAMES.get(name, name)}.csv" if result.rows else ""
             if file:
                 with (self.folder / file).open("w", encoding="utf-8", newline="") as handle:
                     write_csv(handle, result.columns, result.rows, {name: self.about[name] for name in PROVENANCE})
@@ -180,8 +181,8 @@ def write(
 ) -> Built:
     """Write site/ beside ghost_trade.duckdb in a build's folder. Returns what was written.
 
-    `earlier` is the folder of the build before, of which the first page says what changed since. `checks` are what the
-    pipeline knows of itself, which no table holds; without them the page says so.
+    `earlier` is the folder of the build before; the first page lists what changed since. `checks` are results that no
+    table holds; without them the page has a sentence in their place.
     """
     started = monotonic()
     target, state = folder / "site", _state_of(earlier / "site")
@@ -191,7 +192,7 @@ def write(
         con.execute("use marts")
         site = _begin(con, target)
         _write_pages(site, state, checks, parameters or {})
-        picture = charts.gaps_picture(site.ask(questions.GAPS).rows, bool(site.about["is_simulated"]))
+        picture = charts.gaps_picture(site.query(questions.GAPS).rows, bool(site.about["is_simulated"]))
     largest = max(site.pages, key=site.pages.__getitem__)
     return Built(
         pages=len(site.pages),
@@ -237,7 +238,7 @@ def _number(value: float | None, decimals: int = 1) -> str | Markup:
 
 
 def millions(value: float | None) -> str | Markup:
-    """USD as millions, with as many decimals as tell something."""
+    """USD as millions, with as many decimals as are meaningful."""
     if value is None:
         return NOTHING
     if not value:
@@ -290,8 +291,8 @@ def _begin(con, folder: Path) -> Site:
         undefined=StrictUndefined,
     )
     site = Site(con, folder, {}, environment)
-    found = site.ask(questions.ABOUT).rows
-    site.about = found[0] if found else dict.fromkeys(
+    about = site.query(questions.ABOUT).rows
+    site.about = about[0] if about else dict.fromkeys(
         (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of"))  # fmt: skip
     environment.filters |= {
         "millions": millions, "percent": percent, "times": times, "month": month, "day": day, "words": words,
@@ -301,7 +302,7 @@ def _begin(con, folder: Path) -> Site:
         "about": site.about,
         "signal": SIGNAL,
         "blocs": BLOCS,
-        "baskets": BASKETS,
+        "product_groups": PRODUCT_GROUPS,
         "classes": CLASSES,
         "statuses": charts.STATUSES,
         "claim_statuses": STATUSES,
@@ -313,9 +314,9 @@ def _begin(con, folder: Path) -> Site:
 
 
 def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters: Mapping[str, object]) -> None:
-    countries = site.ask(questions.COUNTRIES)
-    events = site.ask(questions.EVENTS)
-    names = {row["iso3"]: row["name"] for row in site.ask(questions.NAMES).rows}
+    countries = site.query(questions.COUNTRIES)
+    events = site.query(questions.EVENTS)
+    names = {row["iso3"]: row["name"] for row in site.query(questions.NAMES).rows}
     transit = [str(row["iso3"]) for row in countries.rows]
     goods = site.family(questions.GOODS, "goods")
     named = goods["named"].whole
@@ -329,31 +330,31 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     site.environment.globals |= {
         "names": names, "links": links, "good_links": good_links, "countries": countries.rows,
         "good_names": {
-            str(row["goods"]): short(row["name"] or BASKETS.get(str(row["goods"]), str(row["goods"])))
+            str(row["goods"]): short(row["name"] or PRODUCT_GROUPS.get(str(row["goods"]), str(row["goods"])))
             for row in named.rows
         },
     }  # fmt: skip
-    claims = site.ask(questions.CLAIMS)
-    home = {name: site.ask(sql) for name, sql in questions.HOME.items()}
+    claims = site.query(questions.CLAIMS)
+    home = {name: site.query(sql) for name, sql in questions.HOME.items()}
     families = site.family(questions.COUNTRY, "transit_iso3")
-    small_books = _by(goods["books"].whole.rows, "transit_iso3", "goods")
+    small_reports = _by(goods["reports"].whole.rows, "transit_iso3", "goods")
     for row in countries.rows:
-        _write_country(site, row, families, events.rows, transit, small_books)
+        _write_country(site, row, families, events.rows, transit, small_reports)
     for row in named.rows:
         _write_good(site, row, goods)
     _write_goods(site, named, goods)
     _write_home(site, home, claims, countries, earlier)
     _write_article(site, claims)
-    answers = site.keep("method", {name: site.ask(sql) for name, sql in questions.METHOD.items()})
+    answers = site.keep("method", {name: site.query(sql) for name, sql in questions.METHOD.items()})
     site.write("method", "method.html.j2", title="Method", answers=answers, parameters=parameters)
     _write_quality(site, checks, home["sources"])
 
 
 def _by(rows: Iterable[Row], *keys: str) -> dict[tuple, list[Row]]:
-    found: dict[tuple, list[Row]] = {}
+    groups: dict[tuple, list[Row]] = {}
     for row in rows:
-        found.setdefault(tuple(row[key] for key in keys), []).append(row)
-    return found
+        groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+    return groups
 
 
 def _in_millions(row: Row, **fields: str) -> Row:
@@ -374,20 +375,22 @@ def _numbered(events: Sequence[Row], span: tuple[date, date] | None, others: set
         return []
     inside = [e for e in events if span[0] <= e["event_date"] <= span[1] and e["actor"] not in others]
     months = groupby(inside, key=lambda e: e["event_date"].replace(day=1))
-    return [{"period": first, "number": str(n), "events": list(found)} for n, (first, found) in enumerate(months, 1)]
+    return [
+        {"period": first, "number": str(n), "events": list(of_month)} for n, (first, of_month) in enumerate(months, 1)
+    ]
 
 
 def _panel(
     site: Site, name: str, answers: Mapping[str, QueryResult], bloc: str, basket: str, events, span
 ) -> dict | None:
-    """Everything of one bloc and one basket that a country's page draws; None where nothing is recorded."""
-    books = answers["books"].of(bloc=bloc, basket=basket)
-    if not books:
+    """Everything of one bloc and one product group that a country's page draws; None where nothing is reported."""
+    reports = answers["reports"].of(bloc=bloc, basket=basket)
+    if not reports:
         return None
     rows = [
         _in_millions(r, exports="export_value_usd", imports="import_fob_usd", gap="gap_usd", gap_low="gap_low_usd",
                      gap_high="gap_high_usd")
-        for r in books
+        for r in reports
     ]  # fmt: skip
     for row in rows:  # where all of a month may be compared, the interval of the gap is that of the imports
         whole = None not in (row["imports"], row["gap"]) and abs(row["exports"] - row["imports"] - row["gap"]) < 1e-6
@@ -402,10 +405,10 @@ def _panel(
         "bloc": bloc,
         "basket": basket,
         "id": f"{bloc}-{basket}".lower(),
-        "books": figure("books", rows),
-        "books_said": _say_books(books),
+        "reports": figure("reports", rows),
+        "reports_summary": _reports_summary(reports),
         "gap": figure("gap", rows) if any(r["gap"] is not None for r in rows) else None,
-        "ghost": None, "ghost_said": "", "chain": None, "chain_said": "", "cap": None, "cap_said": "",
+        "ghost": None, "ghost_summary": "", "chain": None, "chain_summary": "", "cap": None, "cap_summary": "",
     }  # fmt: skip
     ghost = answers["ghost"].of(bloc=bloc, basket=basket)
     if any(r["ghost_low_usd"] is not None for r in ghost):
@@ -417,8 +420,8 @@ def _panel(
         known = [r for r in ghost if r["ghost_low_usd"] is not None]
         top = max(known, key=lambda r: r["ghost_high_usd"])
         panel["ghost"] = figure("ghost", data)
-        panel["ghost_said"] = (
-            "Twelve-month estimate of added exports that did not arrive: between USD "
+        panel["ghost_summary"] = (
+            "Twelve-month estimate of excess unmirrored exports: between USD "
             f"{millions(known[-1]['ghost_low_usd'])} and {millions(known[-1]['ghost_high_usd'])} million in the twelve "
             f"months to {month(known[-1]['period'])}; "
             f"at its widest between {millions(top['ghost_low_usd'])} and {millions(top['ghost_high_usd'])} million, to "
@@ -427,11 +430,13 @@ def _panel(
     chain = _chain_by_month(answers["chain"].of(bloc=bloc, basket=basket))
     if any(r["chain"] is not None for r in chain):
         known = [r for r in chain if r["chain"] is not None][-12:]
-        panel["chain"] = figure("chain", [_in_millions(r, came="came", went="went", chain="chain") for r in chain])
+        panel["chain"] = figure(
+            "chain", [_in_millions(r, arrived="arrived", onward="onward", chain="chain") for r in chain]
+        )
         panel["chain_upper"] = sum(r["chain"] for r in known)
         panel["chain_months"] = (known[0]["period"], known[-1]["period"])
-        panel["chain_said"] = (
-            f"What can have gone on to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
+        panel["chain_summary"] = (
+            f"Possible re-exports to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
             f"from {month(known[0]['period'])} to {month(known[-1]['period'])}."
         )
     caps = answers["caps"].of(bloc=bloc, basket=basket)
@@ -447,7 +452,7 @@ def _panel(
         if known:
             last = known[-1]
             panel["cap_last"] = last
-            panel["cap_said"] = (
+            panel["cap_summary"] = (
                 f"In {month(last['period'])} exports of USD {millions(last['value_usd'])} million against a cap of "
                 f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a "
                 f"quarter, USD {millions(last['cumulated_breach_usd'])} million above it in all."
@@ -455,44 +460,44 @@ def _panel(
     return panel
 
 
-def _say_books(rows: Sequence[Row]) -> str:
-    """A chart of both books in words."""
+def _reports_summary(rows: Sequence[Row]) -> str:
+    """A chart of both reports as a sentence."""
     top = max(rows, key=lambda r: r["export_value_usd"] or 0)
-    said = (
-        f"Both books from {month(rows[0]['period'])} to {month(rows[-1]['period'])}: exports were largest in "
+    summary = (
+        f"Both reports from {month(rows[0]['period'])} to {month(rows[-1]['period'])}: exports were largest in "
         f"{month(top['period'])} with USD {millions(top['export_value_usd'])} million."
     )
     known = [r for r in rows if r["gap_usd"] is not None]
     if not known:
-        return said + " The importer's book cannot be compared in any month."
+        return summary + " The importer's reports cannot be compared in any month."
     widest = max(known, key=lambda r: r["gap_usd"])
-    return said + (
+    return summary + (
         f" The gap was widest in {month(widest['period'])} with USD {millions(widest['gap_usd'])} million "
-        f"({millions(widest['gap_low_usd'])} to {millions(widest['gap_high_usd'])}). The last month with both books is "
-        f"{month(known[-1]['period'])}."
+        f"({millions(widest['gap_low_usd'])} to {millions(widest['gap_high_usd'])}). The last month with both reports "
+        f"is {month(known[-1]['period'])}."
     )
 
 
 def _chain_by_month(rows: Sequence[Row]) -> list[Row]:
-    """Both targets together, as in corridor_risk; a month that one side did not publish stays empty."""
+    """Both destinations together, as in corridor_risk; a month that one side did not publish stays empty."""
 
-    def added(found: list[Row], name: str) -> float | None:
-        values = [r[name] for r in found if r[name] is not None]
+    def total(of_month: list[Row], name: str) -> float | None:
+        values = [r[name] for r in of_month if r[name] is not None]
         return sum(values) if values else None
 
     return [
         {"period": period, 
-         "came": max((r["in_excess_usd"] for r in found if r["in_excess_usd"] is not None), default=None),
-         "went": added(found, "out_excess_usd"), "chain": added(found, "chain_upper_usd")}
-        for (period,), found in sorted(_by(rows, "period").items())
+         "arrived": max((r["in_excess_usd"] for r in of_month if r["in_excess_usd"] is not None), default=None),
+         "onward": total(of_month, "out_excess_usd"), "chain": total(of_month, "chain_upper_usd")}
+        for (period,), of_month in sorted(_by(rows, "period").items())
     ]  # fmt: skip
 
 
-def _write_country(site: Site, country: Row, families, events, transit: list[str], small_books) -> None:
+def _write_country(site: Site, country: Row, families, events, transit: list[str], small_reports) -> None:
     iso3 = str(country["iso3"])
     page = f"country-{file_name(iso3)}"
-    answers = site.keep(page, {name: found[iso3] for name, found in families.items()})
-    span = _span(answers["books"].rows)
+    answers = site.keep(page, {name: by_country[iso3] for name, by_country in families.items()})
+    span = _span(answers["reports"].rows)
     marks = _numbered(events, span, set(transit) - {iso3})
     order = [(bloc, basket) for bloc in BLOCS for basket in ("CHPL", "TOTAL")]
     panels = [p for pair in order if (p := _panel(site, country["name"], answers, *pair, marks, span))]
@@ -521,13 +526,13 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
     goods = [r for r in answers["goods"].rows if r["bloc"] == "COALITION"] or answers["goods"].rows
     spark = {
         str(r["goods"]): charts.small(
-            small_books[(iso3, r["goods"])],
+            small_reports[(iso3, r["goods"])],
             {"export_value_usd": "exports", "import_fob_usd": "imports"},
-            f"both books of {r['goods']} by month",
+            f"both reports of {r['goods']} by month",
             span=span,
         )
         for r in goods
-        if (iso3, r["goods"]) in small_books
+        if (iso3, r["goods"]) in small_reports
     }
     last = answers["ghost_baselines"].rows
     site.write(
@@ -565,48 +570,50 @@ def _listings(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         if row["dated"]:
             parties.setdefault(row["dated"].replace(day=1), set()).add((row["list_id"], row["name"]))
-    return [{"period": period, "parties": len(found)} for period, found in sorted(parties.items())]
+    return [{"period": period, "parties": len(listed)} for period, listed in sorted(parties.items())]
 
 
 def _write_good(site: Site, good: Row, families) -> None:
     code = str(good["goods"])
     page = site.environment.globals["good_links"][code].removesuffix(".html")
-    answers = site.keep(page, {name: found[code] for name, found in families.items() if name != "named"})
-    span = _span(answers["books"].rows, answers["onward"].rows)
-    books = _by(answers["books"].rows, "transit_iso3")
+    answers = site.keep(page, {name: by_good[code] for name, by_good in families.items() if name != "named"})
+    span = _span(answers["reports"].rows, answers["onward"].rows)
+    reports = _by(answers["reports"].rows, "transit_iso3")
     onward = _by(answers["onward"].rows, "transit_iso3", "target_iso3")
     corridors = []
-    for (iso3,), rows in books.items():
+    for (iso3,), rows in reports.items():
         total = sum(r["export_value_usd"] or 0 for r in rows)
-        goes = {target: found for (start, target), found in onward.items() if start == iso3}
+        destinations = {end: exports for (start, end), exports in onward.items() if start == iso3}
         corridors.append({
             "iso3": iso3,
             "total": total,
             "chart": charts.small(rows, {"export_value_usd": "exports", "import_fob_usd": "imports"},
-                                  f"both books of {iso3} by month", 340, 90, span),
-            "said": _say_books(rows),
-            "onward": {t: charts.small(found, {"export_value_usd": "target"}, f"exports of {iso3} to {t} by month",
-                                       340, 60, span) for t, found in goes.items()},
-            "onward_last": {t: sum(r["export_value_usd"] or 0 for r in found[-12:]) for t, found in goes.items()},
+                                  f"both reports of {iso3} by month", 340, 90, span),
+            "summary": _reports_summary(rows),
+            "onward": {end: charts.small(exports, {"export_value_usd": "destination"},
+                                         f"exports of {iso3} to {end} by month", 340, 60, span)
+                       for end, exports in destinations.items()},
+            "onward_last": {end: sum(r["export_value_usd"] or 0 for r in exports[-12:])
+                            for end, exports in destinations.items()},
         })  # fmt: skip
     corridors.sort(key=lambda c: -c["total"])
-    site.write(page, "good.html.j2", title=good["name"] or BASKETS.get(code, code), good=good, answers=answers,
+    site.write(page, "good.html.j2", title=good["name"] or PRODUCT_GROUPS.get(code, code), good=good, answers=answers,
                corridors=corridors, span=span)  # fmt: skip
 
 
 def _write_goods(site: Site, named: QueryResult, goods) -> None:
-    books = goods["books"]
-    span = _span(books.whole.rows)
+    reports = goods["reports"]
+    span = _span(reports.whole.rows)
     rows = []
     for good in named.rows:
         code = str(good["goods"])
         months = [
-            {"period": period, "value": sum(r["export_value_usd"] or 0 for r in found)}
-            for (period,), found in sorted(_by(books[code].rows, "period").items())
+            {"period": period, "value": sum(r["export_value_usd"] or 0 for r in of_month)}
+            for (period,), of_month in sorted(_by(reports[code].rows, "period").items())
         ]
         risk = goods["risk"][code].of(bloc="COALITION")
         rows.append(good | {
-            "corridors": len({r["transit_iso3"] for r in books[code].rows}),
+            "corridors": len({r["transit_iso3"] for r in reports[code].rows}),
             "last": sum(r["value"] for r in months[-12:]) if months else None,
             "top": risk[0] if risk and risk[0]["class"] else None,
             "spark": charts.small(months, {"value": "exports"}, f"exports of {code} to transit countries",
@@ -620,7 +627,7 @@ def _write_goods(site: Site, named: QueryResult, goods) -> None:
 
 
 def _state_of(folder: Path) -> dict:
-    """What the site that stands there knew; nothing where there is none, or an unreadable one."""
+    """The state that the site of a folder recorded; empty where there is none, or an unreadable one."""
     try:
         return json.loads((folder / "data" / "build.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -647,17 +654,17 @@ def _state(about: Row, home: Mapping[str, QueryResult], claims: QueryResult) -> 
 
 
 def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
-    """What changed from one build to the next, as sentences; each kind counted first, then told."""
+    """What changed from one build to the next, as sentences; each kind counted first, then listed."""
 
     def named(key: str) -> str:
         bloc, iso3, goods = key.split("|")[:3]
-        return f"{BLOCS.get(bloc, bloc)} to {names.get(iso3, iso3)}, {BASKETS.get(goods, goods)}"
+        return f"{BLOCS.get(bloc, bloc)} to {names.get(iso3, iso3)}, {PRODUCT_GROUPS.get(goods, goods)}"
 
-    def several(found: list[str], one: str, many: str) -> list[str]:
-        if not found:
+    def several(changed: list[str], one: str, many: str) -> list[str]:
+        if not changed:
             return []
-        more = f"; and {len(found) - 8} more" if len(found) > 8 else ""
-        return [f"{len(found)} {one if len(found) == 1 else many}: {'; '.join(found[:8])}{more}."]
+        more = f"; and {len(changed) - 8} more" if len(changed) > 8 else ""
+        return [f"{len(changed)} {one if len(changed) == 1 else many}: {'; '.join(changed[:8])}{more}."]
 
     def new(kind: str) -> dict:
         return {k: v for k, v in now[kind].items() if before.get(kind, {}).get(k, "") != v}
@@ -673,18 +680,18 @@ def news(now: dict, before: dict, names: Mapping[str, str]) -> list[str]:
     began = [k for k in now["alerts"] if k not in before["alerts"]]
     ended = [k for k, v in now["alerts"].items() if v and k in before["alerts"] and not before["alerts"][k]]
     gone = [k for k in before["alerts"] if k not in now["alerts"]]
-    said = several(classes, "corridor changed its class", "corridors changed their class")
-    said += several([named(k) for k in began], "alert is new", "alerts are new")
-    said += several([named(k) for k in ended], "alert ended", "alerts ended")
-    said += several([named(k) for k in gone], "alert is gone after a revision", "alerts are gone after a revision")
-    months = [f"{names.get(k.split('|')[0], k)} ({BASKETS.get(k.split('|')[1], '')})" for k in new("until")]
-    said += several(months, "series has newer months", "series have newer months")
-    said += several([f"{k} is {v.replace('_', ' ')}" for k, v in new("claims").items()], "claim has another status",
-                    "claims have another status")  # fmt: skip
-    said += several(
-        [k for k, v in new("sources").items() if v], "source said something new", "sources said something new"
+    sentences = several(classes, "corridor changed its class", "corridors changed their class")
+    sentences += several([named(k) for k in began], "alert is new", "alerts are new")
+    sentences += several([named(k) for k in ended], "alert ended", "alerts ended")
+    sentences += several([named(k) for k in gone], "alert is gone after a revision", "alerts are gone after a revision")
+    months = [f"{names.get(k.split('|')[0], k)} ({PRODUCT_GROUPS.get(k.split('|')[1], '')})" for k in new("until")]
+    sentences += several(months, "series has newer months", "series have newer months")
+    sentences += several([f"{k} is {v.replace('_', ' ')}" for k, v in new("claims").items()],
+                         "claim has another status", "claims have another status")  # fmt: skip
+    sentences += several(
+        [k for k, v in new("sources").items() if v], "source has newer figures", "sources have newer figures"
     )
-    return said
+    return sentences
 
 
 def _write_home(
@@ -696,7 +703,7 @@ def _write_home(
     if before.get("run_id") == state["run_id"]:  # the same build written again: compared with what was before it
         before = before.get("before", {})
     known = before.get("dataset") == state["dataset"] and "classes" in before
-    told = news(state, before, names) if known else None
+    changed = news(state, before, names) if known else None
     state["before"] = {k: v for k, v in before.items() if k != "before"}
     (site.folder / "data" / "build.json").write_text(json.dumps(state), encoding="utf-8")
     answers = site.keep("index", home)
@@ -722,7 +729,7 @@ def _write_home(
         "home.html.j2",
         title="Ghost Trade",
         answers=answers,
-        told=told,
+        news=changed,
         before=before,
         maps=maps,
         investigated=[
@@ -747,20 +754,20 @@ def _write_article(site: Site, claims: QueryResult) -> None:
 
 def _write_quality(site: Site, checks: Sequence[Check], sources: QueryResult) -> None:
     answers = site.keep(
-        "quality", {name: site.ask(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources}
+        "quality", {name: site.query(sql) for name, sql in questions.QUALITY.items()} | {"sources": sources}
     )
     file = ""
     if checks:
         file = "data/quality-checks.csv"
         columns = ("layer", "asset", "check", "is_blocking", "checked_at", "passed", "said")
         rows = [
-            dict(zip(columns, (c.layer, c.asset, c.name, c.is_blocking, when, passed, c.said), strict=True))
+            dict(zip(columns, (c.layer, c.asset, c.name, c.is_blocking, when, passed, c.message), strict=True))
             for c in checks
             for when, passed in c.results
         ]
         with (site.folder / file).open("w", encoding="utf-8", newline="") as handle:
             write_csv(handle, columns, rows, {name: site.about[name] for name in PROVENANCE})
-    layers = {layer: list(found) for layer, found in groupby(checks, key=lambda c: c.layer)}
+    layers = {layer: list(of_layer) for layer, of_layer in groupby(checks, key=lambda c: c.layer)}
     failed = [c for c in checks if c.results and not c.results[0][1]]
     site.write("quality", "quality.html.j2", title="Data quality", answers=answers, layers=layers, failed=failed,
                checks=checks, file=file)  # fmt: skip

@@ -17,7 +17,7 @@ flows as (
         {{ import_fob_at('margin_low') }} as import_value_fob_high_usd,
         coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated,
         import_basis in ('published_fob', 'reported_fob') as is_fob
-    from {{ ref('report_coverage') }}
+    from {{ ref('int_flows_typed') }}
     where product_level in (0, 6)
         and coverage_status not in ('non_geographic', 'neither')
 

@@ -4,7 +4,7 @@ with
 
 premiums as (
 
-    select * from {{ ref('unit_value_anomalies') }}
+    select * from {{ ref('int_unit_values_judged') }}
     where freq = 'M'
         and flow = 'export'
         and price_premium_target_ratio is not null

@@ -30,7 +30,7 @@ baskets as (
 
 ),
 
--- the goods that a changed code counts for: itself or its group, and its baskets
+-- the goods that a changed code counts for: itself or its group, and its product groups
 goods as (
 
     select revisions.product_code, revisions.hs_revision, coalesce(groups.stable_group_id, revisions.product_code) as goods

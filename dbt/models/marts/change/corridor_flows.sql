@@ -1,5 +1,5 @@
--- The screened corridors month by month: what both sides report of the coalition's trade with transit and target
--- countries, and of what transit countries sell to targets. A row of corridor_risk sums twelve of these.
+-- The screened corridors month by month: what both sides report of the coalition's trade with transit countries and
+-- destinations, and of the exports of transit countries to destinations. A row of corridor_risk sums twelve of these.
 with
 
 series as (

@@ -1,4 +1,4 @@
--- How far exports stand above what was normal: int_excesses_estimated, where is_published says that a reader needs it.
+-- How far exports are above their baseline: int_excesses_estimated, where is_published marks what readers need.
 with
 
 excesses as (

@@ -1,5 +1,5 @@
--- Excess unmirrored exports: int_ghosts_estimated, where is_published says that a reader needs it. A window that cannot
--- be compared says so once, beside the default baseline: no other changes that.
+-- Excess unmirrored exports: int_ghosts_estimated, where is_published marks what readers need. A window that cannot
+-- be compared has its reason once, beside the default baseline: no other baseline changes that.
 with
 
 ghosts as (

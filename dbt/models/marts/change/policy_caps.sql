@@ -1,5 +1,5 @@
 -- What the article proposes, month by month: exports to a transit country at the pre-war level in line with domestic
--- demand, what stands above it, and since when.
+-- demand, what is above it, and since when.
 with
 
 compared as (

@@ -1,7 +1,7 @@
--- What a bloc no longer sells a target, beside what it sells a transit country more, each against its baseline: which
--- share of the drop the rise could stand for (METHODS 2.11). `did` counts only what rose beyond unlisted goods of the
--- same chapters: all goods and the listed ones differ by much, so that group and control belong to the figure. Product
--- groups against every baseline, listed goods against the default one; windows that end after the baseline.
+-- The fall of a bloc's exports to a destination, beside the rise of those to a transit country, each against its
+-- baseline: which share of the fall the rise could replace (METHODS 2.11). `did` counts only the rise beyond that of
+-- unlisted goods of the same chapters: all goods and the listed ones differ by much, so that group and control belong
+-- to the figure. Product groups against every baseline, listed goods against the default one; windows that end after the baseline.
 {% set window -%}
     over (
         partition by exporter, importer_iso3, goods, baseline_id

@@ -1,5 +1,5 @@
--- What of the goods that a transit country sold to a target above its baseline can have come from a bloc above its own.
--- An upper bound, with nothing as its lower: a country may sell what it had, and keep what it bought.
+-- What of a transit country's exports to a destination above their baseline can be re-exports of a bloc's exports above
+-- their own. An upper bound; the lower is 0: a country may export from stocks, and keep what it imports.
 with
 
 chains as (
@@ -22,7 +22,7 @@ builds as (
 
 ),
 
--- twelve months that were weighed throughout
+-- twelve months that all have weights
 priced as (
 
     select
@@ -39,8 +39,8 @@ priced as (
 
 ),
 
--- ---- what a country took in from the whole world and sent out to it, in months of which it published both: what is
--- left is what it can have kept. Partners that are no countries count too.
+-- ---- a country's imports from and exports to the whole world, in months for which it published both: the difference
+-- can have stayed in the country. Partners that are no countries count too.
 
 chained as (
 
@@ -81,7 +81,7 @@ cells as (
         end as goods,
         flows.export_value_usd,
         flows.import_value_fob_usd
-    from {{ ref('report_coverage') }} as flows
+    from {{ ref('int_flows_typed') }} as flows
     left join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code

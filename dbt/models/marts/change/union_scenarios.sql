@@ -1,5 +1,5 @@
 -- What changes if the whole Eurasian Economic Union is counted, as the article proposes: one cap for all members, in
--- which what Russia and Belarus no longer buy makes room for what others buy more, beside the members' own caps. A
+-- which a fall of exports to Russia and Belarus makes room for a rise to others, beside the members' own caps. A
 -- scenario, not a finding. A union is no country: it has this table of its own.
 with
 

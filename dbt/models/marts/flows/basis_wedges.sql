@@ -1,5 +1,5 @@
--- The same imports by origin and by consignment, where an importer gives both: how much of a gap is the basis of its
--- partner column alone. Goods of another origin that a hub sends on are imports from the hub by consignment only.
+-- The same imports by origin and by consignment, where an importer gives both: how much of a gap is the difference of
+-- partner basis alone. Goods of another origin that a hub re-exports are imports from the hub by consignment only.
 -- Comtrade gives the country of consignment as second partner; where it does not, there is no row. Only where the parts
 -- by second partner add up to the importer's total of the good: from a part of them nothing follows.
 with
@@ -93,7 +93,7 @@ builds as (
 
 ),
 
--- where nothing is reported by one basis, the other's silence is the same reporter's and so a zero
+-- where nothing is reported by one basis, the same reporter did report by the other: a zero
 compared as (
 
     select

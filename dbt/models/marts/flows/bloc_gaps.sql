@@ -1,6 +1,6 @@
 -- A bloc's exports and what the importer recorded from it, each summed over the members and then compared
 -- (METHODS 0.6): members report goods of one another, so their own gaps add up to more than is missing. Codes of six
--- digits stand in their stable groups: members that record in two HS revisions are one row, and not two.
+-- digits are in their stable groups: members that record in two HS revisions are one row, and not two.
 {% set measures = ['export_value_usd', 'import_value_usd', 'import_value_fob_usd', 'import_value_fob_low_usd',
     'import_value_fob_high_usd'] %}
 with
@@ -66,7 +66,7 @@ summed as (
         coalesce({{ exact_sum('cells.gap_usd', 'cells.gap_usd < 0') }}, 0) as negative_gap_usd,
         coalesce({{ exact_sum('cells.export_value_usd', "cells.coverage_status = 'both_reported'") }}, 0)
             as both_reported_usd,
-        -- an exporter's group may stand in several codes and revisions
+        -- an exporter may report a group in several codes and revisions
         cast(bit_count(bit_or(cells.digit)) as bigint) as members
     from cells
     inner join members

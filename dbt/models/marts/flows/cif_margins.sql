@@ -1,6 +1,6 @@
 {{ config(materialized='table', event_time='') }}  -- it has years, and no period
 -- The margin taken off an importer's figures where something better than the default is known, and where it comes from.
--- The default stands in the rows of '*', one a year: it is taken where there is no row (macro marts.cif_margin). Where
+-- The default is in the rows of '*', one a year: it is taken where there is no row (macro marts.cif_margin). Where
 -- every flow of a row came with its FOB value, the margin is the one published.
 with
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 -- Both sides of every flow between two countries, and the gap between them where one may be stated.
--- A zero stands for a silent side only where coverage says that it reported, and recorded none of this.
+-- A missing report is a zero only where coverage_status shows that the side reported, and recorded none of this.
 -- A view, for readers too: a formula over two figures of a row takes less to compute than to write down and read.
 with
 

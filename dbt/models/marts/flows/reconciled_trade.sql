@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 -- One value for a flow, for those who need one: the mean in logs of both reports, each counting the more, the
 -- smaller its reporter's error is (METHODS 2.15). The gap is gone in it, so that no gap may ever be looked for here. What one
--- side recorded and the other did not stays as it was recorded: a mean with nothing would say nothing.
+-- side recorded and the other did not stays as it was recorded: a mean with nothing has no meaning.
 {% set floor = var('reliability_floor') %}
 with
 
@@ -43,7 +43,7 @@ rated as (
         case
             when flows.source = 'exporter' then 1
             when flows.source = 'importer' then 0
-            -- of whom nothing is known, nothing is preferred
+            -- where neither reporter is rated, both count alike
             when flows.source = 'both' then
                 coalesce({{ reconciled_weight('exporters.noise_sd', 'importers.noise_sd', floor) }}, 0.5)
         end as weight_export

@@ -1,5 +1,5 @@
 {{ config(materialized='table', event_time='') }}  -- computed of all years at once
--- Unit values that stand out, and all of the goods of the short lists.
+-- Unit values that deviate, and all of the goods of the short lists.
 with
 
 unit_values as (

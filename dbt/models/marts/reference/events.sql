@@ -1,4 +1,4 @@
--- What happened when: the days that stand on the time axis of a chart.
+-- What happened when: the days marked on the time axis of a chart.
 with
 
 events as (

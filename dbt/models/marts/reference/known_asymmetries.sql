@@ -1,4 +1,4 @@
--- Why two honest reports may differ: what stands beside a gap wherever it is shown.
+-- Why two honest reports may differ: shown beside every gap.
 with
 
 asymmetries as (

@@ -76,7 +76,7 @@ traded as (
 
 ),
 
--- what was sold in the year before the first was listed: is it less since?
+-- exports of the year before the first listing: are they lower since?
 around as (
 
     select

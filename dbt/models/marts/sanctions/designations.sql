@@ -1,5 +1,5 @@
 -- Who in which country was listed when, by whom, under which Russia-related program. A place of birth or a
--- ship's flag ties nobody to a country here.
+-- ship's flag is no tie to a country here.
 with
 
 entities as (

@@ -1,8 +1,8 @@
 -- When a bloc's exports to a transit country rose far above their baseline, and when they came back, each with its cause:
---   revision     as first published, the figures did not hold the alert (or its end)
+--   revision     as first published, the figures did not raise the alert (or its end)
 --   code_change  a group of codes whose members reported it in another HS revision from the very month it began
---   list_change  of a basket: most of the excess is of goods that were put on the list afterwards, when others stood
---                on it already
+--   list_change  of a product group: most of the excess is of goods that were put on the list afterwards, when others
+--                were on it already
 --   new_data     none of these: it came with the figures of a new month
 with
 

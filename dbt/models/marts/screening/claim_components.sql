@@ -347,7 +347,7 @@ parts_reported as (
 
 ),
 
--- A file of one chapter says nothing of another: that of the goods must have been reported, in whatever period.
+-- A file of one chapter shows nothing of another: that of the goods must have been reported, in whatever period.
 claim_chapters as (
 
     select distinct published_claims.claim_id, chapters.chapter
@@ -395,7 +395,7 @@ parts_completed as (
         and parts_reported.exporters >= countries_needed.exporters * case
             when parts.exporters = 'ALL' then 0
             when published_claims.measure = 'gap_as_published' and not parts.is_base then 1
-            -- partners that an importer reports: who is not among them sold it nothing
+            -- partners that an importer reports: those not among them exported nothing to it
             when published_claims.base_exporter is not null then 0
             else {{ var('claim_least_members') }}
         end
@@ -411,7 +411,7 @@ parts_completed as (
     left join parts_reported
         on parts_reported.claim_id = parts.claim_id
         and parts_reported.is_base = parts.is_base
-    -- part of all, which its base asks for
+    -- part of all, which its base needs
     where parts.is_base or published_claims.measure <> 'share_of_all'
 
 ),

@@ -203,7 +203,7 @@ computed as (
 
 ),
 
--- SQL over the published file that gives the figure again; double quotes stand for single ones.
+-- SQL over the published file that gives the figure again; double quotes are in place of single ones.
 query_templates as (
 
     select

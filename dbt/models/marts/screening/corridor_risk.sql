@@ -1,5 +1,5 @@
 -- The screening signals, ranked: anomaly, evidence and severity apart, and what each is made of. Beside the class
--- stands how often the same rule gives it to the years of the baseline, when nothing had happened.
+-- is how often the same rule gives it to the years of the baseline, when nothing had happened.
 with
 
 scored as (

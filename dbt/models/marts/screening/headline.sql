@@ -1,6 +1,6 @@
 -- The one table a dashboard needs. Exports and imports are summed over exporters first and then compared: adding up the
--- members' own positive gaps would count as gap what members merely report of one another. The month stands beside the
--- twelve months to it, and each column says which of the two it is of.
+-- members' own positive gaps would count as gap what members merely report of one another. The month is beside the
+-- twelve months to it, and each column's name shows which of the two it is of.
 with
 
 mirror_gaps as (

@@ -5,22 +5,20 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from conftest import SCALE, marts_of
+from dbt_cli import Dbt
 from downloads import COMTRADE, by_hand, prepare
 
 from dagster_project import extent, transform, warehouse
 from dagster_project.definitions import SOURCES
 from dagster_project.ingest import intake
 from dagster_project.ingest.inbox import code_version
-from dagster_project.settings import DBT_DIR, Settings, SettingsError
+from dagster_project.settings import Settings, SettingsError
 
 TABLES = [table for source in SOURCES for table in source.tables]
 THIS_YEAR = datetime.now(UTC).year
@@ -142,7 +140,7 @@ Compute = Callable[..., Settings]
 
 
 @pytest.fixture
-def compute(data_dir: Path, tmp_path: Path) -> Compute:
+def compute(data_dir: Path, dbt_home: Path) -> Compute:
     """A build of the models of all flows, and what they need, as a run does it."""
 
     def compute(**changed: str) -> Settings:
@@ -155,13 +153,8 @@ def compute(data_dir: Path, tmp_path: Path) -> Compute:
         intake.load_landed(settings, COMTRADE)
         computed = extent.plan(settings, TABLES, code_version())
         extent.note_begun(settings, run, computed, is_of_all_models=True)
-        done = subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--log-path", tmp_path, "run", *transform.arguments(computed)[3:]]
-            + ["--target-path", tmp_path / "target", "--select", "about", *(f"+{folder}" for folder in FLOWS)],
-            cwd=DBT_DIR,
-            env=os.environ | transform.environment(settings, computed),
-            capture_output=True,
-            text=True,
+        done = Dbt(dbt_home, settings, computed)(
+            "run", *transform.arguments(computed)[3:], "--select", "about", *(f"+{folder}" for folder in FLOWS)
         )
         assert done.returncode == 0, done.stdout[-3000:]
         extent.note_completed(settings, run)

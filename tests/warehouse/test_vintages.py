@@ -1,7 +1,7 @@
 """Two times of one row: when its publisher said it, and when we learned it. And the fetch sessions that bring it.
 
 A little list stands for every source: its file says its own date, as OFAC's do. Not here: what a load does
-with the rows of one moment (test_warehouse.py), or what the network does (test_network.py).
+with the rows of one moment (test_load.py), or what the network does (test_network.py).
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def test_a_build_notes_the_day_it_looks_back_to(settings):
     back = Settings.from_environment({"DATA_DIR": str(settings.data_dir), "AS_OF": "2023-06-30"})
     prepare(back)
     assert warehouse.ask(back, "select as_of from raw.builds") == [(date(2023, 6, 30),)]
-    assert back.published_path == settings.data_dir / "published" / "as-of-2023-06-30" / "ghost_trade.duckdb"
+    assert back.published_path == settings.data_dir / "as-of-2023-06-30" / "ghost_trade.duckdb"
 
 
 def test_a_warehouse_of_another_version_is_made_again_from_what_landed(settings):
