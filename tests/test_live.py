@@ -350,7 +350,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
     live = ["comtrade", "csl", "ecb", "eu", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
     assert sorted(answered) == [(name, True, False, None) for name in live]
     assert first.one("select dataset from marts.about") == "live"
-    assert "Did not answer" not in first.done.stdout
+    assert "No new figures from these services" not in first.done.stdout
 
 
 # ---------------------------------------------------------------- who has nothing new
@@ -424,7 +424,7 @@ def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, sec
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
     assert FAILURES[name] in failure and is_stale is False
-    summary = second.done.stdout.partition("Did not answer; what they said last is shown:")[2]
+    summary = second.done.stdout.partition("No new figures from these services; those loaded before are shown:")[2]
     assert title in summary and FAILURES[name] in summary
     entries = f"select * from marts.sanctioned_entities where list_id = '{name.upper()}' order by source_id"
     assert second.ask(entries) == first.ask(entries) != []
