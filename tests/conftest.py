@@ -1,7 +1,8 @@
-"""Fixtures that several floors share. Not here: any expectation."""
+"""Fixtures that several folders share. Not here: any expectation."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -34,6 +35,18 @@ def shared() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real files are not here: {SHARED_DATA} does not exist")
     return SHARED_DATA
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let dbt parse its project once, before several workers would."""
+    if config.getoption("numprocesses", None):
+        importlib.import_module("dagster_project.transform")
+
+
+@pytest.fixture(scope="session")
+def dbt_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt_cli.Dbt works: one folder a process, so that dbt parses the project once in it."""
+    return tmp_path_factory.mktemp("dbt")
 
 
 @pytest.fixture

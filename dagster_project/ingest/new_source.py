@@ -80,7 +80,7 @@ def _from_templates(name: str) -> dict[Path, str]:
         "_sources.yml": staging / "_sources.yml",
         "staging.sql": staging / f"stg_{name}__flows.sql",
         "staging.yml": staging / f"stg_{name}__flows.yml",
-        "test.py": Path("tests") / f"test_raw_{name}.py",
+        "test.py": Path("tests/ingest") / f"test_{name}.py",
     }
     return {
         path: Template((TEMPLATES / f"{template}.tmpl").read_text(encoding="utf-8")).substitute(name=name)

@@ -1,6 +1,6 @@
 {#
   The formulas of METHODS 2.4 and 2.5, once each. `x` is the export value, `m` the import value brought to
-  FOB, both SQL expressions in USD. tests/test_formulas.py holds each against a Python twin.
+  FOB, both SQL expressions in USD. tests/dbt/test_formulas.py holds each against a Python twin.
 #}
 
 {# Imports are brought to FOB by dividing, never by multiplying with (1 - margin). #}
@@ -88,7 +88,7 @@
     end)
 {%- endmacro %}
 
-{# ---- METHODS 2.7 and 2.9: change against a baseline. Each has its Python twin in tests/test_formulas.py too. #}
+{# ---- METHODS 2.7 and 2.9: change against a baseline. Each has its Python twin in tests/dbt/test_formulas.py too. #}
 
 {# Money on a scale that is linear near nothing and logarithmic above. #}
 {% macro asinh_scaled(value) -%} asinh({{ value }} / {{ var('asinh_scale_usd') }}) {%- endmacro %}

@@ -1,18 +1,19 @@
 """The real EU and UN lists in staging: who is there, since when, by which name, and who has gone.
 
 Here belong the columns that what comes after staging relies on, figures of real lists, and a build as of a past
-day. Not here: the single decisions (dbt's unit tests beside the models) and what raw holds (test_raw_*).
+day. Not here: the single decisions (dbt's unit tests beside the models) and what raw holds (tests/ingest).
 """
 
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
+from dbt_cli import Dbt
 from downloads import reasons, refresh
-from test_dbt_units import Dbt
 
 from dagster_project.definitions import SOURCES
 from dagster_project.settings import Settings
@@ -49,10 +50,8 @@ def loaded(shared, tmp_path_factory) -> Settings:
     return settings
 
 
-def staged(settings: Settings, target) -> Ask:
-    done = Dbt(settings, target)(
-        "build", "--select", "staging.eu", "staging.un", "--exclude-resource-type", "unit_test"
-    )
+def staged(settings: Settings, home: Path) -> Ask:
+    done = Dbt(home, settings)("build", "--select", "staging.eu", "staging.un", "--exclude-resource-type", "unit_test")
     assert done.returncode == 0, done.stdout
 
     def ask(sql: str) -> list[tuple]:
@@ -64,8 +63,8 @@ def staged(settings: Settings, target) -> Ask:
 
 
 @pytest.fixture(scope="module")
-def ask(loaded, tmp_path_factory) -> Ask:
-    return staged(loaded, tmp_path_factory.mktemp("target"))
+def ask(loaded, dbt_home) -> Ask:
+    return staged(loaded, dbt_home)
 
 
 @pytest.mark.parametrize("source", ["eu", "un"])
@@ -124,9 +123,9 @@ def test_who_left_the_uns_list_stays_with_the_day_it_went(ask):
         assert ask(f"select count(gone_at) from stg_un__{model}") == [(9,)]
 
 
-def test_as_of_a_day_between_two_editions_the_earlier_one_stands(loaded, tmp_path):
+def test_as_of_a_day_between_two_editions_the_earlier_one_stands(loaded, dbt_home, tmp_path):
     shutil.copytree(loaded.data_dir, tmp_path / "data")  # the views of today stay as they are
-    then = staged(replace(loaded, data_dir=tmp_path / "data", as_of=date(2025, 1, 1)), tmp_path / "target")
+    then = staged(replace(loaded, data_dir=tmp_path / "data", as_of=date(2025, 1, 1)), dbt_home)
     assert then("select count(*), count(gone_at) from stg_un__entries") == [(875, 0)]
     assert then("select count(*) from stg_un__programs where program = 'Iran'") == [(0,)]
     assert then("select count(*) from stg_un__names where gone_at is not null") == [(0,)]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from dbt_cli import Dbt
 from downloads import loaded, prepare, reasons, refresh
-from test_dbt_units import Dbt
 
 from dagster_project import warehouse
 from dagster_project.definitions import SOURCES
@@ -311,37 +311,37 @@ def test_a_workbook_that_is_unrecognised_or_damaged_is_reported_as_such(settings
 SELECTED = ("+int_national_flows_placed", "stg_seeds__bloc_members")
 
 
-def built(settings: Settings, folder: Path) -> dict[str, str]:
+def built(settings: Settings, home: Path) -> dict[str, str]:
     """Staging and the flows placed, built and tested as in a refresh: the tests and how they ended."""
-    dbt = Dbt(settings, folder / "target")
+    dbt = Dbt(home, settings)
     dbt("build", "--exclude-resource-type", "unit_test", "--select", *SELECTED)
     ended = {name.split(".")[2]: status for name, status in dbt.results().items() if name.startswith("test.")}
     return {name: status for name, status in ended.items() if "stat__flows" in name}
 
 
 @pytest.mark.slow
-def test_a_name_without_a_country_is_reported_and_stops_the_build_when_it_is_large(settings, tmp_path):
+def test_a_name_without_a_country_is_reported_and_stops_the_build_when_it_is_large(settings, dbt_home):
     eu = {"Всего": (1e6, 1e6), "Страны ЕС": (28, 28), **dict.fromkeys([*EU27, "Соединенное Королевство"], (1, 1))}
     put(settings, workbook(a=year_of_kazakhstan(eu | {"Атлантида": (1, None)})))
     put(settings, workbook(a=kyrgyz_table({TOTAL: [9, 9, 9], ("Атлантида", "Атлантида", "Atlantis"): [1, 1, 1]})), "kg")
     prepare(settings, SOURCES)
     refresh(settings, SOURCES)
-    assert {name: status for name, status in built(settings, tmp_path).items() if status != "pass"} == {
+    assert {name: status for name, status in built(settings, dbt_home).items() if status != "pass"} == {
         "mapped_stg_kazstat__flows_kazstat": "warn",
         "mapped_stg_kyrstat__flows_kyrstat": "fail",
     }
 
 
 @pytest.mark.slow
-def test_an_eu_that_is_not_the_sum_of_its_members_fails(settings, tmp_path):
+def test_an_eu_that_is_not_the_sum_of_its_members_fails(settings, dbt_home):
     members = dict.fromkeys(EU27, (1, 1)) | {"Соединенное Королевство": (1, 1)}
     old = year_of_kazakhstan({"Страны ЕС": (28, 28), **members}, "2022 год")
     new = year_of_kazakhstan({"Страны ЕС": (28, 27), **members}, "2023 год")  # exports: with the United Kingdom
     put(settings, workbook(a=old, b=new))
     prepare(settings, SOURCES)
     refresh(settings, SOURCES)
-    assert "fail" in built(settings, tmp_path).values()
-    run = json.loads((tmp_path / "target" / "run_results.json").read_text())
+    assert "fail" in built(settings, dbt_home).values()
+    run = json.loads((dbt_home / "target" / "run_results.json").read_text())
     (failed,) = [result for result in run["results"] if result["status"] == "fail"]
     assert failed["unique_id"].split(".")[2].startswith("eu_equals_its_members_stg_kazstat__flows")
     assert warehouse.ask(settings, failed["compiled_code"]) == [(date(2023, 1, 1), "export", 28_000.0, 27_000.0)]
@@ -351,14 +351,14 @@ def test_an_eu_that_is_not_the_sum_of_its_members_fails(settings, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def real(shared, tmp_path_factory) -> Settings:
+def real(shared, dbt_home, tmp_path_factory) -> Settings:
     folder = tmp_path_factory.mktemp("national")
     settings = Settings.from_environment(
         {"DATA": "files", "INBOX": str(shared / "national"), "DATA_DIR": str(folder / "data"), "DUCKDB_THREADS": "2"}
     )
     prepare(settings, SOURCES)
     refresh(settings, SOURCES)
-    assert set(built(settings, folder).values()) == {"pass"}
+    assert set(built(settings, dbt_home).values()) == {"pass"}
     return settings
 
 

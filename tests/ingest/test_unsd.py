@@ -4,23 +4,20 @@ Here belongs what is read and refused, and what UNSD's real tables come to as br
 rules of bridging on rows made by hand (dbt's unit tests).
 """
 
-import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dbt_cli import Dbt
 from downloads import prepare, reasons, refresh, workbook
 
-from dagster_project import transform, warehouse
+from dagster_project import warehouse
 from dagster_project.definitions import SOURCES
 from dagster_project.files.landing import RequestLogEntry
 from dagster_project.ingest import intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import unsd
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.settings import Settings
 
 UNSD = Source.of(unsd)
 CONVERSION = [["From HS2022", "To HS2017"], ["010121", "010121"], ["854149", "854140"]]
@@ -115,7 +112,7 @@ def test_each_pair_is_requested_once_a_month(settings):
 
 
 @pytest.fixture(scope="module")
-def bridges(shared, tmp_path_factory):
+def bridges(shared, dbt_home, tmp_path_factory):
     """A question to the bridges of UNSD's three real workbooks."""
     folder = tmp_path_factory.mktemp("unsd")
     settings = Settings.from_environment(
@@ -124,23 +121,14 @@ def bridges(shared, tmp_path_factory):
     prepare(settings, SOURCES)
     intake.land(settings, UNSD)
     intake.load_landed(settings, UNSD)
-    done = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs", "build"]
-        + [
-            "--exclude-resource-type",
-            "unit_test",
-            "--indirect-selection",
-            "cautious",
-            "--select",
-            "+product_bridges",
-            "--target-path",
-            folder / "target",
-        ],
-        cwd=DBT_DIR,
-        env=os.environ | transform.environment(settings),
-        capture_output=True,
-        text=True,
-        timeout=240,
+    done = Dbt(dbt_home, settings)(
+        "build",
+        "--exclude-resource-type",
+        "unit_test",
+        "--indirect-selection",
+        "cautious",
+        "--select",
+        "+product_bridges",
     )
     assert done.returncode == 0, done.stdout
     with warehouse.connect(settings, read_only=True) as con:

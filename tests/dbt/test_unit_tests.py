@@ -1,23 +1,18 @@
 """The method's own sentences: dbt's unit tests, run on an empty warehouse.
 
 They stand beside the models they are about (dbt/models/**/<model>.yml). Here belongs only running them, and that
-they are really run: here, and not in every refresh.
+they are really run. That a refresh does not run them: operation/test_refresh.py.
 """
 
-import json
-import os
-import subprocess
-import sys
-from datetime import datetime
 from pathlib import Path
 
 import pytest
+from dbt_cli import Dbt
+from downloads import prepare
 
-from dagster_project import transform, warehouse
 from dagster_project.definitions import SOURCES
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.settings import Settings
 
-FEWEST = 70  # unit tests; one that is lost is lost in silence otherwise
 # Models that decide something: each has a sentence at least.
 DECIDING = {
     "int_country_codes_resolved",
@@ -90,60 +85,24 @@ DECIDING = {
 }
 
 
-class Dbt:
-    """dbt on one warehouse, as a refresh calls it: from its own folder, with the profile's variables set."""
-
-    def __init__(self, settings: Settings, target: Path):
-        self.environment = os.environ | transform.environment(settings)
-        self.target = target
-
-    def __call__(self, *arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", self.target / "logs"]
-            + [*arguments, "--target-path", self.target],
-            cwd=DBT_DIR,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=240,
-        )
-
-    def results(self) -> dict[str, str]:
-        """Every node of the last call and how it ended."""
-        run = json.loads((self.target / "run_results.json").read_text())
-        return {result["unique_id"]: result["status"] for result in run["results"]}
-
-
 @pytest.fixture(scope="module")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Dbt:
+def dbt(dbt_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
     """A warehouse of empty tables: raw ones as a refresh makes them, the others as dbt does."""
     folder = tmp_path_factory.mktemp("dbt")
     settings = Settings.from_environment(
         {"DATA": "files", "INBOX": str(folder), "DATA_DIR": str(folder / "data"), "DUCKDB_THREADS": "2"}
     )
-    tables = [table for source in SOURCES for table in source.tables]
-    warehouse.prepare(settings, tables, run_id="test", code_version="test", started_at=datetime(2023, 6, 15))
-    dbt = Dbt(settings, folder / "target")
+    prepare(settings, SOURCES)
+    dbt = Dbt(dbt_home, settings)
     made = dbt("run", "--empty")
     assert made.returncode == 0, made.stdout
     return dbt
 
 
-def test_every_sentence_about_the_method_holds(dbt):
+def test_every_sentence_about_the_method_holds(dbt: Dbt) -> None:
     ran = dbt("test", "--select", "test_type:unit")
     assert ran.returncode == 0, ran.stdout
     results = dbt.results()
     assert set(results.values()) == {"pass"}
     assert all(name.startswith("unit_test.") for name in results)
-    assert len(results) >= FEWEST
     assert {name.split(".")[2] for name in results} >= DECIDING
-
-
-def test_a_refresh_does_not_ask_again_whether_the_code_is_right(dbt):
-    left_out = ["--exclude-resource-type", "unit_test"]
-    source = Path(transform.__file__).read_text()
-    assert f'"build", {", ".join(json.dumps(argument) for argument in left_out)}' in source
-    asked = dbt("ls", *left_out, "--quiet", "--output", "json", "--output-keys", "resource_type")
-    assert asked.returncode == 0, asked.stdout
-    kinds = {json.loads(line)["resource_type"] for line in asked.stdout.splitlines()}
-    assert kinds == {"exposure", "model", "source", "test"}

@@ -2,8 +2,8 @@
 
 One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
 delists, three services fail in three ways, and the others publish nothing new. Beside it: no network, and secrets.
-Rows are made here, in each service's own layout. Not here: what a source reads (test_raw_*.py), which questions
-Comtrade is asked, with a key or without (test_comtrade_live.py), or how the network fails (test_network.py).
+Rows are made here, in each service's own layout. Not here: what a source reads (ingest/), which questions
+Comtrade is asked, with a key or without (test_comtrade_service.py), or how the network fails (test_network.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bad files, as they come: each is met with one clear sentence, and stops nothing else.
 
 Here belongs what a person sees of a file that cannot be used: which file, which row where there is one, what
-was expected, what to do. Not here: the layouts themselves (test_raw_*) or the landing folder (test_landing).
+was expected, what to do. Not here: the layouts themselves (tests/ingest) or the landing folder (test_landing).
 
 The bad files lie in one inbox together with good ones, after an earlier run has loaded something.
 """

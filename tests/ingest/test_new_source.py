@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(PROJECT_DIR, copy, ignore=LEFT_OUT)
     done = run(copy, "-m", "dagster_project.ingest.new_source", NAME)
     assert done.returncode == 0, done.stderr
-    assert f"tests/test_raw_{NAME}.py" in done.stdout and "Next:" in done.stdout
+    assert f"tests/ingest/test_{NAME}.py" in done.stdout and "Next:" in done.stdout
     return copy
 
 
@@ -57,12 +57,16 @@ def test_a_source_is_six_files_and_a_word_in_the_definitions(project: Path) -> N
 
 
 def test_its_own_tests_pass_on_the_layout_of_the_template(project: Path) -> None:
-    done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/test_raw_{NAME}.py")
+    done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/ingest/test_{NAME}.py")
     assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_what_is_written_has_the_style_of_the_house(project: Path) -> None:
-    files = [f"dagster_project/ingest/sources/{NAME}.py", f"tests/test_raw_{NAME}.py", "dagster_project/definitions.py"]
+    files = [
+        f"dagster_project/ingest/sources/{NAME}.py",
+        f"tests/ingest/test_{NAME}.py",
+        "dagster_project/definitions.py",
+    ]
     for command in (["check"], ["format", "--check"]):
         done = run(project, "-m", "ruff", *command, *files)
         assert done.returncode == 0, done.stdout

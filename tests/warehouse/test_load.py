@@ -1,8 +1,8 @@
 """The bitemporal store, on a real DuckDB.
 
 Here belongs what must hold however a file looks: which rows a vintage inserts and which expire, that every earlier
-state can be rebuilt, that a killed process leaves something whole. Not here: the layouts of a source (test_raw_*), what
-is published (test_publish.py), or what a figure means (dbt's own tests).
+state can be rebuilt, that a killed process leaves something whole. Not here: the layouts of a source (ingest/), what is
+published (publish/), or what a figure means (dbt's own tests).
 """
 
 import csv
@@ -130,8 +130,8 @@ THREE = [flow("276", "854231", 100), flow("276", "854232", 5), flow("528", "8542
 # ---------------------------------------------------------------- vintages
 
 
-def test_the_first_file_opens_all_its_rows(store):
-    assert load(store, THREE) == warehouse.Loaded(read=3, opened=3, closed=0)
+def test_the_first_file_inserts_all_its_rows(store):
+    assert load(store, THREE) == warehouse.Loaded(read=3, inserted=3, expired=0)
     assert current(store) == {("276", "854231"): 100, ("276", "854232"): 5, ("528", "854231"): 7}
 
 
@@ -144,22 +144,22 @@ def test_the_same_bytes_twice_change_nothing(store):
     assert counts(store) == before == (3, 1, 1)
 
 
-def test_the_same_rows_in_other_bytes_open_and_close_nothing(store):
+def test_the_same_rows_in_other_bytes_insert_and_expire_nothing(store):
     load(store, THREE)
     other = {"isReported": "1", "fobvalue": "0"}
     same = [row | other | {"primaryValue": f"{row['primaryValue']}.0"} for row in THREE]
-    assert load(store, same[::-1]) == warehouse.Loaded(read=3, opened=0, closed=0)
+    assert load(store, same[::-1]) == warehouse.Loaded(read=3, inserted=0, expired=0)
     assert counts(store) == (3, 2, 1)
 
 
-def test_a_revision_closes_and_opens_exactly_what_it_changed(store):
+def test_a_revision_expires_and_inserts_exactly_what_it_changed(store):
     first = [*THREE, flow("528", "854232", 9)]
     load(store, first)
     then = moment_of(store)
     # one value changed, one row gone, one row new; both partners and both products are still there
     revised = [flow("276", "854231", 101), flow("276", "854232", 5), flow("528", "854232", 9)]
     added = flow("276", "854232", 3, partner2Code="643")
-    assert load(store, [*revised, added]) == warehouse.Loaded(read=4, opened=2, closed=2)
+    assert load(store, [*revised, added]) == warehouse.Loaded(read=4, inserted=2, expired=2)
     assert warehouse.ask(
         store,
         "select partnerCode, cmdCode, partner2Code, primaryValue, _valid_from = now, _valid_to = now "
@@ -192,7 +192,7 @@ def test_a_file_closes_nothing_it_does_not_speak_of(store, others):
 def test_a_file_whose_first_row_is_new_is_compared_with_what_its_others_meet(store):
     load(store, THREE)
     mixed = [flow("276", "845011", 1), *THREE[:2], flow("528", "854231", 8)]
-    assert load(store, mixed, file="mixed.csv") == warehouse.Loaded(read=4, opened=2, closed=1)
+    assert load(store, mixed, file="mixed.csv") == warehouse.Loaded(read=4, inserted=2, expired=1)
     values = {(r["partnerCode"], r["cmdCode"]): float(r["primaryValue"]) for r in [*THREE, mixed[0], mixed[-1]]}
     assert current(store) == values
 

@@ -1,6 +1,6 @@
 """The landing folder: bytes as fetched, written once, whole or not at all, and a folder that explains itself.
 
-Here belongs what holds for any file of any source. Not here: what a file means (test_raw_*).
+Here belongs what holds for any file of any source. Not here: what a file means (tests/ingest).
 """
 
 import gzip

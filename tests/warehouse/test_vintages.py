@@ -1,7 +1,7 @@
 """Two times of one row: when its publisher said it, and when we learned it. And the fetch sessions that bring it.
 
 A little list stands for every source: its file says its own date, as OFAC's do. Not here: what a load does
-with the rows of one moment (test_warehouse.py), or what the network does (test_network.py).
+with the rows of one moment (test_load.py), or what the network does (test_network.py).
 """
 
 from __future__ import annotations
