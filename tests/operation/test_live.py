@@ -366,6 +366,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
     live = ["comtrade", "csl", "ecb", "eu", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
     assert sorted(answered) == [(name, True, False, None) for name in live]
     assert first.one("select dataset from marts.about") == "live"
+    assert "No new figures from these services" not in first.printed
 
 
 # ---------------------------------------------------------------- who has nothing new
@@ -439,7 +440,7 @@ def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, sec
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
     assert FAILURES[name] in failure and is_stale is False
-    summary = second.printed.partition("Did not answer; what they said last is shown:")[2]
+    summary = second.printed.partition("No new figures from these services; those loaded before are shown:")[2]
     assert title in summary and FAILURES[name] in summary
     entries = f"select * from marts.sanctioned_entities where list_id = '{name.upper()}' order by source_id"
     assert second.ask(entries) == first.ask(entries) != []

@@ -1,5 +1,5 @@
 -- Comtrade's flows at the grain all sources share: who reported which flow with whom, of what, when.
--- Re-exports are part of exports (and re-imports of imports): they stand beside, and are not added.
+-- Re-exports are part of exports (and re-imports of imports): they have columns of their own, and are not added.
 -- The world and blocs are sums of others and have no row; several codes of one country are one row.
 {% set is_traded = "flows.flow in ('X', 'M')" %}
 {% set revision_rank = "case when is_original_classification then '1' else '0' end || hs_revision" %}
