@@ -15,11 +15,12 @@ import pycountry
 import pytest
 import xlrd
 import yaml
+from conftest import SHARED_DATA
 from defusedxml.ElementTree import iterparse
 
-ROOT = Path(__file__).resolve().parents[1]
-SEEDS = ROOT / "seeds"
-SHARED = ROOT.parent / "shared" / "data"
+from dagster_project.settings import PROJECT_DIR
+
+SEEDS = PROJECT_DIR / "seeds"
 
 ANCESTORS = {
     "854890": {"854800"},
@@ -50,7 +51,7 @@ def seed(name: str) -> pd.DataFrame:
 
 
 def shared(path: str) -> Path:
-    file = SHARED / path
+    file = SHARED_DATA / path
     if not file.exists():
         pytest.skip(f"reference data not at hand: {path}")
     return file
@@ -616,7 +617,7 @@ def test_what_many_may_share_is_no_identifier(word):
 
 def test_the_default_margin_of_the_seed_is_the_parameter(margins) -> None:
     """It stands with its source in the seed, and as parameters in dbt_project.yml, whose hash every mart carries."""
-    parameters = yaml.safe_load((SEEDS.parent / "dbt" / "dbt_project.yml").read_text())["vars"]
+    parameters = yaml.safe_load((PROJECT_DIR / "dbt" / "dbt_project.yml").read_text())["vars"]
     default = margins[margins.method == "default"]
     middle, half_width = parameters["cif_default"], parameters["margin_usual_half_width"]
     assert [tuple(map(float, row)) for row in default[["margin_low", "margin_mid", "margin_high"]].to_numpy()] == [
