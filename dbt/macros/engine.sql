@@ -33,3 +33,14 @@
 {% macro default__read_in_place() -%} not materialized {%- endmacro %}
 
 {% macro spark__read_in_place() -%} {%- endmacro %}
+
+{# The years of a batch, asked of a period as its publisher writes it (the year first): from what a view computes of a
+   column an engine cannot tell which parts of a table it may leave unread, and would read raw whole for each year. #}
+{% macro in_batch(period_code) -%}
+    {%- if model.batch -%}
+        ({{ period_code }} >= '{{ (model.batch.event_time_start | string)[:4] }}'
+            and {{ period_code }} < '{{ (model.batch.event_time_end | string)[:4] }}')
+    {%- else -%}
+        true
+    {%- endif -%}
+{%- endmacro %}
