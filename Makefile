@@ -5,6 +5,10 @@ VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
 SUPERSET := .venv-superset
+# A file of tests at a time to each worker: two files seldom ask for the same fixtures.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Where `make build` works; sample/ in it is made once. Remove the folder to make it anew.
+BUILD := data-build
 
 export DATA DATA_DIR INBOX AS_OF SINCE SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS LARGE_WORLD_ROWS
 export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS PG_DSN
@@ -16,7 +20,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 -include .env
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint new-source dev sql docs superset bench lock clean
+.PHONY: help run test test-real snapshot build lint new-source dev sql docs superset bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -31,10 +35,24 @@ $(READY): requirements.lock
 run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=files INBOX=<folder>
 	@$(PY) -m dagster_project run
 
-test: $(READY)  ## every test, the slow ones too
-	@$(PY) -m ruff check --quiet dagster_project tests bench
-	@$(PY) -c 'import dagster_project.transform'  # dbt parses once, before several workers would
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: $(READY)  ## every test but the build with real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
+	@$(PY) -m pytest -m "not real" $(if $(FILE),$(FILE),$(WORKERS)) $(ARGS)
+
+test-real: $(READY)  ## one build with the real files, and the figures known of them
+	@$(PY) -m pytest -m real $(ARGS)
+
+snapshot: $(READY)  ## accept the published columns and types as they are now
+	@ACCEPT_SNAPSHOT=1 $(PY) -m pytest tests/publish/test_columns.py
+
+# From the kept sample, so that nothing of an earlier build is left in it: the ancestors whose code has changed since that
+# was made, what lies between them and the model, and the model; with their tests.
+build: $(READY)  ## a model and what changed below it, tested, on a small sample: make build MODEL=alerts (alerts+: and its users)
+	@[ -n "$(MODEL)" ] || { echo "Which model? make build MODEL=alerts, or MODEL=alerts+ with what reads it"; exit 2; }
+	@[ -e $(BUILD)/sample/published ] || DATA=sample DATA_DIR=$(BUILD)/sample SAMPLE_SCALE=0.1 AS_OF= SINCE= PG_DSN= $(PY) -m dagster_project run
+	@cp $(BUILD)/sample/*.duckdb $(BUILD)/
+	@cd dbt && PYTHONPATH=.. WAREHOUSE_PATH=../$(BUILD)/warehouse.duckdb UNPUBLISHED_PATH=../$(BUILD)/unpublished.duckdb \
+	../$(VENV)/bin/dbt build --profiles-dir . --target-path ../$(BUILD)/target --state ../$(BUILD)/sample/dbt \
+	--select "+$(MODEL),state:modified+" "$(MODEL)"
 
 lint: $(READY)  ## style, mistakes and types
 	@$(PY) -m ruff check dagster_project tests bench

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import hypothesis
 import pytest
+import real_files
 from filelock import FileLock
 
 from dagster_project import warehouse
@@ -93,19 +94,39 @@ def marts_of(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 SCALE = "0.1"
 
 
-@pytest.fixture(scope="session")
-def refreshed(ghost_trade, tmp_path_factory) -> tuple[Path, str]:
-    """What one run of the sample left, which no test touches, and what it printed. Who asks first runs it."""
-    root = tmp_path_factory.getbasetemp()
+Build = tuple[Path, str]  # the data directory that a run left, which no test touches, and what the run printed
+
+
+def built_once(root: Path, name: str, run: Callable[[Path], subprocess.CompletedProcess]) -> Build:
+    """A build for all workers: who asks first runs it, the others wait."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         root = root.parent  # where the workers' own folders lie
-    kept, told = root / "refreshed", root / "refreshed.txt"
-    with FileLock(root / "refreshed.lock"):
-        if not told.exists():
-            done = ghost_trade(DATA_DIR=kept, SAMPLE_SCALE=SCALE)
+    data_dir, printed = root / name, root / f"{name}.txt"
+    with FileLock(root / f"{name}.lock"):
+        if not printed.exists():
+            done = run(data_dir)
             assert done.returncode == 0, done.stdout + done.stderr
-            told.write_text(done.stdout)
-    return kept, told.read_text()
+            printed.write_text(done.stdout)
+    return data_dir, printed.read_text()
+
+
+@pytest.fixture(scope="session")
+def refreshed(ghost_trade: Run, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The shared refresh of the simulated world."""
+    root = tmp_path_factory.getbasetemp()
+    return built_once(root, "refreshed", lambda data_dir: ghost_trade(DATA_DIR=data_dir, SAMPLE_SCALE=SCALE))
+
+
+@pytest.fixture(scope="session")
+def real_build(ghost_trade: Run, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The one build with real files."""
+
+    def run(data_dir: Path) -> subprocess.CompletedProcess:
+        inbox = data_dir.with_name("real-inbox")
+        real_files.copy_into(inbox, shared)
+        return ghost_trade(DATA="files", INBOX=inbox, DATA_DIR=data_dir)
+
+    return built_once(tmp_path_factory.getbasetemp(), "real", run)
 
 
 @pytest.fixture(scope="module")
@@ -122,13 +143,21 @@ def data_dir(refreshed, place) -> Path:
     return place
 
 
-# ---------------------------------------------------------------- the order of the files
+# ---------------------------------------------------------------- which tests are slow, and their order
 
-# The second does not wait for the refresh that the first makes.
-LONGEST = ("test_refresh_again", "test_live", "test_shared_files", "test_parts", "test_refresh", "test_comtrade_live")
+SLOW = {"refreshed", "dbt_home"}  # who asks one of these fixtures
+# Files that take long, the longest first; the second does not wait for the refresh that the first makes.
+LONGEST = ("test_refresh_again", "test_live", "test_since", "test_builds", "test_unit_tests", "test_comtrade_service")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by mark
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take minutes begin, so that no worker ends with one of them while the others have nothing to do."""
+    """Mark tests by what they ask; and begin with files that take minutes, so that no worker ends with one of them
+    while the others have nothing to do."""
+    for item in items:
+        if "real_build" in item.fixturenames:
+            item.add_marker("real")
+        elif SLOW & set(item.fixturenames):
+            item.add_marker("slow")
     places = {name: i for i, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.stem, len(LONGEST)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -78,6 +77,24 @@ def test_a_source_knows_no_other_source_and_nothing_downstream() -> None:
         assert all(name.startswith(allowed) for name in own), f"sources/{path.name} imports {own}"
 
 
+def own_imports(room: str) -> set[str]:
+    """What a room of the package imports of the package itself."""
+    paths = (PACKAGE / room).rglob("*.py")
+    return {name for path in paths for name in imports_of(path) if name.startswith("dagster_project.")}
+
+
+def test_what_a_file_is_knows_nothing_of_tables_sources_or_settings() -> None:
+    assert all(name.startswith("dagster_project.files") for name in own_imports("files"))
+
+
+def test_estimators_are_pure_functions_of_frames_that_say_what_they_take() -> None:
+    assert all(name.startswith("dagster_project.estimators") for name in own_imports("estimators"))
+    for path in (PACKAGE / "estimators").glob("*.py"):
+        functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+        silent = [node.name for node in functions if not node.name.startswith("_") and not ast.get_docstring(node)]
+        assert not silent, f"{path.name}: {silent}"
+
+
 def test_only_tests_and_the_command_line_import_the_definitions() -> None:
     assert importers("dagster_project.definitions") <= {"__main__.py"}
 
@@ -130,6 +147,19 @@ def test_there_is_no_utils_and_no_python_among_sql_and_seeds() -> None:
     assert not list(SEEDS_DIR.rglob("*.py"))
 
 
+def test_the_way_from_raw_to_the_last_mart_enters_each_layer_once() -> None:
+    nodes = transform.manifest()["nodes"]
+    order = ("staging", "intermediate", "marts")
+    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+    backwards = [
+        (node["name"], models[parent]["name"])
+        for node in models.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent in models and order.index(models[parent]["schema"]) > order.index(node["schema"])
+    ]
+    assert backwards == []
+
+
 def test_models_are_named_by_their_layer() -> None:
     for path in MODELS:
         layer = path.relative_to(DBT_DIR / "models").parts[0]
@@ -159,55 +189,6 @@ def test_every_mart_tests_its_grain() -> None:
     assert without == {"about"}  # one row
 
 
-def test_the_contract_of_the_published_tables_is_kept() -> None:
-    contract = {
-        "countries": "iso3 m49 name role is_eaeu is_landlocked imports_valued_fob",
-        "products": "hs_revision product_code level name parent_code",
-        "controlled_goods": "list_id product_code hs_revision tier categories valid_from valid_to source",
-        "sanctioned_entities": "list_id source_id name kind country_iso3 nationalities programs listed_on "
-        "first_seen_on delisted_on is_listed licence",
-        "designations": "list_id source_id country_iso3 country_role program name listed_on is_listed",
-        "entity_names": "list_id source_id name name_kind normalised_name",
-        "entity_links": "left_list_id left_source_id right_list_id right_source_id status score basis",
-        "annual_gaps": "year exporter_iso3 importer_iso3 level product_code gap_usd",
-        "monthly_gaps": "month exporter_iso3 importer_iso3 level product_code gap_usd",
-        "report_coverage": "freq period exporter_iso3 importer_iso3 product_code coverage_status zero_strength",
-        "mirror_gaps": "freq period exporter_iso3 importer_iso3 product_code hs_revision export_value_usd "
-        "import_value_usd import_value_fob_usd gap_usd gap_low_usd gap_high_usd gap_share gap_log sdi "
-        "import_export_ratio is_sign_robust coverage_status import_basis is_controlled_then is_controlled_now",
-        "bloc_gaps": "freq period exporter_bloc importer_iso3 product_code export_value_usd import_value_usd gap_usd "
-        "positive_gap_usd negative_gap_usd misattribution_ratio",
-        "cif_margins": "exporter_iso3 importer_iso3 product_chapter year margin_low margin_mid margin_high method "
-        "observations",
-        "reporter_reliability": "country_iso3 role variant error_sd bias_log standard_error rank observations "
-        "partners within_20_share is_pooled",
-        "reconciled_trade": "freq period exporter_iso3 importer_iso3 product_code value_usd se_log weight_export "
-        "source",
-        "unit_value_anomalies": "freq period reporter_iso3 flow partner_iso3 product_code unit_value_usd_kg "
-        "median_usd_kg z anomaly",
-        "transit_chains": "exporter_bloc transit_iso3 target_iso3 goods period in_excess_usd out_excess_usd "
-        "chain_upper_usd chain_lower_usd markup_ratio domestic_absorption_usd is_origin_unknown lead_lag_months",
-        "corridor_risk": "exporter_bloc transit_iso3 goods goods_kind period anomaly evidence severity class rank "
-        "rank_p05 rank_p95 placebo_far evidence_json",
-        "alerts": "exporter_bloc transit_iso3 goods entered_on left_on cause",
-        "headline": "period exporter_bloc transit_iso3 export_month_usd import_month_usd gap_low_month_usd "
-        "gap_high_month_usd ghost_low_12m_usd ghost_high_12m_usd z_month class_12m exports_until imports_until",
-        "flow_baselines": "baseline_id mean_usd median_asinh scale_asinh months",
-        "excess_trade": "value_usd baseline_usd excess_usd growth_ratio z is_z3 is_ec_criterion excess_did_usd reason",
-        "ghost_trade": "ghost_gap_usd ghost_did_usd ghost_rate_usd ghost_low_usd ghost_high_usd ghost_share reason",
-        "revisions": "old_value_usd new_value_usd kind alert_effect",
-        "policy_caps": "exporter_bloc transit_iso3 goods period baseline_id cap_usd value_usd breach_usd first_breach "
-        "headroom_usd months_in_breach cumulated_breach_usd",
-        "substitution": "exporter_bloc transit_iso3 target_iso3 goods window_kind period baseline_id drop_usd "
-        "excess_usd substitution_ratio",
-        "claims": "claim_id quote source published_value computed_value deviation status query",
-        "about": "dataset is_simulated data_as_of lists_as_of built_at code_version run_id",
-    }
-    marts = transform.described()
-    for table, columns in contract.items():
-        assert set(columns.split()) <= set(marts[table]["columns"]), table
-
-
 def test_no_label_claims_guilt() -> None:
     forbidden = re.compile(r"\b(smuggl\w*|guilty|evasion confirmed|evader\w*|criminal\w*)\b", re.I)
     for name, node in transform.described().items():
@@ -223,14 +204,6 @@ def test_the_project_names_no_machine_and_no_index() -> None:
     for name, text in tracked_texts():
         if name != "tests/test_house_rules.py":
             assert not pattern.search(text), name
-
-
-def test_every_dependency_earns_its_place_in_a_comment() -> None:
-    text = (PROJECT_DIR / "pyproject.toml").read_text()
-    named = tomllib.loads(text)["project"]["dependencies"]
-    block = text[text.index("dependencies = [") : text.index("]", text.index("dependencies = ["))]
-    comments = [line for line in block.splitlines() if line.strip().startswith("#")]
-    assert len(comments) >= len(named) / 2
 
 
 def test_the_lock_holds_hashes_and_no_addresses() -> None:

@@ -1,9 +1,7 @@
 """What the seed tables must keep true.
 
-Here: keys, domains, dates and the figures that a reader may hold the seeds to,
-and a comparison with published reference files where those are at hand.
-Not here: how dbt loads the seeds (the project's build says that), and anything
-about trade data.
+Here: domains, spans, and the decisions that a reader may hold the seeds to, with a comparison with published reference
+files where those are at hand. Not here: keys and sources of rows (dbt's tests beside the staging models).
 """
 
 import csv
@@ -17,40 +15,13 @@ import pycountry
 import pytest
 import xlrd
 import yaml
+from conftest import SHARED_DATA
 from defusedxml.ElementTree import iterparse
 
-ROOT = Path(__file__).resolve().parents[1]
-SEEDS = ROOT / "seeds"
-SHARED = ROOT.parent / "shared" / "data"
+from dagster_project.settings import PROJECT_DIR
 
-KEYS = {
-    "countries": ["iso3"],
-    "country_codes": ["publisher", "code"],
-    "controlled_goods": ["list_id", "product_code", "hs_revision", "valid_from"],
-    "cif_margins": ["exporter_iso3", "importer_iso3", "product_chapter", "year_from"],
-    "events": ["event_id"],
-    "known_asymmetries": ["asymmetry_id"],
-    "published_claims": ["claim_id"],
-    "source_precedences": ["reporter_iso3", "source_name", "period_from"],
-    "bloc_members": ["bloc", "iso3", "publisher"],
-    "publishers": ["source_name"],
-    "bridge_overrides": ["revision_from", "code_from", "revision_to", "code_to"],
-    "fetch_scopes": ["scope"],
-    "sanction_programs": ["publisher", "program"],
-    "identifier_kinds": ["publisher", "identifier_type"],
-    "land_borders": ["iso3", "neighbour_iso3"],
-}
-DATES = {
-    "countries": ["role_from", "role_to", "eaeu_from", "eaeu_to"],
-    "country_codes": ["valid_from", "valid_to"],
-    "controlled_goods": ["valid_from", "valid_to"],
-    "events": ["event_date"],
-    "published_claims": ["published_on", "period_from", "period_to", "base_from", "base_to"],
-    "source_precedences": ["period_from", "period_to"],
-    "bloc_members": ["member_from", "member_to"],
-    "fetch_scopes": ["period_from"],
-}
-TIER_SIZES = {"1": 4, "2": 5, "3.A": 16, "3.B": 9, "4.A": 11, "4.B": 5}
+SEEDS = PROJECT_DIR / "seeds"
+
 ANCESTORS = {
     "854890": {"854800"},
     "852580": {"852589"},
@@ -80,7 +51,7 @@ def seed(name: str) -> pd.DataFrame:
 
 
 def shared(path: str) -> Path:
-    file = SHARED / path
+    file = SHARED_DATA / path
     if not file.exists():
         pytest.skip(f"reference data not at hand: {path}")
     return file
@@ -131,37 +102,13 @@ def claims():
 # --- every seed ---------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", KEYS)
-def test_a_key_stands_once(name):
-    frame = seed(name)
-    assert len(frame)
-    assert not frame.duplicated(KEYS[name]).any()
-    assert (frame[KEYS[name][0]] != "").all()
-
-
-@pytest.mark.parametrize("name", KEYS)
-def test_every_row_names_its_source(name):
-    assert seed(name)["source"].str.strip().str.len().gt(3).all()
-
-
-@pytest.mark.parametrize("name", KEYS)
-def test_files_are_plain_utf8_with_unix_line_ends(name):
-    raw = (SEEDS / f"{name}.csv").read_bytes()
-    raw.decode("utf-8")
-    assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\n")
-
-
-@pytest.mark.parametrize("name", KEYS)
-def test_no_cell_has_a_stray_space(name):
-    frame = seed(name)
-    assert all((frame[c] == frame[c].str.strip()).all() for c in frame)
-
-
-@pytest.mark.parametrize("name, column", [(n, c) for n, cs in DATES.items() for c in cs])
-def test_dates_are_iso_or_empty(name, column):
-    given = seed(name)[column].loc[lambda s: s != ""]
-    parsed = pd.to_datetime(given, format="%Y-%m-%d", errors="raise")
-    assert (parsed.dt.strftime("%Y-%m-%d") == given).all()
+def test_files_are_plain_utf8_with_unix_line_ends_and_no_stray_space():
+    for path in SEEDS.glob("*.csv"):
+        raw = path.read_bytes()
+        raw.decode("utf-8")
+        assert b"\r" not in raw and not raw.startswith(b"\xef\xbb\xbf") and raw.endswith(b"\n"), path.name
+        frame = seed(path.stem)
+        assert all((frame[c] == frame[c].str.strip()).all() for c in frame), path.name
 
 
 @pytest.mark.parametrize(
@@ -200,8 +147,6 @@ def test_roles_are_the_four_roles_and_dated_unless_other(countries):
     assert set(countries.role) == {"coalition", "transit", "target", "other"}
     assert ((countries.role_from == "") == (countries.role == "other")).all()
     assert set(countries[countries.role == "target"].iso3) == {"RUS", "BLR"}
-    assert (countries.role == "coalition").sum() == 38
-    assert (countries.role == "transit").sum() == 17
 
 
 def test_taiwan_stays_in_the_coalition(countries):
@@ -213,17 +158,6 @@ def test_the_eurasian_economic_union_has_five_members(countries):
     assert set(joined) == EAEU
     assert joined["ARM"] == "2015-01-02" and joined["KGZ"] == "2015-08-12"
     assert {joined[c] for c in ("BLR", "KAZ", "RUS")} == {"2015-01-01"}
-
-
-def test_flags_are_true_or_false(countries):
-    assert set(countries.is_landlocked) == set(countries.imports_valued_fob) == {"true", "false"}
-
-
-def test_forty_four_countries_and_kosovo_have_no_coast(countries):
-    landlocked = set(countries[countries.is_landlocked == "true"].iso3)
-    assert len(landlocked) == 45
-    assert {"KAZ", "KGZ", "UZB", "TJK", "ARM", "BLR", "XKX"} <= landlocked
-    assert not {"GEO", "RUS", "TUR", "CHN"} & landlocked
 
 
 def test_canada_and_south_africa_value_imports_fob(countries):
@@ -497,14 +431,6 @@ def test_neighbours_are_those_of_cepii_but_for_what_changed_since_and_its_slips(
 # --- controlled goods ---------------------------------------------------------
 
 
-def test_the_priority_list_has_fifty_codes_in_six_tiers(chpl):
-    now = chpl[chpl.hs_revision == "HS2022"]
-    assert len(now) == now.product_code.nunique() == 50
-    assert now.tier.value_counts().to_dict() == TIER_SIZES
-    assert (now.product_code == now.listed_code).all()
-    assert set(now.mapping) == {"exact"}
-
-
 def test_the_priority_list_equals_the_published_one(chpl):
     published = pd.read_csv(shared("lists/chpl_2024-02-23_50codes.csv"), dtype=str)
     now = chpl[chpl.hs_revision == "HS2022"]
@@ -542,21 +468,12 @@ def test_older_codes_do_not_name_telephones(chpl):
     assert "851712" not in set(chpl.product_code)
 
 
-def test_goods_were_listed_on_one_of_three_days(chpl):
-    now = chpl[chpl.hs_revision == "HS2022"]
-    days = now.valid_from.value_counts().to_dict()
-    assert days == {"2023-05-19": 9, "2023-09-14": 36, "2024-02-23": 5}
-    assert set(now[now.valid_from == "2023-05-19"].tier) == {"1", "2"}
-    assert set(now[now.valid_from == "2024-02-23"].tier) == {"4.B"}
-    assert now[now.valid_from == "2023-09-14"].source.str.contains("not verified").all()
-
-
 def test_the_articles_goods_are_washing_machines_and_chips(goods):
     article = goods[goods.list_id == "ARTICLE"]
     wanted = {"845011", "845012", "845019", "845020", "854231", "854232", "854233", "854239"}
     for revision in ("HS2022", "HS2017", "HS2012"):
         assert set(article[article.hs_revision == revision].product_code) == wanted
-    assert len(article) == 24 and set(article.tier) == {""}
+    assert set(article.tier) == {""}
 
 
 def test_product_codes_are_six_digits_and_mappings_known(goods):
@@ -592,19 +509,6 @@ def test_margins_name_known_countries(margins, countries):
     assert (pairs.exporter_iso3 != pairs.importer_iso3).all()
 
 
-def test_every_pair_inside_the_union_has_a_margin(margins):
-    pairs = margins[margins.exporter_iso3.isin(EAEU) & margins.importer_iso3.isin(EAEU)]
-    assert len(pairs) == 20
-    assert set(pairs.margin_mid.astype(float)) == {0.02}
-
-
-def test_east_asia_to_central_asia_has_the_wider_margin(margins):
-    east, central = {"CHN", "JPN", "KOR", "TWN", "HKG"}, {"KAZ", "KGZ", "UZB", "TJK", "TKM"}
-    pairs = margins[margins.exporter_iso3.isin(east) & margins.importer_iso3.isin(central)]
-    assert len(pairs) == 25
-    assert set(pairs.margin_mid.astype(float)) == {0.08}
-
-
 # --- known asymmetries ---------------------------------------------------------
 
 
@@ -614,40 +518,7 @@ def test_asymmetries_name_known_countries(countries):
     assert named - {""} <= set(countries.iso3)
 
 
-# --- events -------------------------------------------------------------------
-
-
-def test_events_stand_in_order_of_time():
-    events = seed("events")
-    assert events.event_date.is_monotonic_increasing
-    assert (events[["event_date", "actor", "scope", "title"]] != "").all(axis=None)
-
-
-@pytest.mark.parametrize(
-    "event_id, day",
-    [("invasion", "2022-02-24"), ("eu_package_10", "2023-02-25"), ("eu_package_11", "2023-06-23"),
-     ("kz_online_tracking", "2023-04-01"), ("chpl_9_codes", "2023-05-19"),
-     ("chpl_50_codes", "2024-02-23")],
-)  # fmt: skip
-def test_the_turning_points_have_their_day(event_id, day):
-    assert seed("events").set_index("event_id").event_date[event_id] == day
-
-
 # --- published claims ---------------------------------------------------------
-
-
-def test_claims_are_numbered_and_the_article_comes_first(claims):
-    assert claims.claim_order.tolist() == [str(n + 1) for n in range(len(claims))]
-    first = ["washers_2021", "washers_2022", "chips_2021", "chips_2022", "semiconductors_soar", "declared_and_gone"]
-    first += ["no_customs_in_the_union", "above_the_pre_war_level"]
-    assert claims.claim_id.head(8).tolist() == first
-    assert claims.source.str.contains("Merkel, Nikkei Asia").tolist() == [True] * 8 + [False] * (len(claims) - 8)
-
-
-def test_the_articles_figures_are_as_published(claims):
-    values = claims.set_index("claim_id").published_value.head(4).astype(float).tolist()
-    assert values == [0, 100_000, 12_000, 3_700_000]
-    assert claims.unit.head(4).tolist() == ["items", "items", "usd", "usd"]
 
 
 def test_a_published_value_lies_within_its_tolerance(claims):
@@ -746,7 +617,7 @@ def test_what_many_may_share_is_no_identifier(word):
 
 def test_the_default_margin_of_the_seed_is_the_parameter(margins) -> None:
     """It stands with its source in the seed, and as parameters in dbt_project.yml, whose hash every mart carries."""
-    parameters = yaml.safe_load((SEEDS.parent / "dbt" / "dbt_project.yml").read_text())["vars"]
+    parameters = yaml.safe_load((PROJECT_DIR / "dbt" / "dbt_project.yml").read_text())["vars"]
     default = margins[margins.method == "default"]
     middle, half_width = parameters["cif_default"], parameters["margin_usual_half_width"]
     assert [tuple(map(float, row)) for row in default[["margin_low", "margin_mid", "margin_high"]].to_numpy()] == [

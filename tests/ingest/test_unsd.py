@@ -8,13 +8,10 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from dbt_cli import Dbt
-from downloads import prepare, reasons, refresh, workbook
+from downloads import reasons, refresh, workbook
 
 from dagster_project import warehouse
-from dagster_project.definitions import SOURCES
 from dagster_project.files.landing import RequestLogEntry
-from dagster_project.ingest import intake
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import unsd
 from dagster_project.settings import Settings
@@ -112,25 +109,10 @@ def test_each_pair_is_requested_once_a_month(settings):
 
 
 @pytest.fixture(scope="module")
-def bridges(shared, dbt_home, tmp_path_factory):
+def bridges(real_build):
     """A question to the bridges of UNSD's three real workbooks."""
-    folder = tmp_path_factory.mktemp("unsd")
-    settings = Settings.from_environment(
-        {"DATA": "files", "INBOX": str(shared / "reference/concordance/unsd"), "DATA_DIR": str(folder / "data")}
-    )
-    prepare(settings, SOURCES)
-    intake.land(settings, UNSD)
-    intake.load_landed(settings, UNSD)
-    done = Dbt(dbt_home, settings)(
-        "build",
-        "--exclude-resource-type",
-        "unit_test",
-        "--indirect-selection",
-        "cautious",
-        "--select",
-        "+product_bridges",
-    )
-    assert done.returncode == 0, done.stdout
+    data_dir, _ = real_build
+    settings = Settings.from_environment({"DATA": "files", "INBOX": str(data_dir), "DATA_DIR": str(data_dir)})
     with warehouse.connect(settings, read_only=True) as con:
         yield lambda sql: con.execute(sql).fetchall()
 

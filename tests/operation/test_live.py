@@ -1,7 +1,8 @@
 """DATA=live from the services to the published file, with a server on this machine that plays every service.
 
-One data directory lives through two runs: the first hears everything; before the second Comtrade releases, OFAC
-delists, three services fail in three ways, and the others publish nothing new. Beside it: no network, and secrets.
+One data directory lives through two runs: to the first every service answers, and it builds the marts that are asked
+here; before the second, which is a whole one, Comtrade releases, OFAC delists, three services fail in three ways, and
+the others publish nothing new. Beside it: no network, and secrets.
 Rows are made here, in each service's own layout. Not here: what a source reads (ingest/), which questions
 Comtrade is asked, with a key or without (test_comtrade_service.py), or how the network fails (test_network.py).
 """
@@ -12,13 +13,15 @@ import base64
 import hashlib
 import json
 import socket
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import part_of_a_job
 import pytest
+from conftest import Run
+from dbt_cli import Dbt
 from downloads import (
     comext_flow,
     comext_listing,
@@ -36,7 +39,7 @@ from downloads import (
 )
 from services import Comtrade, Reply, Request, Services, login_page, status, trusted
 
-from dagster_project.settings import ADDRESSES
+from dagster_project.settings import ADDRESSES, Settings
 
 pytestmark = pytest.mark.slow
 
@@ -228,15 +231,15 @@ def addresses(url: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Ran:
-    """One run of the command: what it printed, what it asked, and the published file as it left it."""
+    """One run: what it printed, what it requested, and the file of its marts as it left it."""
 
-    done: subprocess.CompletedProcess
+    printed: str
     requests: list[Request]
-    published: Path
+    marts: Path
     raw: dict[str, int]  # rows of each raw table, every vintage
 
     def ask(self, sql: str) -> list[tuple]:
-        with duckdb.connect(str(self.published), read_only=True) as con:
+        with duckdb.connect(str(self.marts), read_only=True) as con:
             return con.execute(sql).fetchall()
 
     def one(self, sql: str):
@@ -255,22 +258,20 @@ def data_dir(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(ghost_trade, services: Services, comtrade: Comtrade, data_dir: Path) -> Callable[..., Ran]:
-    def run(**environment: str | Path) -> Ran:
-        before = len(services.requests)
-        given = {
-            "DATA": "live", "DATA_DIR": data_dir, "NO_PROXY": "127.0.0.1", "COMTRADE_API_KEY": Comtrade.KEY,
-            "ALERT_WEBHOOK_URL": "", "USE_OPENSANCTIONS": "yes", **addresses(services.url),
-        } | environment  # fmt: skip
-        done = ghost_trade(**given)
-        folder = Path(given["DATA_DIR"])
-        copy = folder.with_name(f"after-{before}") / "ghost_trade.duckdb"
-        if done.returncode == 0:
-            copy.parent.mkdir()
-            copy.write_bytes((folder / "published" / "ghost_trade.duckdb").read_bytes())
-        return Ran(done, services.requests[before:], copy, rows_of(folder / "warehouse.duckdb"))
+def environment(services: Services, comtrade: Comtrade, data_dir: Path) -> dict[str, str]:
+    """The variables of a run that asks every service."""
+    return {
+        "DATA": "live", "DATA_DIR": str(data_dir), "NO_PROXY": "127.0.0.1", "COMTRADE_API_KEY": Comtrade.KEY,
+        "ALERT_WEBHOOK_URL": "", "USE_OPENSANCTIONS": "yes", **addresses(services.url),
+    }  # fmt: skip
 
-    return run
+
+def ran(printed: str, requests: list[Request], data_dir: Path) -> Ran:
+    """What a run left: a copy of its marts, for the next will change them."""
+    marts = data_dir.with_name(f"after-{len(requests)}-requests") / "unpublished.duckdb"
+    marts.parent.mkdir()
+    marts.write_bytes((data_dir / "unpublished.duckdb").read_bytes())
+    return Ran(printed, requests, marts, rows_of(data_dir / "warehouse.duckdb"))
 
 
 def rows_of(warehouse: Path) -> dict[str, int]:
@@ -290,15 +291,30 @@ def bytes_of(folder: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="module")
-def first(run) -> Ran:
-    ran = run()
-    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
-    return ran
+# What is asked of both runs here.
+MARTS = ("about", "designations", "mirror_gaps", "revisions", "sanctioned_entities", "sources")
 
 
 @pytest.fixture(scope="module")
-def second(run, first: Ran, services: Services, comtrade: Comtrade, tmp_path_factory) -> Ran:
+def first(environment: dict[str, str], services: Services, data_dir: Path, dbt_home: Path) -> Ran:
+    """Everybody answers: from the services to raw and its gates, and the marts that are asked here."""
+    result = part_of_a_job.run("refresh", "landing", "raw", **environment)
+    assert result == "RESULT True ['landing', 'raw'] []", result
+    done = Dbt(dbt_home, Settings.from_environment(environment))("run", "--select", *(f"+{mart}" for mart in MARTS))
+    assert done.returncode == 0, done.stdout
+    return ran(result, services.requests.copy(), data_dir)
+
+
+@pytest.fixture(scope="module")
+def second(
+    ghost_trade: Run,
+    environment: dict[str, str],
+    first: Ran,
+    services: Services,
+    comtrade: Comtrade,
+    data_dir: Path,
+    tmp_path_factory,
+) -> Ran:
     """The United States restate their chips, OFAC delists, and three services fail, each in its own way."""
     comtrade.rows = trade(1_700_000)
     comtrade.released[("M", "202301", "842")] = "2024-06-01T10:00:00.123"
@@ -307,9 +323,9 @@ def second(run, first: Ran, services: Services, comtrade: Comtrade, tmp_path_fac
     services.handle(PREFIXES["UK_SANCTIONS_URL"] + "/docs/UK-Sanctions-List.xml", lambda _: login_page(Reply()))
     certificate, _ = trusted(tmp_path_factory.mktemp("stranger"))
     with Services(certificate=certificate) as untrusted:
-        ran = run(UN_SANCTIONS_URL=untrusted.url, USE_OPENSANCTIONS="no")
-    assert ran.done.returncode == 0, ran.done.stdout + ran.done.stderr
-    return ran
+        done = ghost_trade(**environment | {"UN_SANCTIONS_URL": untrusted.url, "USE_OPENSANCTIONS": "no"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    return ran(done.stdout, services.requests[len(first.requests) :], data_dir)
 
 
 # ---------------------------------------------------------------- everybody answers
@@ -350,7 +366,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
     live = ["comtrade", "csl", "ecb", "eu", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
     assert sorted(answered) == [(name, True, False, None) for name in live]
     assert first.one("select dataset from marts.about") == "live"
-    assert "No new figures from these services" not in first.done.stdout
+    assert "No new figures from these services" not in first.printed
 
 
 # ---------------------------------------------------------------- who has nothing new
@@ -424,7 +440,7 @@ def test_a_service_that_fails_is_named_and_its_earlier_data_stay(first: Ran, sec
         f"select title, last_failure, is_stale from marts.sources where source_name = '{name}'"
     )
     assert FAILURES[name] in failure and is_stale is False
-    summary = second.done.stdout.partition("No new figures from these services; those loaded before are shown:")[2]
+    summary = second.printed.partition("No new figures from these services; those loaded before are shown:")[2]
     assert title in summary and FAILURES[name] in summary
     entries = f"select * from marts.sanctioned_entities where list_id = '{name.upper()}' order by source_id"
     assert second.ask(entries) == first.ask(entries) != []

@@ -18,7 +18,7 @@ from downloads import reasons, refresh
 from dagster_project.definitions import SOURCES
 from dagster_project.settings import Settings
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.real
 
 COLUMNS = {
     "entries": {"list_id", "source_id", "name", "kind", "listed_on", "remarks", "first_seen_at", "gone_at"},

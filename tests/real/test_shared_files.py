@@ -5,52 +5,26 @@ The whole way, as a person runs it: `make run DATA=files INBOX=…`, then questi
 
 from __future__ import annotations
 
-import shutil
-from datetime import date, timedelta
+from datetime import date
 
 import duckdb
 import pytest
-
-pytestmark = pytest.mark.slow
-
-
-# Annual averages of the ECB's daily rates, as the known figures were computed with.
-DOLLARS_A_EURO = {2019: 1.1195, 2020: 1.1422, 2021: 1.1827, 2022: 1.0530, 2023: 1.0813, 2024: 1.0824}
-
-
-def history() -> str:
-    """A history in the ECB's layout, the newest day first, whose rates are constant over each year."""
-    days = [date(2024, 12, 31) - timedelta(n) for n in range(6 * 366 - 4)]
-    lines = [f"{day},{DOLLARS_A_EURO[day.year]},150.1,N/A," for day in days if day.weekday() < 5]
-    return "\n".join(["Date,USD,JPY,CYP,", *lines]) + "\n"
+from real_files import DOLLARS_A_EURO
 
 
 @pytest.fixture(scope="module")
-def everything(ghost_trade, shared, tmp_path_factory):
-    """A question to what one run with every real file published, one to its warehouse, and what it printed."""
-    folder = tmp_path_factory.mktemp("everything")
-    for name in (
-        "comtrade",
-        "eurostat/ui_exports_to_kazakhstan",
-        "eurostat/ui_exports_to_kyrgyzstan",
-        "national",
-        "sanctions/full_xml",
-        "reference/concordance/unsd",
-    ):
-        shutil.copytree(shared / name, folder / "inbox" / name)
-    shutil.copy(shared / "lists/EU_sanctions_HS6_chupilkin.csv", folder / "inbox")
-    (folder / "inbox" / "eurofxref-hist.csv").write_text(history())
-    done = ghost_trade(DATA="files", INBOX=folder / "inbox", DATA_DIR=folder / "data")
-    assert done.returncode == 0, done.stdout + done.stderr
+def everything(real_build):
+    """A question to what the build published, and one to its warehouse; and what it printed."""
+    data_dir, printed = real_build
     with (
-        duckdb.connect(str(folder / "data/published/ghost_trade.duckdb"), read_only=True) as published,
-        duckdb.connect(str(folder / "data/warehouse.duckdb"), read_only=True) as warehouse,
+        duckdb.connect(str(data_dir / "published/ghost_trade.duckdb"), read_only=True) as published,
+        duckdb.connect(str(data_dir / "warehouse.duckdb"), read_only=True) as warehouse,
     ):
         published.execute("use marts")
         yield (
             (lambda sql: published.execute(sql).fetchall()),
             (lambda sql: warehouse.execute(sql).fetchall()),
-            done.stdout,
+            printed,
         )
 
 

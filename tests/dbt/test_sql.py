@@ -1,10 +1,10 @@
-"""Intermediate models, marts and the macros they use stay portable, so that another engine stays cheap.
+"""Models are portable and of one style: what is refused in their SQL, as it is written and as it runs.
 
-Here belongs what is refused in their SQL, and a check that Spark's reading of it is DuckDB's. Staging may be
-of one engine: it is not looked at here. Not here: whether the SQL is right (dbt's unit tests).
+Intermediate models, marts and the macros they use keep to what another engine understands, and Spark's reading of them
+is DuckDB's; staging may be of one engine and has the style alone (.sqruff). Not here: whether the SQL is right (dbt's
+unit tests).
 """
 
-import os
 import re
 import subprocess
 import sys
@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 import sqlglot
+from dbt_cli import Dbt
+from downloads import prepare
 from sqlglot import ErrorLevel, exp
 
-from dagster_project import transform
-from dagster_project.settings import DBT_DIR, Settings
+from dagster_project.definitions import SOURCES
+from dagster_project.settings import DBT_DIR, PROJECT_DIR, Settings
 
 MODELS = sorted(path for layer in ("intermediate", "marts") for path in (DBT_DIR / "models" / layer).rglob("*.sql"))
 # Staging may speak DuckDB's own language, and so may the macros that only it uses. How tables are kept part by part
@@ -87,23 +89,55 @@ def in_spark(sql: str, read: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory) -> dict[str, str]:
-    """Every model as the query that runs, with the names of relations bare of quotes and catalog."""
-    folder = tmp_path_factory.mktemp("compiled")
-    done = subprocess.run(
-        [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", folder / "logs"]
-        + ["compile", "--quiet", "--select", "intermediate", "marts", "--target-path", folder / "target"],
-        cwd=DBT_DIR,
-        env=os.environ | transform.environment(Settings.from_environment({"DATA_DIR": str(folder)})),
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
+def compiled(dbt_home: Path, settings_of_nothing: Settings) -> Path:
+    """The folder of every model as the query that runs."""
+    dbt = Dbt(dbt_home, settings_of_nothing)
+    done = dbt("compile", "--quiet")
     assert done.returncode == 0, done.stdout
-    root = folder / "target" / "compiled" / "ghost_trade" / "models"
-    queries = {path.stem: (root / path.relative_to(DBT_DIR / "models")).read_text() for path in MODELS}
+    return dbt.target / "compiled" / "ghost_trade" / "models"
+
+
+@pytest.fixture(scope="module")
+def settings_of_nothing(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A data directory with raw tables and no row."""
+    folder = tmp_path_factory.mktemp("compiled")
+    settings = Settings.from_environment({"DATA": "files", "INBOX": str(folder), "DATA_DIR": str(folder / "data")})
+    prepare(settings, SOURCES)
+    return settings
+
+
+@pytest.fixture(scope="module")
+def queries(compiled: Path) -> dict[str, str]:
+    """Each model's query, with the names of relations bare of quotes and catalog."""
     relation = re.compile(r'"(?:warehouse|unpublished)"\."(\w+)"\."(\w+)"')
-    return {name: relation.sub(r"\1.\2", sql) for name, sql in queries.items()}
+    texts = {path.stem: (compiled / path.relative_to(DBT_DIR / "models")).read_text() for path in MODELS}
+    return {name: relation.sub(r"\1.\2", sql) for name, sql in texts.items()}
+
+
+def lint(*files: Path) -> subprocess.CompletedProcess[str]:
+    """What sqruff says of compiled models, by the rules in .sqruff."""
+    command = [Path(sys.executable).with_name("sqruff"), "lint", "--nocolor", "--config", PROJECT_DIR / ".sqruff"]
+    return subprocess.run([*command, *files], capture_output=True, text=True)
+
+
+def test_every_model_keeps_the_rules_of_style(compiled: Path) -> None:
+    files = [path for path in compiled.rglob("*.sql") if path.parent.suffix != ".yml"]  # those are tests
+    done = lint(*files)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.stem for path in files} >= {path.stem for path in MODELS}
+
+
+def test_the_rules_of_style_see_what_they_refuse(tmp_path: Path) -> None:
+    model = tmp_path / "model.sql"
+    model.write_text(
+        "SELECT ifnull(b, 0) as b, case when a > 1 then 2 else null end as c from t where a != 1 and b = NULL\n"
+        "union all select count(1), Max(x) from t as u\n"
+    )
+    done = lint(model)
+    assert done.returncode != 0
+    assert set(re.findall(r"\| ([A-Z]{2}\d\d) \|", done.stdout)) == {
+        *("AL05", "CP01", "CP03", "CP04", "CV01", "CV02", "CV04", "CV05", "ST01"),
+    }
 
 
 @pytest.mark.parametrize("path", [*MODELS, *MACROS], ids=lambda path: path.stem)
@@ -114,14 +148,14 @@ def test_the_text_keeps_to_plain_sql(path):
 
 
 @pytest.mark.parametrize("model", [path.stem for path in MODELS])
-def test_the_query_uses_no_lists_structs_or_functions_of_one_engine(compiled, model):
-    assert refused_in_tree(compiled[model]) == set()
+def test_the_query_uses_no_lists_structs_or_functions_of_one_engine(queries, model):
+    assert refused_in_tree(queries[model]) == set()
 
 
 @pytest.mark.parametrize("model", [path.stem for path in MODELS])
-def test_spark_reads_the_query_as_duckdb_does(compiled, model):
+def test_spark_reads_the_query_as_duckdb_does(queries, model):
     """Not only that it can be translated: untranslated it means the same."""
-    sql = compiled[model]
+    sql = queries[model]
     if any(model in users for users in DISPATCHED.values()):
         sql = re.sub(r"string_agg\((\w+), '; ' order by \1\)", r"joined(\1)", sql)
     assert in_spark(sql, "spark") == in_spark(sql, "duckdb")
