@@ -391,6 +391,12 @@ def test_the_site_is_quiet_stays_on_the_disk_and_is_open_to_all_in_a_browser(ref
         assert look.too_wide <= 0, name
 
 
+def test_a_refresh_asks_whether_the_data_are_right_and_not_again_whether_the_code_is(refreshed) -> None:
+    results = json.loads((refreshed[0] / "dbt" / "run_results.json").read_text())["results"]
+    kinds = {result["unique_id"].partition(".")[0] for result in results}
+    assert "test" in kinds and "unit_test" not in kinds
+
+
 def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
     done = ghost_trade("sql", DATA_DIR=refreshed[0], SQL="select count(*) as countries from countries")
     assert done.returncode == 0 and "250" in done.stdout
