@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-PROVENANCE = {"code_version", "parameters_hash", "run_id", "built_at", "full_build_at", "fetched_at", "last_asked_at"}
+PROVENANCE = set("code_version parameters_hash run_id built_at full_build_at data_as_of lists_as_of fetched_at".split())
 TOLERANCE = 1e-9
 SHOWN = 3
 

@@ -340,8 +340,8 @@ def steps_of(data: Path) -> list[tuple[str, float]]:
         steps = {s.step_key: s.end_time - s.start_time for s in instance.get_run_step_stats(run.run_id) if s.end_time}
     results = json.loads((data / "dbt" / "run_results.json").read_text())["results"]
     dbt = [(node["unique_id"].replace(".ghost_trade.", " "), node["execution_time"]) for node in results]
-    rest = steps.pop("transform", 0) - sum(seconds for _, seconds in dbt)
-    return [*((f"step {name}", seconds) for name, seconds in steps.items()), *dbt, ("dbt's own, and waiting", rest)]
+    whole = ("dbt as a whole, its models and tests side by side", steps.pop("transform", 0))
+    return [*((f"step {name}", seconds) for name, seconds in steps.items()), *dbt, whole]
 
 
 def show_steps(steps: list[tuple[str, float]], longest: int = 20) -> None:

@@ -1,8 +1,8 @@
 -- The commonest questions as table macros, written into the published file (schema marts) when it is published.
--- In a file that was attached under another name, `use` it first: DuckDB looks a macro's tables up where the caller
--- stands, not where the macro does. To compare two files, ask the tables.
+-- In a file that was attached under another name, `use` it first: DuckDB looks a macro's tables up in the
+-- caller's current database, not in the macro's. To compare two files, query the tables.
 
-create or replace macro marts.both_books(exporter, importer, product) as table
+create or replace macro marts.both_reports(exporter, importer, product) as table
     select
         gaps.freq, gaps.period, gaps.product_code, gaps.hs_revision, gaps.export_value_usd, gaps.import_value_usd,
         gaps.import_value_fob_usd, gaps.gap_low_usd, gaps.gap_usd, gaps.gap_high_usd, gaps.is_sign_robust,
@@ -18,8 +18,14 @@ create or replace macro marts.both_books(exporter, importer, product) as table
         )
     order by gaps.freq, gaps.period, gaps.product_code, gaps.hs_revision;
 
+comment on macro table marts.both_reports is
+    'both_reports(exporter, importer, product): a flow as both sides reported it, years (A) and months (M), with the gap''s interval and what is known of a side that is missing. ISO codes; an HS code or TOTAL.';
+
+create or replace macro marts.both_books(exporter, importer, product) as table
+    from marts.both_reports(exporter, importer, product);
+
 comment on macro table marts.both_books is
-    'both_books(exporter, importer, product): a flow as both books have it, years (A) and months (M), with the gap''s interval and what is known of a side that is missing. ISO codes; an HS code or TOTAL.';
+    'Deprecated for one release: both_reports.';
 
 create or replace macro marts.country_headline(country) as table
     select
@@ -45,7 +51,7 @@ create or replace macro marts.listed_goods(on_date) as table
     order by goods.list_id, goods.product_code, goods.hs_revision;
 
 comment on macro table marts.listed_goods is
-    'listed_goods(on_date): the codes that stood on a control list on that day, in each HS revision of the data.';
+    'listed_goods(on_date): the codes that were on a control list on that day, in each HS revision of the data.';
 
 create or replace macro marts.corridor(country, basket) as table
     select
@@ -57,7 +63,7 @@ create or replace macro marts.corridor(country, basket) as table
     order by risk.exporter_bloc, risk.period desc;
 
 comment on macro table marts.corridor is
-    'corridor(country, basket): the screening signal of each twelve months, newest first; anomaly, evidence and severity apart. ISO code; a basket (CHPL, TOTAL) or an HS code.';
+    'corridor(country, basket): the screening signal of each twelve months, newest first; anomaly, evidence and severity apart. ISO code; a product group (CHPL, TOTAL) or an HS code.';
 
 create or replace macro marts.cif_margin(exporter, importer, chapter, of_year) as table
     select

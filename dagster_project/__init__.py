@@ -1,4 +1,4 @@
-"""Ghost Trade: WHEN and WHENCE. What the data means stands in ../dbt; what we decided in ../seeds.
+"""Ghost Trade: WHEN and WHENCE. What the data means is in ../dbt; what we decided in ../seeds.
 
 `definitions.py` is the front door: read top to bottom it is the flow.
 """

@@ -68,7 +68,7 @@ def run(settings: Settings) -> int:
             )
     seconds = time.monotonic() - started
     if not result.success:
-        _tell_failure(settings, result)
+        _print_failure(settings, result)
         return 1
     _summarise(settings, result, seconds)
     return 0
@@ -87,7 +87,7 @@ def _free(instance, pool: str) -> None:
             storage.free_concurrency_slots_for_run(record.dagster_run.run_id)
 
 
-def _tell_failure(settings: Settings, result) -> None:
+def _print_failure(settings: Settings, result) -> None:
     """What stopped the run, as sentences; the log has the rest."""
     errors = {}  # by step; after the last try Dagster only says that it was the last
     for event in result.all_events:
@@ -97,12 +97,12 @@ def _tell_failure(settings: Settings, result) -> None:
             errors.pop(event.step_key, None)
         elif event.event_type_value == "STEP_FAILURE":
             errors.setdefault(event.step_key, event.step_failure_data.error)
-    told = set()
+    messages = set()
     for error in errors.values():
         while error.cause:
             error = error.cause
-        if error.cls_name != "DagsterAssetCheckFailedError":  # told check by check
-            told.add(error.message.strip().splitlines()[0])
+        if error.cls_name != "DagsterAssetCheckFailedError":  # listed check by check
+            messages.add(error.message.strip().splitlines()[0])
     failed = [
         f"{check.asset_key.to_user_string()}: {check.check_name}. {check.description or ''}".strip()
         for check in result.get_asset_check_evaluations()
@@ -111,7 +111,7 @@ def _tell_failure(settings: Settings, result) -> None:
     is_published = any(e.event_type_value == "STEP_SUCCESS" and e.step_key == PUBLISHED for e in result.all_events)
     kept = "The new build is published." if is_published else "What was published before is as it was."
     print(f"\nThe run stopped. {kept}", file=sys.stderr)
-    for line in [*(f"check failed: {name}" for name in failed), *sorted(told)]:
+    for line in [*(f"check failed: {name}" for name in failed), *sorted(messages)]:
         print(f"  {line}", file=sys.stderr)
     print(f"  Everything else is in {_short(settings.log_path)}", file=sys.stderr)
 
@@ -123,19 +123,19 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     failed = [c for c in checks if not c.passed]
     with warehouse.published(settings) as con:
         [(is_simulated, notice)] = con.execute("select is_simulated, notice from marts.about").fetchall()
-        silent = con.execute(
+        stale = con.execute(
             "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
             "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
         ).fetchall()
-        basket, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
+        goods, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
         if not ranked:
-            basket, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
-    aside = warehouse.ask(
+            goods, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
+    rejected = warehouse.ask(
         settings,
-        """select source, original_name, max(reason) from raw.landings as aside
+        """select source, original_name, max(reason) from raw.landings as rejected
         where status = 'rejected' and not exists (  -- a download that was complete the next time
             select 1 from raw.landings as loaded
-            where loaded.status = 'loaded' and loaded.fetched_from = aside.fetched_from)
+            where loaded.status = 'loaded' and loaded.fetched_from = rejected.fetched_from)
         group by all order by all""",
     )
     print(f"\nDone in {seconds:.0f} s.\n")
@@ -146,16 +146,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
     if since := extent.sentence(settings):
         print(f"\n{since}")
-    _tell_set_aside(aside)
-    if silent:
-        print("\nDid not answer; what they said last is shown:")
-        for title, answered, failure in silent:
+    _print_rejected(rejected)
+    if stale:
+        print("\nNo new figures from these services; those loaded before are shown:")
+        for title, answered, failure in stale:
             when = f"last answered {answered:%Y-%m-%d}" if answered else "never answered"
             print(f"  {title} ({when}). {failure}".rstrip())
     if is_simulated:
         print(f"\n*** {notice} ***")
     simulated = " (SIMULATED)" if is_simulated else ""
-    print(f"\nThe ten largest gaps on {basket} into transit countries, USD million{simulated}")
+    print(f"\nThe ten largest gaps on {goods} into transit countries, USD million{simulated}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
         print("  year  exporter → importer   code     exported  imported     gap   interval")
@@ -169,16 +169,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
     print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
     if is_simulated:
-        print(f"The truth   {_short(settings.simulated_dir)}/truth (what was planted)")
+        print(f"The truth   {_short(settings.simulated_dir)}/truth (the ground truth)")
     print('Query       make sql SQL="select * from marts.headline order by gap_usd desc limit 10"')
 
 
-def _tell_set_aside(files: list[tuple[str, str, str]]) -> None:
-    """Files that a source knows and cannot use, each with its reason; strangers by name, together."""
+def _print_rejected(files: list[tuple[str, str, str]]) -> None:
+    """Files that a source recognises and cannot use, each with its reason; unrecognised ones by name, together."""
     known = [reason for source, _, reason in files if source != "unknown"]
     strangers = [name for source, name, _ in files if source == "unknown"]
     if known:
-        print(f"\nSet aside, with the reason ({len(known)}):")
+        print(f"\nRejected, with the reason ({len(known)}):")
         for reason in known[:20]:
             print(f"  {reason}")
         if len(known) > 20:

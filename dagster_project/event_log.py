@@ -45,7 +45,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
         return cls(str(Path(config_value["base_dir"]) / "history" / "runs"), inst_data)
 
     def has_table(self, table_name: str) -> bool:
-        """Asked at every event of an asset or check; a table that is there stays there."""
+        """Called at every event of an asset or check; a table that is there stays there."""
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
@@ -54,7 +54,7 @@ class PooledSqliteEventLogStorage(SqliteEventLogStorage):
     def _connect(self, shard: str) -> Iterator[Connection]:
         with self._db_lock:  # Dagster's own: one statement at a time in a process
             engine = self._engines.pop(shard, None) or self._engine(shard)
-            self._engines[shard] = engine  # the last one used stands last
+            self._engines[shard] = engine  # the last one used is last
             with engine.connect() as con, con.begin():
                 yield con
 

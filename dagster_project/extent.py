@@ -40,7 +40,7 @@ class FullBuild:
 
 
 def check(settings: Settings, code_version: str) -> None:
-    """Change nothing. Raises SettingsError where SINCE cannot be done: with no full build of this code to stand on, or
+    """Change nothing. Raises SettingsError where SINCE cannot be done: with no full build of this code to build on, or
     for a year that is not in the data."""
     if settings.since is None:
         return
@@ -88,7 +88,7 @@ def note_completed(settings: Settings, run_id: str) -> None:
 
 
 def sentence(settings: Settings) -> str:
-    """What the newest build made of SINCE, for a person; empty where nobody gave it."""
+    """What the newest build did with SINCE, as a sentence; empty where it was not given."""
     if settings.since is None:
         return ""
     is_full, first_year, full_build_at = warehouse.ask(
@@ -146,6 +146,6 @@ def _full_build(settings: Settings, code_version: str) -> FullBuild:
     if full[1] != code_version:
         raise SettingsError(
             f"The full build in {settings.data_dir} is of the code {full[1]}, and this is {code_version}: its years "
-            f"cannot stand beside new ones. {remedy}"
+            f"cannot be combined with new ones. {remedy}"
         )
     return FullBuild(*full, min(unfinished, default=None))

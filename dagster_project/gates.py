@@ -1,6 +1,6 @@
 """Gates on raw: blocking checks. What fails one goes no further, and what was published stays published.
 
-The rules of a row stand with its source (ingest/sources/) and are checked here over all current rows; here belongs
+The rules of a row are with its source (ingest/sources/) and are checked here over all current rows; here belongs
 what one file cannot show: enough rows, unique keys over all files, no response cut off. What only one source needs
 stands beside its tables (GATES). Tests of what dbt computes are dbt's own.
 """

@@ -19,15 +19,15 @@ class Lines(logging.Handler):
         super().__init__(level=logging.DEBUG)
         self.stream = sys.__stdout__
         self.before = time.monotonic()
-        self.checks: Counter[str] = Counter()  # by step: how many were asked
+        self.checks: Counter[str] = Counter()  # by step: how many ran
 
     def emit(self, record: logging.LogRecord) -> None:
         event = (getattr(record, "dagster_meta", None) or {}).get("dagster_event")
         if event is None:
-            said = (getattr(record, "dagster_meta", None) or {}).get("orig_message", record.getMessage())
+            message = (getattr(record, "dagster_meta", None) or {}).get("orig_message", record.getMessage())
             # what did not run after a failure is plain from the failure
-            if record.levelno >= logging.WARNING and not said.startswith("Dependencies for step"):
-                self._say("!", said)
+            if record.levelno >= logging.WARNING and not message.startswith("Dependencies for step"):
+                self._write("!", message)
             return
         if event.event_type_value == "ASSET_MATERIALIZATION":
             materialization = event.step_materialization_data.materialization
@@ -40,14 +40,14 @@ class Lines(logging.Handler):
             took = materialization.metadata.get("Execution Duration")
             now = time.monotonic()
             seconds, self.before = (took.value if took else now - self.before), now
-            self._say(layer, f"{name:<28} {amount:<18} {seconds:6.1f} s")
+            self._write(layer, f"{name:<28} {amount:<18} {seconds:6.1f} s")
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             self.checks[event.step_key] += 1
             if not check.passed:
                 layer, _, name = check.asset_key.to_user_string().partition("/")
                 mark = "FAILED" if check.severity == dg.AssetCheckSeverity.ERROR else "warning"
-                self._say(layer, f"{name:<28} {mark}: {check.check_name}. {check.description or ''}")
+                self._write(layer, f"{name:<28} {mark}: {check.check_name}. {check.description or ''}")
 
         elif event.event_type_value == "STEP_SUCCESS" and self.checks[event.step_key]:
             now = time.monotonic()
@@ -55,9 +55,9 @@ class Lines(logging.Handler):
             layer, name = ("gate", event.step_key.removeprefix("gate_"))
             if name == event.step_key:
                 layer, name = "test", "what dbt built"
-            self._say(layer, f"{name:<28} {self.checks[event.step_key]:>12,} checks {seconds:8.1f} s")
+            self._write(layer, f"{name:<28} {self.checks[event.step_key]:>12,} checks {seconds:8.1f} s")
 
-    def _say(self, layer: str, line: str) -> None:
+    def _write(self, layer: str, line: str) -> None:
         print(f"  {layer:<13}{line}", file=self.stream, flush=True)
 
 

@@ -22,11 +22,11 @@ from dagster_project.settings import Settings
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-MONTH = dg.AssetSelection.assets(["landing", "month"])  # asked for by a person, one month at a time
+MONTH = dg.AssetSelection.assets(["landing", "month"])  # started by hand, one month at a time
 # What every build renews: the facts about itself and about its sources.
 FACTS = dg.AssetSelection.assets(["intermediate", "int_builds_described"], ["marts", "about"], ["marts", "sources"])
 BUILD = FACTS | (FACTS.upstream() & dg.AssetSelection.groups("staging"))
-DAILY = "0 7 * * *"  # for a trade source that does not say when it releases
+DAILY = "0 7 * * *"  # for a trade source that does not announce its releases
 
 
 @dg.failure_hook(name="tell_webhook")
@@ -46,8 +46,8 @@ def tell_webhook(context: dg.HookContext) -> None:
                 settings.alert_webhook_url,
                 {"text": f"Ghost Trade: {context.job_name} failed at {context.step_key} ({context.run_id}): {reason}"},
             )
-    except http_client.NetworkError as silent:
-        context.log.warning(str(silent))
+    except http_client.NetworkError as error:
+        context.log.warning(str(error))
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _sensor(name: str, job: UnresolvedAssetJobDefinition, source: ModuleType) ->
     def releases(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         settings = Settings.from_environment()
         if settings.data != "live":
-            return dg.SkipReason(f"DATA={settings.data} asks no service.")
+            return dg.SkipReason(f"DATA={settings.data} fetches from no service.")
         try:
             with (
                 http_client.Client() as client,

@@ -53,7 +53,7 @@ class Settings:
     as_of: date | None  # build the marts from what was known at the end of that day, UTC
     addresses: Mapping[str, str]  # a name of ADDRESSES → where that service answers, without a slash at the end
     comtrade_api_key: str = field(repr=False)  # empty: the public preview
-    alert_webhook_url: str = field(repr=False)  # empty: no one is told of a failure
+    alert_webhook_url: str = field(repr=False)  # empty: failures are not sent anywhere
     pg_dsn: str = field(default="", repr=False)  # empty: the marts are published as files only
     use_opensanctions: bool = False  # its licence is non-commercial
     since: int | None = None  # the year from which tables of flows are computed anew, in a large world
@@ -146,7 +146,7 @@ class Settings:
 
     @property
     def inbox_dir(self) -> Path | None:
-        """The folder whose files are loaded in this run; none when only services are asked."""
+        """The folder whose files are loaded in this run; none when data come from services alone."""
         return self.simulated_dir / "inbox" if self.data == "sample" else self.inbox
 
     @property
@@ -168,7 +168,7 @@ def _postgres_address(dsn: str) -> str:
     try:
         url = urlsplit(dsn)
         is_readable = url.scheme in ("postgresql", "postgres") and "@" not in (url.hostname or "") and url.port != 0
-        # an @ that nobody encoded splits a password: its end would be taken for the server's name
+        # an @ that is not encoded splits a password: its end would be taken for the server's name
         is_readable = is_readable and url.netloc.count("@") <= 1 and not url.fragment and len(url.path) > 1
     except ValueError:
         is_readable = False

@@ -1,6 +1,6 @@
 """The dbt project as assets, its tests as checks, in one build.
 
-Here belongs how dbt is run and what Dagster is told of it. Not here: any rule about the data (../dbt).
+Here belongs how dbt is run and what Dagster records of it. Not here: any rule about the data (../dbt).
 """
 
 import contextlib
@@ -33,11 +33,11 @@ from dagster_project.warehouse import Table
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
-ROWS_PREFIX = "rows: "  # what the macro log_rows says after each model
+ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
 
 
 class Layers(DagsterDbtTranslator):
-    """A model's schema is its folder is its key's prefix is its group; a source says itself which asset it is."""
+    """A model's schema is its folder is its key's prefix is its group; a source names its asset itself."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -73,8 +73,8 @@ def environment(settings: Settings, computed: Extent | None = None) -> dict[str,
 
 
 class Dbt(DbtCliResource):
-    """dbt without what takes seconds of every run and is asked for nothing: a handle to the warehouse in this process,
-    and a process that says its version."""
+    """dbt without what takes seconds of every run and is never used: a handle to the warehouse in this process, and a
+    process that prints its version."""
 
     @cached_property
     def _cli_version(self) -> Any:
@@ -111,13 +111,13 @@ def manifest() -> dict[str, Any]:
     return json.loads(MANIFEST.read_text())
 
 
-# One: it remembers what it has resolved, and a run asks it for each of hundreds of events. The tables in which the
+# One: it remembers what it has resolved, and a run calls it for each of hundreds of events. The tables in which the
 # warehouse keeps its own notes are one asset, the first.
 LAYERS = Layers(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
 
 
 def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
-    """The multi-asset of all models. `tables`: those of raw, among them the flows that say how large the world is."""
+    """The multi-asset of all models. `tables`: those of raw, of which the flows decide how large the world is."""
 
     @dbt_assets(
         manifest=MANIFEST,
@@ -140,8 +140,8 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
 
 
 def arguments(computed: Extent) -> list[str]:
-    """What dbt is called with. Unit tests ask whether the code is right, which no run's data can change: `make test`
-    asks that."""
+    """What dbt is called with. Unit tests check whether the code is right, which no run's data can change: they are
+    part of `make test`."""
     build = ["build", "--exclude-resource-type", "unit_test"]
     if not computed.is_large:
         return build

@@ -1,6 +1,6 @@
 -- Who is above the pre-war level, since when, and how much room is left?
--- Means: what the coalition sold each transit country in the newest month beside the article's cap (the same month of
--- 2019 to 2021 on average); how many months stood above it by more than a quarter.
+-- Means: the coalition's exports to each transit country in the newest month beside the article's cap (the same month of
+-- 2019 to 2021 on average); how many months were above it by more than a quarter.
 -- Does not mean: a breach of any law; the cap is a proposal, and demand at home may have grown.
 select
     transit_iso3, goods, period, cap_usd, value_usd, breach_usd, headroom_usd, is_breach, first_breach, months_in_breach,

@@ -1,4 +1,4 @@
--- Which figures did a publisher change later, and did an alert hang on them?
+-- Which figures did a publisher change later, and did an alert depend on them?
 -- Means: material revisions, the largest first, with the days on which each value was published.
 -- Does not mean: manipulation; late reports and corrections are what good offices publish.
 select

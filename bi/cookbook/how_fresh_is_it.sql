@@ -1,6 +1,6 @@
 -- How fresh is all this, and is it simulated?
--- Means: who was asked when, what they said last, whether that is stale, and the facts of the build.
--- Does not mean: that fresh is complete: exports_until of the headline tells how far the months go.
+-- Means: when each source was last fetched and last answered, whether its data are stale, and the facts of the build.
+-- Does not mean: that fresh is complete: exports_until of the headline is the last reported month.
 select sources.title, sources.last_answered_at, sources.newest_edition, sources.data_as_of, sources.is_stale,
     sources.last_failure, about.dataset, about.is_simulated, about.built_at
 from marts.sources

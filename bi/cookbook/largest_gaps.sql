@@ -1,6 +1,6 @@
 -- Where are the largest gaps on controlled goods, and do they survive the margin?
 -- Means: recorded as exported and not as imported, in the newest year of each importer, whatever freight is assumed.
--- Does not mean: new; many gaps are older than the war. Compare with rose_against_the_habit.
+-- Does not mean: new; many gaps are older than the war. Compare with rose_above_the_baseline.
 with newest as (
     select importer_iso3, max(year) as year from marts.annual_gaps
     where coverage_status = 'both_reported' group by importer_iso3

@@ -1,5 +1,5 @@
--- How many listed parties sit where the trade grew?
--- Means: entries of each Russia-related program with a tie to a transit country, beside the coalition's sales of priority
+-- How many listed parties are in the countries where the trade grew?
+-- Means: entries of each Russia-related program with a tie to a transit country, beside the coalition's exports of priority
 -- goods there, before and after the first listing.
 -- Does not mean: that a listed party traded any of it; no figure here is a person's or a firm's.
 select

@@ -1,7 +1,7 @@
--- Where should somebody look first?
+-- Which corridors should be looked at first?
 -- Means: the corridors of priority goods whose newest twelve months are unusual and well documented, by rank; the rank's
--- range under other weights stands beside it, and how often the same rule fires on quiet years (placebo_far).
--- Does not mean: that anybody did anything; it is an order of reading. Blocs overlap: this asks for one.
+-- range under other weights is beside it, and how often the same rule fires on quiet years (placebo_far).
+-- Does not mean: that any person or firm did anything; it is an order of reading. Blocs overlap: this selects one.
 select
     period, transit_iso3, goods, class, rank, rank_p05, rank_p95, anomaly, evidence, severity, placebo_far,
     export_value_usd, growth_ratio, ghost_low_usd, ghost_high_usd, chain_arrived_usd, chain_upper_usd

@@ -3,19 +3,19 @@
 -- of documentation evidence; value is 0 to 1. corridor_evidence has the sums behind them.
 -- Does not mean: that a part without a value is 0: it is not known, and the others carry its weight.
 with newest as (
-    select period, class, anomaly, evidence, severity, cast(evidence_json as json) as told
+    select period, class, anomaly, evidence, severity, cast(evidence_json as json) as evidence_parts
     from marts.corridor_risk
     where exporter_bloc = 'COALITION' and transit_iso3 = 'KGZ' and goods = 'CHPL' and class is not null
     order by period desc
     limit 1
 ), parts as (
-    select *, 'components' as made_of, unnest(json_keys(told, '$.components')) as part from newest
+    select *, 'components' as made_of, unnest(json_keys(evidence_parts, '$.components')) as part from newest
     union all
-    select *, 'documentation', unnest(json_keys(told, '$.documentation')) from newest
+    select *, 'documentation', unnest(json_keys(evidence_parts, '$.documentation')) from newest
 )
 select
     period, class, anomaly, evidence, severity, made_of, part,
-    cast(told -> made_of -> part ->> 'weight' as double) as weight,
-    cast(told -> made_of -> part ->> 'value' as double) as value
+    cast(evidence_parts -> made_of -> part ->> 'weight' as double) as weight,
+    cast(evidence_parts -> made_of -> part ->> 'value' as double) as value
 from parts
 order by made_of, weight desc, part;

@@ -61,8 +61,8 @@ def main() -> int:
     print(f"Superset reads {settings.published_path}, read-only.")
     for name in ("corridors", "country"):
         print(f"  {name:10} http://127.0.0.1:{port}/superset/dashboard/ghost-trade-{name}/")
-    told = password if is_new else f"as before, in {home / 'password'}"
-    print(f"  user {USER}, password {told}\nCtrl-C stops it.", flush=True)
+    hint = password if is_new else f"as before, in {home / 'password'}"
+    print(f"  user {USER}, password {hint}\nCtrl-C stops it.", flush=True)
     try:
         server.run()
     except KeyboardInterrupt:
@@ -73,7 +73,7 @@ def main() -> int:
 def bundled(published: Path) -> dict[str, str]:
     """The bundle as Superset imports it: path → YAML. The file's address and the contract's words are filled in.
 
-    The YAML in git names a mart's columns only where a chart labels them: types and descriptions stand in the
+    The YAML in git names a mart's columns only where a chart labels them: types and descriptions are in the
     contract, once.
     """
     import yaml
@@ -103,13 +103,13 @@ def described_columns(dataset: dict, contract: dict[str, dict[str, dict]]) -> li
     names = list(own) if dataset.get("sql") else [*mart, *(name for name in own if name not in mart)]
     columns = []
     for name in names:
-        said, kept = mart.get(name, {}), own.get(name, {})
-        kind = kept.get("type") or said["data_type"]
+        described, kept = mart.get(name, {}), own.get(name, {})
+        kind = kept.get("type") or described["data_type"]
         columns.append(
             {
                 "column_name": name,
                 "verbose_name": kept.get("verbose_name") or name.replace("_", " "),
-                "description": " ".join((kept.get("description") or said["description"]).split()),
+                "description": " ".join((kept.get("description") or described["description"]).split()),
                 "type": kind.upper(),
                 "is_dttm": kind in ("date", "timestamp"),
                 "groupby": True,
@@ -181,7 +181,7 @@ def _set_up(password: str) -> None:
     with db.engine.connect() as connection:
         version = MigrationContext.configure(connection).get_current_revision()
     if version != ScriptDirectory(migrations).get_current_head():
-        with contextlib.redirect_stdout(io.StringIO()):  # three hundred steps, each with something to say
+        with contextlib.redirect_stdout(io.StringIO()):  # three hundred steps, each with a line of its own
             upgrade(directory=migrations)
         appbuilder.add_permissions(update_perms=True)
         security_manager.sync_role_definitions()

@@ -1,7 +1,7 @@
 """Superset's settings for one person on one machine: loopback, nothing sent anywhere, nothing cached.
 
 Here belongs: what Superset reads at its start. Not here: what the dashboards show (the YAML beside this file).
-`start.py` says where the state lies, in GHOST_TRADE_SUPERSET_HOME.
+`start.py` gives the folder of its state, in GHOST_TRADE_SUPERSET_HOME.
 """
 
 import os
@@ -16,7 +16,7 @@ DATA_DIR = str(HOME)
 APP_NAME = "Ghost Trade"
 ROW_LIMIT = 10_000
 TALISMAN_ENABLED = True
-# The browser is told as well: no map tiles, no fonts, no counting pixel, nothing but this address.
+# The browser's policy as well: no map tiles, no fonts, no counting pixel, nothing but this address.
 TALISMAN_CONFIG = {
     "content_security_policy": {
         "base-uri": ["'self'"],
@@ -43,7 +43,7 @@ _REMEMBERED = {"CACHE_TYPE": "SupersetMetastoreCache", "CACHE_DEFAULT_TIMEOUT": 
 FILTER_STATE_CACHE_CONFIG = EXPLORE_FORM_DATA_CACHE_CONFIG = _REMEMBERED
 RATELIMIT_STORAGE_URI = "memory://"
 
-# The banner's words stand in a page of its own making, so its style may be kept; scripts never.
+# The banner's text is in a page of its own making, so its style may be kept; scripts never.
 HTML_SANITIZATION = True
 HTML_SANITIZATION_SCHEMA_EXTENSIONS = {"attributes": {"*": ["style", "className"]}, "tagNames": ["style"]}
 FEATURE_FLAGS = {"ALERT_REPORTS": False, "THUMBNAILS": False}

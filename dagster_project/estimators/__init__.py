@@ -1,1 +1,1 @@
-"""Pure functions on frames, called by dbt Python models: what SQL cannot say."""
+"""Pure functions on frames, called by dbt Python models: what SQL cannot express."""

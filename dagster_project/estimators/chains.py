@@ -21,7 +21,7 @@ AMOUNTS = ["in_excess_usd", "arrived_excess_usd", "out_excess_usd", "chain_upper
 def matched(inflow: np.ndarray, outflow: np.ndarray, lag: int) -> np.ndarray:
     """What of each month's outflow an earlier inflow can explain, oldest first and none older than `lag` months.
 
-    Both series × months, one unit; only what is above zero counts, NaN is a month nobody published and holds
+    Both series × months, one unit; only what is above zero counts, NaN is a month without a report and holds
     nothing. Returns the same shape; its sum is the largest amount that can be matched at all, because the oldest
     that is still young enough is always used first. Source: METHODS 2.10; in 10 0 5 0, out 0 6 6 6, lag 2 → 15.
     """
@@ -84,7 +84,7 @@ def _correlations(ahead: np.ndarray, behind: np.ndarray, lags: int) -> np.ndarra
 
 
 def chain(inflows: pd.DataFrame, outflows: pd.DataFrame, *, lag: int, scale: float, least_months: int) -> pd.DataFrame:
-    """Every chain bloc → transit → target of one good, month by month, in the order of its key.
+    """Every route bloc → transit → destination of one good, month by month, in the order of its key.
 
     inflows: IN_KEY, left_out_year, goods_kind, period, in_usd (value), in_excess_usd, arrived_excess_usd,
     in_excess_kg · outflows: OUT_KEY, period, out_usd, out_excess_usd, out_excess_kg. A row is a month that both hold.

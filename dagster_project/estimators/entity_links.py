@@ -1,7 +1,7 @@
 """Which entries of two lists may be one and the same, and why. Nothing is ever merged.
 
-One row of `find(…)` is a pair of entries of two lists. **linked**: an identifier says so, the same kind of
-number from the same issuer on both. **proposed**: their names are alike, with a score from 0 to 1 that weighs
+One row of `find(…)` is a pair of entries of two lists. **linked**: both have the same identifier, the same kind of
+number from the same issuer. **proposed**: their names are alike, with a score from 0 to 1 that weighs
 country, year of birth and identifiers where both lists give them; a person decides.
 
 Not here: how a name is spelled for comparing (names.py), or which identifiers identify (seeds/identifier_kinds).
@@ -28,10 +28,10 @@ Alike = tuple[int, int, float, tuple[str, str]]  # two entries, how alike, and t
 LEAST_LIKENESS = 0.85  # of two spellings, to be looked at at all
 LEAST_SCORE = 0.80  # to be proposed
 LEAST_WORD = 60  # likeness in hundredths of each word of a person's name to some word of the other
-RARE = 30  # spellings that share a word; a word in more of them tells nothing
+RARE = 30  # spellings that share a word; a word in more of them has no weight
 CROWD = 40  # entries of one exact spelling; a name so common is not proposed
 SHORTEST_NAME = 4  # letters of a company or a ship
-SHORTEST_NUMBER = 5  # letters and digits; shorter ones are said of many
+SHORTEST_NUMBER = 5  # letters and digits; shorter ones are given to many
 SHARED_BY_ONE_LIST = 2  # entries of one list with one number; more, and it is not the entry's own
 
 WORLD = "*"  # the issuer of a number that is one in the world
@@ -41,7 +41,7 @@ ONE_EACH = {"imo_number", "lei", "tax_number"}  # who has another is another
 UNSURE = {"tax_number", "registration_number", "national_id"}  # the same without its country is a hint
 CAPITALS = {"imo", "lei", "bic", "ofac", "eu", "un", "uk", "csl"}
 
-# The name alone gives at most 0.9. What both lists say beside it adds or takes away.
+# The name alone gives at most 0.9. What both lists have beside it adds or takes away.
 NAME_WEIGHT = 0.90
 SAME_COUNTRY, OTHER_COUNTRY = 0.05, -0.10
 SAME_BIRTH_YEAR, OTHER_BIRTH_YEAR = 0.05, -0.30
@@ -51,7 +51,7 @@ ONE_WORD_MORE = 0.92
 
 
 def number(text: str, kind: str) -> str:
-    """An identifier for comparing: capitals and digits, without notes in brackets; '' if it can identify nobody."""
+    """An identifier for comparing: capitals and digits, without notes in brackets; '' if it identifies no entry."""
     bare = re.sub(r"[^A-Z0-9]", "", re.sub(r"\([^)]*\)", "", text.upper()))
     if kind == "imo_number":
         bare = bare.removeprefix("IMO")
@@ -92,18 +92,18 @@ def find(
             proposed[left, right] = max(proposed.get((left, right), (0.0, "")), scored)
     rows = [(*pair, "linked", 1.0, basis) for pair, basis in linked.items()]
     rows += [(*pair, "proposed", score, basis) for pair, (score, basis) in proposed.items()]
-    found = pd.DataFrame(sorted(rows), columns=["left", "right", "status", "score", "basis"])
+    links = pd.DataFrame(sorted(rows), columns=["left", "right", "status", "score", "basis"])
     for side in ("left", "right"):
-        entry = entities.iloc[found[side].astype(int)].reset_index(drop=True)
+        entry = entities.iloc[links[side].astype(int)].reset_index(drop=True)
         for column in ("list_id", "source_id", "name"):
-            found[f"{side}_{column}"] = entry[column]
+            links[f"{side}_{column}"] = entry[column]
     text = [column for column in COLUMNS if column != "score"]
-    return found[COLUMNS].astype(dict.fromkeys(text, "string") | {"score": "float64"})
+    return links[COLUMNS].astype(dict.fromkeys(text, "string") | {"score": "float64"})
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the lists say of entries beside their names."""
+    """What the lists have of entries beside their names."""
 
     numbers: dict[int, dict[tuple[str, str], set[str]]]
     born: dict[int, set[int]]
@@ -132,12 +132,12 @@ class Facts:
             basis.append(self.unsure[left, right] + ", of a country not given")
         elif other:
             score += OTHER_NUMBER
-            basis.append("other " + _said(other[0]))
+            basis.append("other " + _in_words(other[0]))
         return round(min(max(score, 0.0), 1.0), 4), "; ".join(basis)
 
 
 def _numbers(identifiers: pd.DataFrame, entities: pd.DataFrame) -> pd.DataFrame:
-    """entry, kind, list_id, identifier_kind, issuer ('' where the list does not say), number: what identifies."""
+    """entry, kind, list_id, identifier_kind, issuer ('' where the list has none), number: what identifies."""
     frame = identifiers[identifiers.identifier_kind.ne(BIRTH_DATE) & identifiers.identifier.notna()]
     at = frame.entry.to_numpy()
     frame = pd.DataFrame(
@@ -154,18 +154,18 @@ def _numbers(identifiers: pd.DataFrame, entities: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_kind(numbers: pd.DataFrame) -> dict[int, dict[tuple[str, str], set[str]]]:
-    found: dict[int, dict[tuple[str, str], set[str]]] = {}
+    by_entry: dict[int, dict[tuple[str, str], set[str]]] = {}
     for one in numbers[numbers.issuer != ""].itertuples():
-        found.setdefault(one.entry, {}).setdefault((one.identifier_kind, one.issuer), set()).add(one.number)
-    return found
+        by_entry.setdefault(one.entry, {}).setdefault((one.identifier_kind, one.issuer), set()).add(one.number)
+    return by_entry
 
 
 def _grouped(keys, values) -> dict:
     """Key → its values, as a set. (A groupby with a Python function takes seconds for twenty thousand keys.)"""
-    found: dict = {}
+    groups: dict = {}
     for key, value in zip(keys.tolist(), values.tolist(), strict=True):
-        found.setdefault(key, set()).add(value)
-    return found
+        groups.setdefault(key, set()).add(value)
+    return groups
 
 
 def _birth_years(identifiers: pd.DataFrame) -> dict[int, set[int]]:
@@ -187,11 +187,13 @@ def _shared(numbers: pd.DataFrame, also: list[str]) -> dict[tuple[int, int], str
     basis: dict[tuple[int, int], set[str]] = {}
     for one in pairs.itertuples():
         issuer = f" ({one.issuer})" if also and one.issuer != WORLD else ""
-        basis.setdefault((one.entry, one.entry_2), set()).add(f"same {_said(one.identifier_kind)} {one.number}{issuer}")
-    return {pair: "; ".join(sorted(said)) for pair, said in basis.items()}
+        basis.setdefault((one.entry, one.entry_2), set()).add(
+            f"same {_in_words(one.identifier_kind)} {one.number}{issuer}"
+        )
+    return {pair: "; ".join(sorted(reasons)) for pair, reasons in basis.items()}
 
 
-def _said(kind: str) -> str:
+def _in_words(kind: str) -> str:
     """A kind of identifier in words."""
     word, _, rest = kind.partition("_")
     return f"{word.upper() if word in CAPITALS else word} {rest}".strip()
@@ -220,7 +222,7 @@ def _alike(names: pd.DataFrame, entities: pd.DataFrame) -> Iterator[Alike]:
     kind, list_id = entities.kind.to_numpy(), entities.list_id.to_numpy()
     spelled = pd.DataFrame({"entry": names.entry, "spelling": names.normalised_name.astype(object)})
     spelled["kind"] = kind[spelled.entry]
-    # one word tells no person, three letters tell nobody
+    # one word identifies no person, three letters identify no entry
     telling = np.where(
         spelled.kind.eq("person"), spelled.spelling.str.contains(" "), spelled.spelling.str.len().ge(SHORTEST_NAME)
     )

@@ -1,11 +1,11 @@
 """What freight and insurance add to a good's value between two countries, learned from what both of them weighed.
 
 Belongs here: the model of METHODS 2.4 as a function of tables. Not here: which cells it may learn from
-(int_unit_values_paired), and when its answer is taken (int_margins_assigned).
+(int_unit_values_paired), and when its result is taken (int_margins_assigned).
 
 After Gaulier and Zignago (BACI, 2010): where both sides weighed the same, the importer's value of a kilogram over
-the exporter's is one plus the margin. Ours differs where METHODS says so: the band of ratios is symmetric in logs,
-the fit is Huber's, and the answer has an interval.
+the exporter's is one plus the margin. Ours differs where METHODS states it: the band of ratios is symmetric in logs,
+the fit is Huber's, and the result has an interval.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NEAREST_KM = 50.0  # capitals across a river are not at no distance
 HUBER = 1.345  # residuals beyond so many spreads count less (95 % efficient where errors are normal)
 STUDENTISED_MOST = 2.0  # beyond, a cell is left out, once (BACI)
 PRIOR_CELLS = 10.0  # a chapter or year is drawn to the mean by so many cells' worth
-CELLS_OF_A_GROUP = 3  # of a pair's chapter, to tell how far such groups stand from the model
+CELLS_OF_A_GROUP = 3  # of a pair's chapter, to estimate how far such groups are from the model
 GROUPS_NEEDED = 20
 NINETY_PERCENT = 1.645
 
@@ -43,14 +43,14 @@ def model(
     median_usd_kg (of the product), value_usd. countries: iso3, is_landlocked, capital_latitude, capital_longitude
     (degrees). borders: exporter_iso3, importer_iso3 of neighbours by land; may be empty.
 
-    One row of the answer is an effect: of a pair of countries (every pair with known capitals, seen or not), of a
-    chapter, or of a year; the keys that it does not speak of are '*'. Chapters and years are measured from the mean
-    by value and by number, so that '*' stands for all of them. half_width (log points, of pairs) is that of the
-    90 % interval of a chapter's margin between the two: what the fit does not know (standard_error), and how far
-    such groups of cells stand from the fit. It is not the spread of single cells, which is ten times as large and
+    One row of the result is an effect: of a pair of countries (every pair with known capitals, seen or not), of a
+    chapter, or of a year; the keys that it covers as a whole are '*'. Chapters and years are measured from the mean
+    by value and by number, so that '*' means all of them. half_width (log points, of pairs) is that of the
+    90 % interval of a chapter's margin between the two: the uncertainty of the fit (standard_error), and how far
+    such groups of cells are from the fit. It is not the spread of single cells, which is ten times as large and
     no statement about a margin. Never narrower than least_half_width; usual_half_width where groups are too few.
 
-    Empty with fewer than cells_needed cells: no model is better than one of noise.
+    Empty with fewer than cells_needed cells: no model is better than one of random error.
     """
     cells = _with_features(cells, countries, borders)
     if len(cells) < cells_needed:
@@ -93,15 +93,15 @@ def model(
     year_mean = cells.year.map(year_log).mean()
 
     pairs = _features(_every_pair(countries), countries, borders)
-    answer = pair_part(pairs)
-    error = np.sqrt(((answer @ covariance[:pairs_width, :pairs_width]) * answer).sum(axis=1))
+    design_of_pairs = pair_part(pairs)
+    error = np.sqrt(((design_of_pairs @ covariance[:pairs_width, :pairs_width]) * design_of_pairs).sum(axis=1))
     width = np.full(len(pairs), usual_half_width) if beyond is None else NINETY_PERCENT * np.hypot(error, beyond)
     seen = cells[kept].groupby(["exporter_iso3", "importer_iso3"]).size().rename("observations").reset_index()
     pairs = pairs[["exporter_iso3", "importer_iso3"]].merge(seen, "left", ["exporter_iso3", "importer_iso3"])
     effects = pd.concat([
         pairs.assign(
             effect="pair",
-            effect_log=answer @ beta[:pairs_width] + chapter_mean + year_mean,
+            effect_log=design_of_pairs @ beta[:pairs_width] + chapter_mean + year_mean,
             standard_error=error,
             half_width=np.maximum(width, least_half_width),
         ),
@@ -187,13 +187,13 @@ def _huber(
 
 
 def _beyond_the_fit(cells: pd.DataFrame, residuals: np.ndarray) -> float | None:
-    """How far the true margins of a pair's chapters stand from the fit (log points): by moments, less the noise of
-    their means. None where there are too few groups to tell."""
+    """How far the true margins of a pair's chapters are from the fit (log points): by moments, less the error of
+    their means. None where there are too few groups."""
     groups = pd.Series(residuals).groupby(
         [cells[name].to_numpy() for name in ("exporter_iso3", "importer_iso3", "product_chapter")]
     )
     means = groups.agg(["mean", "var", "size"]).query("size >= @CELLS_OF_A_GROUP")
     if len(means) < GROUPS_NEEDED:
         return None
-    noise = means["var"].mean() / means["size"]
-    return float(np.sqrt(max(0.0, (means["mean"] ** 2 - noise).mean())))
+    error = means["var"].mean() / means["size"]
+    return float(np.sqrt(max(0.0, (means["mean"] ** 2 - error).mean())))

@@ -18,7 +18,7 @@ from cleanco.termdata import terms_by_type
 
 LONGEST_FORM = 5  # words
 
-# What stands in front of a name in Russian and in the languages around it, short and in full, in Russian and
+# What precedes a name in Russian and in the languages around it, short and in full, in Russian and
 # in the translations that OFAC and the EU print. Behind a name these are dropped too. One form is one line.
 SHORT_FRONT_FORMS = """
     ooo oao zao pao ao odo tov pat prat too osoo fgup gup mup fgbu ano nao chp ip rup chup
@@ -59,7 +59,7 @@ LONG_FRONT_FORMS = """
     tovarystvo z obmezhenoyu vidpovidalnistyu
     aktsionerne tovarystvo
 """
-# What cleanco does not know and stands behind a name: Turkey, the Gulf, China, Latin America.
+# What follows a name and is not in cleanco: Turkey, the Gulf, China, Latin America.
 BACK_FORMS = """
     fze
     fzco

@@ -1,4 +1,4 @@
-"""How much a corridor's rank hangs on the weights that nobody can know: it is computed again under many others.
+"""How much a corridor's rank depends on the weights, which cannot be known: it is computed again under many others.
 
 Not here: the components and the score itself (dbt's int_corridors_scored), of which this repeats one line.
 """
@@ -22,7 +22,7 @@ def drawn(weights: Mapping[str, float], *, draws: int, spread: float, seed: int 
 
 
 def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spread: float) -> pd.DataFrame:
-    """KEY, rank_p05, rank_p95: between which ranks a row stands in nine of ten draws of the weights.
+    """KEY, rank_p05, rank_p95: between which ranks a row is in nine of ten draws of the weights.
 
     scored: KEY, goods_kind, severity, class, anomaly and a column `c_<component>` (0 to 1, NaN where unknown) for
     each weight. Ranked is as the mart ranks it, within GROUP: the classes above `low` and `monitor` first, then

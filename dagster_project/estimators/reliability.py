@@ -2,7 +2,7 @@
 
 Belongs here: the estimator of METHODS 2.6 as a function of tables. Not here: which cells it may see
 (int_gap_pairs_summed: before the war, without listed goods and without the corridors, because a reporter is
-not to be called unreliable for the trade that is being asked about).
+not to be rated unreliable for the trade under question).
 
 The model: gap_log = mean + b_j - c_k + error, its variance s2_j + t2_k, for exporter j and importer k. It needs of
 the cells of a pair only four sums, so that the largest world is forty thousand rows here. Nothing iterates, and
@@ -33,34 +33,34 @@ def rate(pairs: pd.DataFrame, reporters: pd.DataFrame, *, least_partners: int, l
 
     noise_sd (log points): root of the variance, least squares with no variance below 0 (NNLS), drawn toward the
     mean of the role by its own uncertainty (empirical Bayes). bias_log: b of an exporter, c of an importer: how much
-    higher than the average country's its books stand against its partners'. standard_error: of noise_sd, from
-    scores summed by pair, since cells of one pair share what makes them differ. rank: 1 is the noisiest of those
+    higher than the average country's its reports are against its partners'. standard_error: of noise_sd, from
+    scores summed by pair, since cells of one pair share what makes them differ. rank: 1 has the largest error of those
     rated. Fewer than least_partners or least_cells: pooled, the mean of the role's variance, bias 0, no rank.
     """
     pairs = pairs.sort_values(["variant", "exporter_iso3", "importer_iso3"])
     rated = [_variant(name, part, least_partners, least_cells) for name, part in pairs.groupby("variant")]
     rated = pd.concat(rated, ignore_index=True) if rated else pd.DataFrame(columns=COLUMNS)
-    asked = reporters.merge(pd.DataFrame({"variant": sorted(pairs.variant.unique()) or ["noise", "total"]}), "cross")
-    asked = asked.merge(rated, "left", ["country_iso3", "role", "variant"])
+    ratings = reporters.merge(pd.DataFrame({"variant": sorted(pairs.variant.unique()) or ["noise", "total"]}), "cross")
+    ratings = ratings.merge(rated, "left", ["country_iso3", "role", "variant"])
     means = rated[rated.role.notna()].groupby(["variant", "role"])["pooled_sd"].first() if len(rated) else {}
     pooled = pd.Series(
-        [means.get(key, np.nan) for key in zip(asked.variant, asked.role, strict=True)], asked.index, dtype=float
+        [means.get(key, np.nan) for key in zip(ratings.variant, ratings.role, strict=True)], ratings.index, dtype=float
     )
-    is_pooled = asked.is_pooled.isna() | asked.is_pooled.eq(True)
-    asked = asked.assign(
+    is_pooled = ratings.is_pooled.isna() | ratings.is_pooled.eq(True)
+    ratings = ratings.assign(
         is_pooled=is_pooled,
-        noise_sd=asked.noise_sd.astype(float).where(~is_pooled, pooled),
-        bias_log=asked.bias_log.astype(float).where(~is_pooled, pooled * 0),
-        observations=asked.observations.fillna(0).astype("int64"),
-        partners=asked.partners.fillna(0).astype("int64"),
-        within_20_share=asked.within_20_share.astype(float),
-        standard_error=asked.standard_error.astype(float).where(~is_pooled),
-        rank=asked["rank"].astype("Int64"),
+        noise_sd=ratings.noise_sd.astype(float).where(~is_pooled, pooled),
+        bias_log=ratings.bias_log.astype(float).where(~is_pooled, pooled * 0),
+        observations=ratings.observations.fillna(0).astype("int64"),
+        partners=ratings.partners.fillna(0).astype("int64"),
+        within_20_share=ratings.within_20_share.astype(float),
+        standard_error=ratings.standard_error.astype(float).where(~is_pooled),
+        rank=ratings["rank"].astype("Int64"),
     )
     # a table without rows has its types too
-    asked = asked.astype({"country_iso3": "str", "role": "str", "variant": "str", "is_pooled": "bool"})
-    asked = asked.round({"noise_sd": 6, "bias_log": 6, "standard_error": 6, "within_20_share": 6})
-    return asked.sort_values(["variant", "role", "country_iso3"], ignore_index=True)[COLUMNS]
+    ratings = ratings.astype({"country_iso3": "str", "role": "str", "variant": "str", "is_pooled": "bool"})
+    ratings = ratings.round({"noise_sd": 6, "bias_log": 6, "standard_error": 6, "within_20_share": 6})
+    return ratings.sort_values(["variant", "role", "country_iso3"], ignore_index=True)[COLUMNS]
 
 
 def _variant(variant: str, pairs: pd.DataFrame, least_partners: int, least_cells: int) -> pd.DataFrame:
@@ -85,11 +85,11 @@ def _variant(variant: str, pairs: pd.DataFrame, least_partners: int, least_cells
         ).reindex(names[role])  # fmt: skip
         is_pooled = (facts.partners < least_partners) | (facts.observations < least_cells)
         rated = ~is_pooled.to_numpy()
-        # with nobody rated alone the pool is everybody
+        # where no reporter is rated alone the pool is all of them
         crowd = rated if rated.any() else np.ones(len(rated), bool)
-        mean, noise, errors = _drawn(variance[place], variance_errors[place], crowd)
+        mean, drawn, errors = _drawn(variance[place], variance_errors[place], crowd)
         _, lean, _ = _drawn(bias[place], bias_errors[place], crowd, mean=0.0)
-        sd = np.sqrt(noise)
+        sd = np.sqrt(drawn)
         frame = pd.DataFrame({
             "country_iso3": names[role], "role": role, "variant": variant, "noise_sd": sd, "bias_log": lean,
             "standard_error": errors / np.maximum(2 * sd, 1e-9), "observations": facts.observations.to_numpy(),
@@ -97,7 +97,7 @@ def _variant(variant: str, pairs: pd.DataFrame, least_partners: int, least_cells
             "within_20_share": (facts.within_usd / facts.all_usd.where(facts.all_usd > 0)).to_numpy(),
             "is_pooled": is_pooled.to_numpy(), "pooled_sd": np.sqrt(mean),
         })  # fmt: skip
-        # of equals the first has the rank: a variance of nothing is nobody's last place
+        # of equals the first has the rank: all whose variance is 0 share one
         frame["rank"] = frame.noise_sd.where(rated).round(9).rank(method="min", ascending=False).astype("Int64")
         rows.append(frame)
     return pd.concat(rows, ignore_index=True)

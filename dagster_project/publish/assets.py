@@ -80,25 +80,25 @@ SHOWN_RESULTS = 8  # of each check; the rest stays in Dagster's own record
 
 
 def checks(instance: dg.DagsterInstance, keys: Sequence[dg.AssetCheckKey]) -> list[render.Check]:
-    """What Dagster remembers of every check, the newest result first."""
-    found = []
+    """The results of every check as Dagster recorded them, the newest first."""
+    checked = []
     for key in sorted(keys, key=lambda k: (k.asset_key.path, k.name)):
         layer, *asset = key.asset_key.path
         records = instance.event_log_storage.get_asset_check_execution_history(key, limit=SHOWN_RESULTS)
-        told = [record.event.dagster_event.event_specific_data for record in records if record.event]
+        outcomes = [record.event.dagster_event.event_specific_data for record in records if record.event]
         when = [datetime.fromtimestamp(record.event.timestamp, UTC) for record in records if record.event]
-        results = [(at, said) for at, said in zip(when, told, strict=True) if hasattr(said, "passed")]
-        found.append(
+        results = [(at, outcome) for at, outcome in zip(when, outcomes, strict=True) if hasattr(outcome, "passed")]
+        checked.append(
             render.Check(
                 layer=layer,
                 asset="/".join(asset),
                 name=key.name,
                 is_blocking=bool(results) and results[0][1].severity == dg.AssetCheckSeverity.ERROR,
-                results=tuple((at, said.passed) for at, said in results),
+                results=tuple((at, outcome.passed) for at, outcome in results),
                 message=(results[0][1].description or "") if results else "",
             )
         )
-    return found
+    return checked
 
 
 def parameters() -> dict[str, object]:
@@ -108,7 +108,7 @@ def parameters() -> dict[str, object]:
 
 
 def site_of(checked: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """The asset of the pages, which tell what the checks of these definitions found."""
+    """The asset of the pages, which show the results of the checks of these definitions."""
     keys = [key for definition in checked for key in definition.check_keys]
 
     @dg.asset(

@@ -38,7 +38,7 @@ def read(folder: Path) -> dict:
 
 
 def differences(folder: Path) -> list[str]:
-    """Where a build's folder is not what its manifest says, as sentences; empty where all is as it was published."""
+    """Where a build's folder differs from its manifest, as sentences; empty where all is as it was published."""
     listed = {file["path"]: file for file in read(folder)["files"]}
     present = set(_files(folder))
     return [
@@ -64,7 +64,7 @@ def _sha256(path: Path) -> str:
 
 
 def _rows(settings: Settings, folder: Path) -> dict[str, int]:
-    """Rows by file: of Parquet as its footer says, of the DuckDB file those of all its tables together."""
+    """Rows by file: of Parquet by its footer, of the DuckDB file those of all its tables together."""
     rows = {}
     if any((folder / "parquet").glob("*.parquet")):
         footers = warehouse.literal(folder / "parquet" / "*.parquet")
@@ -80,7 +80,7 @@ def _rows(settings: Settings, folder: Path) -> dict[str, int]:
 
 
 def _facts(settings: Settings, folder: Path) -> dict[str, object]:
-    """What `about` says of the build; of a file of another version, what it has of it."""
+    """The row of `about` of the build; of a file of another version, the columns it has."""
     with warehouse.connect_file(settings, folder / settings.published_path.name) as con:
         about = con.execute("select * from marts.about")
         columns = [column[0] for column in about.description]

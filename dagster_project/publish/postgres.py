@@ -1,12 +1,12 @@
 """The marts in PostgreSQL, for tools that want a server: loaded beside the old ones, swapped in one transaction.
 
 Here belongs the only door to PostgreSQL: types, indexes, comments, the role that reads. Not here: what is published
-(assets.py); this is a copy of it. A driver that speaks Arrow carries the rows: half a million wide rows a second of
+(assets.py); this is a copy of it. An Arrow driver carries the rows: half a million wide rows a second of
 processor time, four times what CSV takes.
 
 Everything happens in one transaction, so a death at any moment leaves what was served before. The old schema is
 renamed and not dropped in it: a rename waits for no reader and no reader waits for it, while those who are in the
-middle of a query keep their tables. It is dropped afterwards, when nobody holds it.
+middle of a query keep their tables. It is dropped afterwards, when no query holds it.
 """
 
 import re
@@ -125,7 +125,7 @@ def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Serv
                     rows[step] = _copy(con, cursor, table)
                 step = "the swap"
                 _swap(con, cursor)
-                step = "its last word"
+                step = "the commit"
                 pg.commit()
             except BaseException:
                 with suppress(adbc_driver_manager.Error):
@@ -133,16 +133,18 @@ def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Serv
                 raise
             return Served(place, rows, _drop_old(pg, cursor))
     except adbc_driver_manager.Error as error:
-        said = _said(error, settings.pg_dsn)
+        reason = _reason(error, settings.pg_dsn)
     if not step:
-        raise PostgresFailed(f"PostgreSQL at {place} took nothing. {said}. It serves what it served before.")
-    if step == "its last word":
-        raise PostgresFailed(f"PostgreSQL at {place} left at the end. {said}. It serves this build whole, or the last.")
-    raise PostgresFailed(f"PostgreSQL at {place} stopped at {step}. {said}. It serves what it served before.")
+        raise PostgresFailed(f"PostgreSQL at {place} took nothing. {reason}. It serves what it served before.")
+    if step == "the commit":
+        raise PostgresFailed(
+            f"PostgreSQL at {place} left at the commit. {reason}. It serves this build whole, or the last."
+        )
+    raise PostgresFailed(f"PostgreSQL at {place} stopped at {step}. {reason}. It serves what it served before.")
 
 
 def place_of(dsn: str) -> str:
-    """Where a server is, without who asks and the password."""
+    """Where a server is, without user and password."""
     url = urlsplit(dsn)
     port = f":{url.port}" if url.port else ""
     return f"{url.hostname or parse_qs(url.query).get('host', ['localhost'])[0]}{port}/{url.path.strip('/')}"
@@ -201,7 +203,7 @@ def _swap(con, cursor: adbc.Cursor) -> None:
 
 
 def _drop_old(pg: adbc.Connection, cursor: adbc.Cursor) -> bool:
-    """Whether the schemas of before could be dropped; the publication stands either way."""
+    """Whether the schemas of before could be dropped; the new tables are served either way."""
     try:
         cursor.execute(f"set local lock_timeout = '{LONGEST_WAIT}'")
         cursor.execute(DROP_OLD)
@@ -213,14 +215,14 @@ def _drop_old(pg: adbc.Connection, cursor: adbc.Cursor) -> bool:
     return True
 
 
-def _said(error: Exception, dsn: str) -> str:
-    """The server's own words in one line, and never the password, as it stands in the address or decoded."""
-    said = re.sub(r"^.*?\[libpq\] ", "", str(error), flags=re.S)
-    said = re.split(r"\b(?:ERROR|FATAL):\s+", said)[-1].strip().splitlines()[0]
+def _reason(error: Exception, dsn: str) -> str:
+    """The server's own message in one line, and never the password, encoded or decoded."""
+    message = re.sub(r"^.*?\[libpq\] ", "", str(error), flags=re.S)
+    message = re.split(r"\b(?:ERROR|FATAL):\s+", message)[-1].strip().splitlines()[0]
     password = urlsplit(dsn).password or parse_qs(urlsplit(dsn).query).get("password", [""])[0]
     for secret in filter(None, (dsn, password, unquote(password))):
-        said = said.replace(secret, "…")
-    return re.sub(r"\. SQLSTATE: \w+$", "", said).rstrip(". ")
+        message = message.replace(secret, "…")
+    return re.sub(r"\. SQLSTATE: \w+$", "", message).rstrip(". ")
 
 
 @dg.asset(
@@ -232,7 +234,7 @@ def _said(error: Exception, dsn: str) -> str:
     kinds={"postgres"},
 )
 def postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-    """Serve the tables of this run's build where PG_DSN says; nothing where it says nothing."""
+    """Serve the tables of this run's build at PG_DSN; nothing where it is not set."""
     settings = Settings.from_environment()
     if not settings.pg_dsn:
         return dg.MaterializeResult(metadata={"idle": "PG_DSN is not set"})

@@ -1,6 +1,6 @@
 """The only door to DuckDB.
 
-connection: open a file, ask it, quote · tables: what a raw table is · load: how rows get into `raw` ·
+connection: open a file, query it, quote · tables: what a raw table is · load: how rows get into `raw` ·
 catalog: what lies in the warehouse. Not here: what a column means (dbt), which file is whose (ingest/), or what is
 published (publish/).
 """

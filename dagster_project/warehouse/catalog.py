@@ -72,7 +72,7 @@ def prepare(
 
     A warehouse with other columns than this code's was written by another version. It is made again, empty:
     everything that ever landed is in landing/ and loads anew, in its order.
-    Raises DataSetsMixed when the directory holds a data set that is not simulated and another is asked for.
+    Raises DataSetsMixed when the directory holds a data set that is not simulated and another is requested.
     """
     wanted = {
         "landings": LANDINGS_COLUMNS,
@@ -162,7 +162,7 @@ def decided(settings: Settings, source: str) -> set[str]:
 def note_fetch_session(
     settings: Settings, source: str, *, started_at, ended_at, sentence: str | None, responses: int, landings: int
 ) -> None:
-    """Remember that a publisher was asked, and whether it answered. Times are UTC without a zone."""
+    """Record a session with a publisher's service, and whether it answered. Times are UTC without a zone."""
     outcome = "failed" if sentence else "answered"
     with connect(settings) as con:
         con.execute(

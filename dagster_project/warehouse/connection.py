@@ -1,4 +1,4 @@
-"""Opening DuckDB files, asking them one question, and quoting what goes into SQL.
+"""Opening DuckDB files, querying them, and quoting what goes into SQL.
 
 Here belongs what every statement needs whatever it is about. Not here: what lies in a file (catalog.py).
 """
@@ -100,13 +100,13 @@ def value(con: Connection, sql: str, parameters: Sequence[object] = ()) -> Any:
 
 
 def ask(settings: Settings, sql: str) -> list[tuple]:
-    """Read the warehouse."""
+    """The rows of a query over the warehouse, read-only."""
     with connect(settings, read_only=True) as con:
         return con.execute(sql).fetchall()
 
 
 def scan(sql: str) -> list[tuple]:
-    """Ask a question of files that are not in the warehouse. Raises RejectedFile for a file DuckDB cannot read."""
+    """The rows of a query over files outside the warehouse. Raises RejectedFile for a file DuckDB cannot read."""
     con = _scratch().cursor()
     try:
         return con.execute(sql).fetchall()

@@ -1,6 +1,6 @@
 """How rows get into `raw`, so that every earlier state of it can be rebuilt.
 
-Raw rows are bitemporal. When the publisher said a thing: `_valid_from` to `_valid_to` (null: it still does); a later
+Raw rows are bitemporal. When the publisher stated a row: `_valid_from` to `_valid_to` (null: it still does); a later
 landing that changes or lacks a row makes it expire at the moment from which that landing is valid, and inserts its
 successor at the same moment. So what was published at t is
 `_valid_from <= t and (_valid_to is null or _valid_to > t)`. When it was learned: `_vintage`, the moment
@@ -63,7 +63,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
     scope = landing.partition
     given = [table for table in tables if table.name in rows]
     with connect(settings) as con:
-        # Written in any order, a tenth faster; whoever needs a row's number reads the file again.
+        # Written in any order, a tenth faster; where a row's number is needed, the file is read again.
         con.execute("set preserve_insertion_order = false")
         compared = [table for table in given if not _is_new_scope(con, table, rows[table.name], landing)]
         # Before the transaction, for what a transaction wrote itself it reads on one thread.
@@ -261,7 +261,7 @@ def _stage(con: Connection, table: Table, rows: Rows, landing: Landing, staged: 
     _reject_duplicates(con, table, rows, own)
     if read in table.row_limits:
         raise RejectedFile(
-            f"It holds exactly {read:,} rows, the most one answer may hold, so it is probably cut off.",
+            f"It holds exactly {read:,} rows, the most one response may hold, so it is probably cut off.",
             "Split the query (by partner or by product) and download the parts.",
         )
     return read
@@ -269,7 +269,7 @@ def _stage(con: Connection, table: Table, rows: Rows, landing: Landing, staged: 
 
 @contextmanager
 def _reading(con: Connection, rows: Rows) -> Iterator[str]:
-    """What stands behind `from` to read the rows. Raises RejectedFile where a file cannot be read."""
+    """The relation after `from` that reads the rows. Raises RejectedFile where a file cannot be read."""
     try:
         with _relation(con, rows) as relation:
             yield relation
@@ -283,7 +283,7 @@ def _reading(con: Connection, rows: Rows) -> Iterator[str]:
 
 @contextmanager
 def _relation(con: Connection, rows: Rows) -> Iterator[str]:
-    """What stands behind `from` to read the rows."""
+    """The relation after `from` that reads the rows."""
     if isinstance(rows.of, str):
         yield f"({rows.of})"
         return
@@ -335,7 +335,7 @@ def _reject_duplicates(con: Connection, table: Table, rows: Rows, staged: str) -
         named = ", ".join(f"{c}={v}" for c, v in zip(table.key, twice[1:], strict=True))
         raise RejectedFile(
             f"The key is there twice ({named}).",
-            "One file may say a thing once: download it again, or remove the repeated rows.",
+            "One file may have a key once: download it again, or remove the repeated rows.",
             row=twice[0] if rows.first_row else None,
         )
 
@@ -356,6 +356,6 @@ def _reject_contradiction(
         named = ", ".join(f"{c}={v}" for c, v in zip(table.key, values, strict=True))
         raise RejectedFile(
             f"It contradicts {other}, which came in the same run: they give different values for {named}.",
-            "Nothing tells which is right or newer. Keep one, or load both into a new DATA_DIR in two runs, "
+            "Neither is known to be right or newer. Keep one, or load both into a new DATA_DIR in two runs, "
             "the older first.",
         )

@@ -50,8 +50,8 @@ class Table:
     # A landing also replaces any group of rows (equal in these columns, the scope's among them) that it holds whole,
     # for which this SQL over the group is true.
     whole: tuple[tuple[str, ...], str] | None = None
-    row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts an answer off
-    # The column that says which period a flow is of, the year first: 2024, 202403. None where rows are no flows.
+    row_limits: tuple[int, ...] = ()  # row counts at which the publisher cuts a response off
+    # The column with the period of a flow, the year first: 2024, 202403. None where rows are no flows.
     period: str | None = None
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
@@ -62,14 +62,14 @@ class Rows:
     """What a source read from one landing for one table: SQL that DuckDB runs, or a frame."""
 
     of: str | pd.DataFrame
-    # The number a person gives the first record (2 when a header line stands above it); None where a record
+    # The number a person gives the first record (2 when a header line is above it); None where a record
     # is not a line of the file.
     first_row: int | None = 1
     kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
 
 
 def text(column: str) -> str:
-    """Compared as it stands."""
+    """Compared as text, unchanged."""
     return f"{{row}}.{identifier(column)}"
 
 

@@ -132,7 +132,7 @@
         and {{ rise }} >= greatest({{ var('ghost_min_share') }} * {{ baseline }}, {{ var('ghost_min_usd') }}))
 {%- endmacro %}
 
-{# The values of `route` before they had the field's words; both are published for one release. #}
+{# The deprecated values of `route`; both are published for one release. #}
 {% macro deprecated_route(route_kind) -%}
     case {{ route_kind }} when 'unmirrored' then 'never_arrived' when 're_exported' then 'went_on' end
 {%- endmacro %}

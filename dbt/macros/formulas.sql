@@ -54,11 +54,11 @@
     (case when left({{ product_code }}, 1) = 'G' then substring({{ product_code }}, 2, 4) else left({{ product_code }}, 4) end)
 {%- endmacro %}
 
-{# How much the exporter's figure counts in a reconciled value: the more, the noisier the importer. Arguments are
-   noise in log points; `floor` keeps a reporter that looks perfect from counting alone (METHODS 2.6, 2.15). #}
-{% macro reconciled_weight(export_noise, import_noise, floor) -%}
-    ((power({{ import_noise }}, 2) + power({{ floor }}, 2))
-        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{# How much the exporter's figure counts in a reconciled value: the more, the larger the importer's error. Arguments are
+   reporter errors in log points; `floor` keeps a reporter that looks perfect from counting alone (METHODS 2.6, 2.15). #}
+{% macro reconciled_weight(export_error, import_error, floor) -%}
+    ((power({{ import_error }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_error }}, 2) + power({{ import_error }}, 2) + 2 * power({{ floor }}, 2), 0))
 {%- endmacro %}
 
 {# The mean of both figures in logs; undefined when either is nothing. #}
@@ -67,9 +67,9 @@
 {%- endmacro %}
 
 {# Its standard error in log points: that of the mean of two independent figures. #}
-{% macro reconciled_error(export_noise, import_noise, floor) -%}
-    sqrt((power({{ export_noise }}, 2) + power({{ floor }}, 2)) * (power({{ import_noise }}, 2) + power({{ floor }}, 2))
-        / nullif(power({{ export_noise }}, 2) + power({{ import_noise }}, 2) + 2 * power({{ floor }}, 2), 0))
+{% macro reconciled_error(export_error, import_error, floor) -%}
+    sqrt((power({{ export_error }}, 2) + power({{ floor }}, 2)) * (power({{ import_error }}, 2) + power({{ floor }}, 2))
+        / nullif(power({{ export_error }}, 2) + power({{ import_error }}, 2) + 2 * power({{ floor }}, 2), 0))
 {%- endmacro %}
 
 {# USD of a kilogram, or of a unit; undefined for a quantity that is none or less than none. #}
@@ -130,14 +130,14 @@
     cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
 {%- endmacro %}
 
-{# The source says nothing of partners other than those it has rows for (dbt_project.yml names such sources). #}
+{# The source shows nothing of partners other than those it has rows for (dbt_project.yml names such sources). #}
 {% macro is_selective(source_name) -%}
     ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}'))
 {%- endmacro %}
 
 {#
   The cap of METHODS 2.13: the pre-war level of the month times an index of domestic demand, with a floor for goods
-  that were not traded before; and what stands above it.
+  that were not traded before; and what is above it.
 #}
 
 {% macro cap_usd(baseline, demand_index) -%}

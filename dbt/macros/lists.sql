@@ -12,7 +12,7 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# A part of an entry is there now, or went when its entry went: one list may come in several files of a day. #}
+{# A part of an entry is there now, or ended when its entry did: one list may come in several files of a day. #}
 {% macro is_with_its_entry(part, entry) -%}
     ({{ part }}.gone_at is null or cast({{ part }}.gone_at as date) >= cast({{ entry }}.gone_at as date))
 {%- endmacro %}

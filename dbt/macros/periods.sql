@@ -6,7 +6,7 @@
         + extract(month from {{ later }}) - extract(month from {{ earlier }}))
 {%- endmacro %}
 
-{# How long a reporter may be silent and still count as late. #}
+{# For how many months a missing report counts as late. #}
 {% macro late_months(freq) -%}
     (case {{ freq }} when 'A' then {{ var('late_months_annual') }} else {{ var('late_months_monthly') }} end)
 {%- endmacro %}

@@ -7,8 +7,8 @@
     {{ return(local_md5(values | join('; '))[:12]) }}
 {%- endmacro %}
 
-{# The last columns of every method mart: how it was computed, and from what was known when. From
-   int_builds_described, one row, joined by `cross join`. The run's number stands in `about` alone: the same input
+{# The last columns of every method mart: how it was computed, and from which data. From
+   int_builds_described, one row, joined by `cross join`. The run's number is in `about` alone: the same input
    gives the same rows. #}
 {% macro provenance_columns(build='builds') -%}
     {{ build }}.parameters_hash,

@@ -1,4 +1,4 @@
-{# What only staging may use: it is the one layer that may speak DuckDB's own language. #}
+{# What only staging may use: it is the one layer that may use DuckDB's own SQL. #}
 
 {# The first listing date in a remark ("Listing Date (EO 14024 Directive 3): 24 Feb 2022"). #}
 {% macro listing_date_in(remark) -%}
@@ -8,7 +8,7 @@
     )) as date)
 {%- endmacro %}
 
-{# Rows that were true on the day a build asks for (AS_OF, to the end of that day, UTC), or are true now. #}
+{# Rows that were true on the day as of which a build is made (AS_OF, to the end of that day, UTC), or are true now. #}
 {% macro known() -%}
     {%- if env_var('AS_OF', '') -%}
         ({{ was_known() }} and (_valid_to is null or _valid_to >= {{ end_of_as_of() }}))
@@ -31,7 +31,7 @@
     (date '{{ env_var('AS_OF') }}' + interval 1 day)
 {%- endmacro %}
 
-{# A country's name in Russian as seeds/country_codes.csv writes it: lower case, single spaces, no footnote's
+{# A country's name in Russian as seeds/country_codes.csv has it: lower case, single spaces, no footnote's
    mark. Latin letters among Cyrillic ones are those they look like: a typist's keyboard has both. #}
 {% macro russian_name(column) -%}
     trim(regexp_replace(
@@ -43,7 +43,7 @@
     ))
 {%- endmacro %}
 
-{# A number as a statistical office writes it: a decimal comma, and spaces between thousands. A dash is none. #}
+{# A number of a statistical office: a decimal comma, and spaces between thousands. A dash is none. #}
 {% macro russian_number(column) -%}
     try_cast(translate({{ column }}, ', ' || chr(160) || chr(8239), '.') as double)
 {%- endmacro %}

@@ -158,7 +158,7 @@
 {% endtest %}
 
 {# Every listed code is found in the revisions of the data: there by its list, or by a bridge (METHODS check 17).
-   Asked of the revisions that are bridged; older data can only be screened by codes that did not change. #}
+   For the revisions that are bridged; older data can only be screened by codes that did not change. #}
 {% test listed_codes_are_found(model, flows, bridges) %}
     with seen as (
         select distinct hs_revision from {{ flows }}
@@ -201,14 +201,14 @@
         end
 {% endtest %}
 
-{# Rows of which a sentence is true are a small share of those it can be said of. `of` is SQL. #}
+{# Rows for which an expression is true are a small share of those it applies to. `of` is SQL. #}
 {% test at_most_share(model, expression, share, of='true') %}
     select *
-    from (select count(*) as rows, count(*) filter (where {{ expression }}) as found from {{ model }} where {{ of }}) as counts
-    where found > {{ share }} * rows
+    from (select count(*) as rows, count(*) filter (where {{ expression }}) as matching from {{ model }} where {{ of }}) as counts
+    where matching > {{ share }} * rows
 {% endtest %}
 
-{# METHODS check 15: margins of the model are what margins are on average. Asked where the model speaks. #}
+{# METHODS check 15: margins of the model are what margins are on average. For the rows that the model made. #}
 {% test mean_between(model, column_name, lowest, highest, of='true') %}
     select *
     from (select avg({{ column_name }}) as mean, count(*) as rows from {{ model }} where {{ of }}) as means

@@ -55,7 +55,7 @@ DECIDING = {
     "rolling_gaps",
     "gap_sensitivities",
     "basis_wedges",
-    "int_goods_basketed",
+    "int_product_groups_composed",
     "int_corridors_published",
     "int_bloc_corridors_published",
     "int_corridor_flows_netted",

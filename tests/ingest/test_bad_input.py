@@ -137,7 +137,7 @@ BAD = {
     ),
     "exactly 500 rows.csv": Bad(
         csv_of([flow(partnerCode=str(n)) for n in range(500)]),
-        ("It holds exactly 500 rows, the most one answer may hold", "Split the query"),
+        ("It holds exactly 500 rows, the most one response may hold", "Split the query"),
     ),
     "exactly 500 records.json": Bad(
         json_of([flow(partnerCode=str(n)) for n in range(500)]), ("It holds exactly 500 rows",)

@@ -304,12 +304,12 @@ def test_a_packed_list_that_is_cut_off_is_rejected(settings):
         (
             xml([PERSON, PERSON]),
             "row 2: The key is there twice (entityLogicalId=138212, programme=UKR). "
-            "One file may say a thing once: download it again, or remove the repeated rows.",
+            "One file may have a key once: download it again, or remove the repeated rows.",
         ),
         (
             xml([under("AFG", "1"), under("TAQA", "2").replace('code="person"', 'code="enterprise"')]),
             "row 2: The key is there twice (logicalId=547). "
-            "One file may say a thing once: download it again, or remove the repeated rows.",
+            "One file may have a key once: download it again, or remove the repeated rows.",
         ),
     ],
     ids=["empty", "undated", "entry unnumbered", "part unnumbered", "no type", "no day", "twice", "contradictory"],

@@ -234,7 +234,7 @@ def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
         (
             xml([PERSON, SECOND, SECOND]),
             "row 3: The key is there twice (REFERENCE_NUMBER=TAi.005). "
-            "One file may say a thing once: download it again, or remove the repeated rows.",
+            "One file may have a key once: download it again, or remove the repeated rows.",
         ),
     ],
     ids=["empty", "one committee", "undated", "unnumbered", "no day", "twice"],

@@ -15,7 +15,7 @@ from downloads import COMTRADE, by_hand, comext_flow, comext_listing, comext_mon
 from services import Comtrade, Reply, Request, Services, status
 
 from dagster_project import gates
-from dagster_project.__main__ import _tell_failure
+from dagster_project.__main__ import _print_failure
 from dagster_project.definitions import SOURCES, defs
 from dagster_project.files import landing
 from dagster_project.ingest import http_client
@@ -85,7 +85,7 @@ def test_the_sensor_skips_where_no_service_is_asked(
     comtrade: Comtrade, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATA", "sample")
-    assert look().skip_message == "DATA=sample asks no service."
+    assert look().skip_message == "DATA=sample fetches from no service."
     assert services.requests == []
 
 
@@ -212,7 +212,7 @@ def test_a_terminal_keeps_the_sentence_after_the_last_try(settings: Settings, ca
     with dg.DagsterInstance.ephemeral() as instance:
         done = nightly.execute_in_process(instance=instance, raise_on_error=False)
     capsys.readouterr()
-    _tell_failure(settings, done)
+    _print_failure(settings, done)
     told = capsys.readouterr().err
     assert "The disk is full." in told and "max_retries" not in told and "rows" not in told
 

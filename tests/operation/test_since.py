@@ -171,7 +171,7 @@ def rows_of(settings: Settings) -> dict[str, list[tuple]]:
             for node in transform.manifest()["nodes"].values()
             if node["resource_type"] == "model" and ".".join(node["fqn"][1:3]) in FLOWS
         } - {("warehouse", "intermediate", "int_builds_described")}
-        columns = f"columns(column -> column not in {PROVENANCE})"
+        columns = f"columns(lambda name: name not in {PROVENANCE})"
         return {
             name: con.execute(f"select {columns} from {database}.{schema}.{name} order by all").fetchall()
             for database, schema, name in names

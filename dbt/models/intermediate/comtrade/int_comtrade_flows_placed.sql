@@ -1,5 +1,5 @@
 -- Comtrade's flows at the grain all sources share: who reported which flow with whom, of what, when.
--- Re-exports are part of exports (and re-imports of imports): they stand beside, and are not added.
+-- Re-exports are part of exports (and re-imports of imports): they have columns of their own, and are not added.
 -- The world and blocs are sums of others and have no row; several codes of one country are one row.
 {% set is_traded = "flows.flow in ('X', 'M')" %}
 {% set revision_rank = "case when is_original_classification then '1' else '0' end || hs_revision" %}
@@ -17,6 +17,7 @@ used_revisions as (
 
     select freq, period, reporter_code, flow, product_level, max({{ revision_rank }}) as revision_rank
     from {{ ref('stg_comtrade__flows') }}
+    where {{ in_batch('period_code') }}
     group by freq, period, reporter_code, flow, product_level
 
 ),
@@ -53,7 +54,7 @@ placed as (
         and used_revisions.revision_rank = {{ revision_rank }}
     inner join country_codes as reporters on reporters.code = flows.reporter_code
     inner join country_codes as partners on partners.code = flows.partner_code
-    where flows.flow in ('X', 'M', 'RX', 'RM')
+    where flows.flow in ('X', 'M', 'RX', 'RM') and {{ in_batch('flows.period_code') }}
 
 )
 

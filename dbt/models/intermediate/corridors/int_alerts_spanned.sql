@@ -3,7 +3,7 @@
 -- many months. A month that the exporters did not publish breaks a row of months and changes no state.
 --
 -- Twice: with the figures as they are `now`, and as they were `first` published, for the series that a release changed. A
--- span that stands in one of the two only was created by a later release, or cleared by it (`effect`).
+-- span that is in one of the two only was created by a later release, or cleared by it (`effect`).
 {% set needed = var('z_months') %}
 {% set series = 'values_as, exporter, importer_iso3, goods' %}
 with

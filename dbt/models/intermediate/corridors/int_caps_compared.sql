@@ -13,8 +13,8 @@ series as (
 goods as (
 
     select distinct goods
-    from {{ ref('int_goods_basketed') }}
-    where basket_id in ('{{ var('capped_baskets') | join("', '") }}')
+    from {{ ref('int_product_groups_composed') }}
+    where product_group in ('{{ var('capped_baskets') | join("', '") }}')
 
 ),
 

@@ -1,4 +1,4 @@
-"""One row is a chain bloc → transit → target of one good and month: see dagster_project/estimators/chains.py."""
+"""One row is a route bloc → transit → destination of one good and month: see dagster_project/estimators/chains.py."""
 
 KEY = "exporter, importer_iso3, goods, baseline_id, left_out_year"
 

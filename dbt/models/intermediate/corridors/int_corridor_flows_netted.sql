@@ -2,7 +2,7 @@
 -- reported in, are added up before they are compared, and goods to product groups. TOTAL is the reported total.
 --
 -- `compared` is both sides where a gap may be stated: both reported the good, or one did and the other's missing row is
--- a zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is in weak or silent.
+-- a zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is in weak_usd or silent_usd.
 {% set measures = ['export_value_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
     'compared_export_usd', 'compared_import_fob_usd', 'compared_import_fob_low_usd', 'compared_import_fob_high_usd',
     'compared_import_cif_usd', 'compared_import_as_fob_usd', 'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}
@@ -35,9 +35,9 @@ groups as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select * from {{ ref('int_goods_basketed') }}
+    select * from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -152,7 +152,7 @@ select
 from goods
 union all
 select
-    goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, baskets.basket_id as goods,
+    goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, product_groups.product_group as goods,
     'basket' as goods_kind,
     {% for measure in measures -%}
     {{ exact_sum('goods.' ~ measure) }} as {{ measure }},
@@ -160,5 +160,5 @@ select
     max(goods.exports_unweighed) as exports_unweighed,
     max(goods.imports_unweighed) as imports_unweighed
 from goods
-inner join baskets on baskets.goods = goods.goods
-group by goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, baskets.basket_id
+inner join product_groups on product_groups.goods = goods.goods
+group by goods.freq, goods.period, goods.exporter_iso3, goods.importer_iso3, product_groups.product_group

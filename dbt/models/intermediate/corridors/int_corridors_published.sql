@@ -1,7 +1,8 @@
 -- The calendar of every corridor: in which periods the exporter published, and in which the importer did, of all its
 -- partners ('openly') or of this one; totals (level 0) and codes of six digits (level 6) apart. A year of a few months
 -- is no year. A reporter that gives the total of its exports and details its imports of that period has detailed both:
--- that it sold no good of six digits is a statement. Corridors begin in the coalition or a transit country and end in a transit or a target country.
+-- that it exported no good of six digits is a statement. Corridors begin in the coalition or a transit country and end
+-- in a transit country or a destination.
 with
 
 countries as (

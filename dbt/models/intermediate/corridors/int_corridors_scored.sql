@@ -3,11 +3,11 @@
 --
 -- Goods take one of two routes: they are never imported (gap_shift, ghost), or they are imported and re-exported
 -- (chain, re_export, price_premium). Only what was imported can be re-exported: where less than `ghost_min_share` of the
--- added exports was reported as imported, the transit country's own exports say nothing about them, and what hangs on
--- those is not known.
+-- added exports was reported as imported, the transit country's own exports show nothing of them, and what depends
+-- on those is not known.
 --
 -- Windows end in every month after the default baseline; and each year of the baseline is one, against the rest of it.
--- Only windows that the exporting side published whole, with exports that are worth a look (12 times the least value of a
+-- Only windows that the exporting side published whole, with exports that are large enough (12 times the least value of a
 -- cell). A window is admissible where a gap may be stated: see int_ghosts_estimated.
 {% set corridor = 'exporter, importer_iso3, goods, baseline_id' %}
 {% set chain = 'exporter_bloc, transit_iso3, goods, baseline_id' %}
@@ -41,7 +41,7 @@ chains as (
         baseline_id,
         cast(period as date) as period,
         {{ month_number('period') }} as month_number,
-        -- a country's goods for two targets are one outflow: together no more than came in can be re-exported
+        -- exports to both destinations are one outflow: together no more than was imported can be re-exported
         {{ exact_sum('case when out_excess_usd > 0 then out_excess_usd else 0 end', 'out_excess_usd is not null') }}
             as out_excess_usd,
         {{ exact_sum('chain_upper_usd') }} as chain_upper_usd,
@@ -70,7 +70,7 @@ exceeded as (
 
 ),
 
--- what the bloc sells to the targets less than it did
+-- how far the bloc's exports to the destinations are below their baseline
 drops as (
 
     select
@@ -109,9 +109,9 @@ errors as (
 
 severities as (
 
-    select goods, max(severity) as severity from {{ ref('int_goods_basketed') }} group by goods
+    select goods, max(severity) as severity from {{ ref('int_product_groups_composed') }} group by goods
     union all
-    select basket_id as goods, max(severity) as severity from {{ ref('int_goods_basketed') }} group by basket_id
+    select product_group as goods, max(severity) as severity from {{ ref('int_product_groups_composed') }} group by product_group
 
 ),
 

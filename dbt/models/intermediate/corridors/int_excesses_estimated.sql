@@ -1,5 +1,5 @@
--- How far exports stand above what was normal: in dollars, as a multiple, in normal spreads, by the European
--- Commission's criterion, and beyond what the same exporters sold more of unlisted goods of the same chapters. A month is
+-- How far exports are above their baseline: in dollars, as a multiple, in normal spreads, by the European
+-- Commission's criterion, and beyond the rise of the same exporters' unlisted goods of the same chapters. A month is
 -- in a run (is_z3) with all of it: the run's first month is where the rise began, its z_months-th where it was seen.
 {% set corridor = 'freq, exporter, importer_iso3, goods' %}
 with
@@ -22,9 +22,9 @@ baselines as (
 
 ),
 
-goods_basketed as (
+product_groups as (
 
-    select * from {{ ref('int_goods_basketed') }}
+    select * from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -76,17 +76,17 @@ controls as (
 group_chapters as (
 
     select
-        series.freq, series.exporter, series.importer_iso3, goods_basketed.basket_id, series.chapter,
+        series.freq, series.exporter, series.importer_iso3, product_groups.product_group, series.chapter,
         windows.baseline_id,
         {{ exact_sum('series.export_value_usd') }} / count(distinct series.period) as mean_usd
     from series
-    inner join goods_basketed on goods_basketed.goods = series.goods
+    inner join product_groups on product_groups.goods = series.goods
     inner join windows
         on {{ is_in_baseline('series', 'windows') }}
         and windows.baseline_kind <> 'left_out'
     where series.goods_kind = 'product'
     group by
-        series.freq, series.exporter, series.importer_iso3, goods_basketed.basket_id, series.chapter,
+        series.freq, series.exporter, series.importer_iso3, product_groups.product_group, series.chapter,
         windows.baseline_id
 
 ),
@@ -96,7 +96,7 @@ group_growths as (
 
     select
         controls.freq, controls.period, controls.exporter, controls.importer_iso3,
-        group_chapters.basket_id as goods,
+        group_chapters.product_group as goods,
         controls.baseline_id,
         {{ exact_sum('group_chapters.mean_usd * controls.value_usd / controls.mean_usd') }}
             / nullif({{ exact_sum('group_chapters.mean_usd') }}, 0) as growth
@@ -104,7 +104,7 @@ group_growths as (
     inner join controls using (freq, exporter, importer_iso3, chapter, baseline_id)
     where controls.mean_usd >= {{ var('min_value_usd') }}
     group by
-        controls.freq, controls.period, controls.exporter, controls.importer_iso3, group_chapters.basket_id,
+        controls.freq, controls.period, controls.exporter, controls.importer_iso3, group_chapters.product_group,
         controls.baseline_id
 
 ),

@@ -1,7 +1,7 @@
 -- Excess unmirrored exports, which are ghost trade: what was exported on top of the baseline and is not in the imports
 -- that the partner reports. Two estimates whose difference is known (METHODS 2.9), over three margins. Both sides are
 -- compared where a gap may be stated, summed over a year or over twelve months; in months the imports of `monthly_lag`
--- later answer the exports, and of twelve months those that may be compared are, where they hold `compared_share` of
+-- later mirror the exports, and of twelve months those that may be compared are, where they hold `compared_share` of
 -- the months and of the exports.
 --
 -- The second interval adds that both sides err by as much as their reporters do elsewhere: nine of ten truths are in
@@ -32,7 +32,7 @@ windows as (
 
 ),
 
--- exports beside the imports that answer them: of the same year, or of a later month; both are compared or neither
+-- exports beside the imports that mirror them: of the same year, or of a later month; both are compared or neither
 paired as (
 
     select

@@ -1,5 +1,5 @@
--- What a transit country had for a kilogram from targets, above what it had from others for the same code: the mean
--- of twelve months, weighted by value. Where a good was weighed and sold to both.
+-- How far the unit value of a transit country's exports to destinations is above that to others for the same code: the
+-- mean of twelve months, weighted by value. Where a good with a weight was exported to both.
 with
 
 premiums as (
@@ -18,9 +18,9 @@ groups as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select basket_id, goods from {{ ref('int_goods_basketed') }}
+    select product_group, goods from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -44,10 +44,10 @@ goods as (
     select * from products
     union all
     select
-        products.transit_iso3, baskets.basket_id as goods, products.period, products.value_usd,
+        products.transit_iso3, product_groups.product_group as goods, products.period, products.value_usd,
         products.value_at_ratio_usd
     from products
-    inner join baskets on baskets.goods = products.goods
+    inner join product_groups on product_groups.goods = products.goods
 
 ),
 
@@ -65,7 +65,7 @@ months as (
 
 ),
 
--- a month in which nothing was sold to both still ends twelve months in which something was
+-- a month without exports to both still ends twelve months with some
 calendar as (
 
     select distinct exporter as transit_iso3, goods, period

@@ -31,15 +31,15 @@ bloc_corridors as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select distinct basket_id, {{ chapter_of('goods') }} as chapter from {{ ref('int_goods_basketed') }}
+    select distinct product_group, {{ chapter_of('goods') }} as chapter from {{ ref('int_product_groups_composed') }}
 
 ),
 
 listed as (
 
-    select distinct goods from {{ ref('int_goods_basketed') }}
+    select distinct goods from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -98,9 +98,9 @@ chaptered as (
     from recorded
     where goods_kind = 'product'
     union all
-    select recorded.freq, recorded.exporter_iso3, recorded.importer_iso3, recorded.goods, baskets.chapter
+    select recorded.freq, recorded.exporter_iso3, recorded.importer_iso3, recorded.goods, product_groups.chapter
     from recorded
-    inner join baskets on baskets.basket_id = recorded.goods
+    inner join product_groups on product_groups.product_group = recorded.goods
 
 ),
 
@@ -334,7 +334,7 @@ select
     periods.goods_kind,
     listed.goods is not null as is_listed,
     importers.role as importer_role,
-    -- what is screened for diversion: a bloc's exports, and what a transit country sells on to a target
+    -- what is screened for diversion: a bloc's exports, and a transit country's exports to a destination
     coalesce(
         (periods.exporter_kind = 'bloc' and importers.role in ('transit', 'target'))
             or (exporters.role = 'transit' and importers.role = 'target'),

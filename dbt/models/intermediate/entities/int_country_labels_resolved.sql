@@ -1,5 +1,5 @@
 -- Which country a list means by a name or a two-letter code. An explicit row of seeds/country_codes.csv wins,
--- also where it says that something is no country; then the code, then ISO 3166's names.
+-- also where it states that a label is no country; then the code, then ISO 3166's names.
 with
 
 labels as (

@@ -1,5 +1,5 @@
 -- The countries an entry is tied to: by address, nationality, registration, birth or flag, each with how often.
--- What an entry lost while it stayed listed is left out; what went with it stays.
+-- What an entry lost while it stayed listed is left out; what ended with it stays.
 with
 
 entities as (

@@ -1,6 +1,6 @@
--- The identifiers that may tell who an entry is, by what they are and who gave them (seeds/identifier_kinds.csv).
--- A telephone, a gender or a date of founding tells nobody and is not here. `issuer` is a country, '*' for a
--- number that is one in the world, and NULL where the list does not say. The list's own number of an entry is an
+-- The identifiers that may identify an entry, by kind and issuer (seeds/identifier_kinds.csv).
+-- A telephone, a gender or a date of founding identifies no entry and is not here. `issuer` is a country, '*' for a
+-- number that is one in the world, and NULL where the list does not state it. The list's own number of an entry is an
 -- identifier too: both of OFAC's lists use one, and others quote the UN's.
 with
 
@@ -16,7 +16,7 @@ every_identifier as (
 
 ),
 
--- what an entry lost while it stayed listed is left out; what went with it stays
+-- what an entry lost while it stayed listed is left out; what ended with it stays
 identifiers as (
 
     select every_identifier.*

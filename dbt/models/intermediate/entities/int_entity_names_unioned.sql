@@ -1,5 +1,5 @@
 -- Every name of every entry.
--- What an entry lost while it stayed listed is left out; what went with it stays.
+-- What an entry lost while it stayed listed is left out; what ended with it stays.
 with
 
 entities as (

@@ -1,5 +1,5 @@
 -- Comext's flows at the grain all sources share: its months at the levels of the HS, in dollars at the month's rate,
--- and the years whose twelve months are there. The bulk files come before the downloads, which know totals only.
+-- and the years whose twelve months are there. The bulk files come before the downloads, which hold totals only.
 -- The world and blocs are sums of others and have no row.
 {% set key = 'period, role, reporter, reporter_is_country, partner, partner_is_country' %}
 with
@@ -150,7 +150,7 @@ bulk_years as (
 ),
 
 -- A download holds all members for one partner: a member reports every month, and one without a row traded nothing;
--- whoever is no member (the United Kingdom, to January 2020) was there only where it has a row.
+-- a reporter that is no member (the United Kingdom, to January 2020) is there only where it has a row.
 members as (
 
     select distinct downloads.role, downloads.reporter
@@ -243,7 +243,7 @@ select
     cast(null as double) as re_traded_value_usd,
     cast(null as double) as published_fob_value_usd,
     net_kg,
-    false as is_net_kg_estimated,  -- where a member estimates, Comext does not say so
+    false as is_net_kg_estimated,  -- Comext does not mark what a member estimates
     quantity,
     quantity_unit,
     false as is_quantity_estimated

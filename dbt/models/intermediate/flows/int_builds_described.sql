@@ -45,7 +45,7 @@ select
     newest.as_of,
     newest.started_at,
     full_builds.full_build_at,
-    -- the day whose knowledge this build shows: AS_OF, or the day it began
+    -- the day as of which this build shows the data: AS_OF, or the day it began
     coalesce(cast(newest.as_of as date), cast(newest.started_at as date)) as known_on,
     newest.code_version,
     landings.data_as_of,

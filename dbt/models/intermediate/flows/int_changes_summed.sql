@@ -28,13 +28,13 @@ groups as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select basket_id, goods from {{ ref('int_goods_basketed') }}
+    select product_group, goods from {{ ref('int_product_groups_composed') }}
 
 ),
 
--- what went from one code to another was taken from the one and given to the other
+-- what moved from one code to another is subtracted from the one and added to the other
 moved as (
 
     select
@@ -73,9 +73,9 @@ widened as (
 
     select period, exporter, importer_iso3, goods, change_usd from changes
     union all
-    select changes.period, changes.exporter, changes.importer_iso3, baskets.basket_id as goods, changes.change_usd
+    select changes.period, changes.exporter, changes.importer_iso3, product_groups.product_group as goods, changes.change_usd
     from changes
-    inner join baskets on baskets.goods = changes.goods
+    inner join product_groups on product_groups.goods = changes.goods
 
 )
 

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 -- The flows that are used, ready to be compared: where exporter and importer reported a period in different HS
--- revisions, six-digit codes are summed to groups that are one thing in both (int_products_grouped), and stand in
--- the revision 'mixed'. All else stays as it was reported: pairs in one revision, headings (they do not meet
+-- revisions, six-digit codes are summed to groups that are one thing in both (int_products_grouped), in the
+-- revision 'mixed'. All else stays as it was reported: pairs in one revision, headings (they do not meet
 -- across revisions), codes without a counterpart, and everything where no table between revisions is loaded.
 with
 

@@ -1,6 +1,6 @@
-{{ config(materialized='table', event_time='') }}  -- a revision of any year is news
+{{ config(materialized='table', event_time='') }}  -- a revision may be of any year
 -- Every figure that a later release changed: revised, deleted, or added to a download that was already there. What
--- vanished under one code and came back under another at the same moment and value was reclassified. Comtrade's own
+-- vanished under one code and reappeared under another at the same moment and value was reclassified. Comtrade's own
 -- product codes and revisions; the world and blocs are left out.
 with
 

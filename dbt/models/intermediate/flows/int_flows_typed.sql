@@ -8,7 +8,7 @@
 -- partial_period, exporter_/importer_nonreporting, neither, both_reported, suppressed_possible, lost_export,
 -- orphan_import. A side reported a cell's period when it reported that level of product in that role, period and HS
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it. Late is a side
--- that reported until recently, in a period that is recent in the data; whoever stopped earlier does not report.
+-- that reported until recently, in a period that is recent in the data; one that stopped earlier is non-reporting.
 {% set is_one_sided = 'is_between_countries and has_export <> has_import' %}
 with
 
@@ -44,7 +44,7 @@ mirrored as (
             when exports.hs_revision <> imports.hs_revision then 'mixed'
             else coalesce(exports.hs_revision, imports.hs_revision)
         end as hs_revision,
-        -- chapters of two revisions hold nearly the same, and nobody says how nearly
+        -- chapters of two revisions hold nearly the same, and no source states how nearly
         case
             when exports.hs_revision <> imports.hs_revision and exports.product_level = 2 then null
             else coalesce(exports.concordance_quality, imports.concordance_quality)
@@ -75,16 +75,16 @@ mirrored as (
 
 ),
 
--- only a cell that one side reported has a silent side: the look-ups below go by it, and it is NULL for all others
+-- only a cell that one side reported has a missing side: the look-ups below use it, and it is NULL for all others
 sided as (
 
     select
         *,
         {{ chapter_of('product_code') }} as chapter,
         case when product_level >= 4 then {{ chapter_of('product_code') }} end as detail_chapter,
-        case when {{ is_one_sided }} then case when has_export then 'import' else 'export' end end as silent_role,
+        case when {{ is_one_sided }} then case when has_export then 'import' else 'export' end end as missing_role,
         case when {{ is_one_sided }} then case when has_export then importer_iso3 else exporter_iso3 end end
-            as silent_party,
+            as missing_party,
         case when has_export then exporter_iso3 else importer_iso3 end as reporting_party
     from mirrored
 
@@ -193,7 +193,7 @@ newest_periods as (
 
 ),
 
--- the silent side reports this product with somebody else …
+-- the missing side reports this product with another partner …
 products_elsewhere as (
 
     select
@@ -236,14 +236,14 @@ examined as (
     select
         valued.*,
         whole_reports.reporter is not null or (own_reports.reporter is not null and own_scopes.reporter is not null)
-            as is_silent_side_reporting,
-        -- of either side: what a silent side did not report in some months it may have traded in the others
+            as is_missing_side_reporting,
+        -- of either side: what the missing side did not report in some months it may have traded in the others
         (partial_exports.reporter is not null and whole_exports.reporter is null)
             or (partial_imports.reporter is not null and whole_imports.reporter is null) as is_partial,
         case
             when own_last.last_period > all_last.last_period then own_last.last_period
             else coalesce(all_last.last_period, own_last.last_period)
-        end as silent_last_period,
+        end as missing_last_period,
         newest_periods.newest_period,
         products_elsewhere.reporter is not null as is_product_recorded_elsewhere,
         active_pairs.reporter is not null as is_pair_active,
@@ -253,23 +253,23 @@ examined as (
     left join whole_reports
         on whole_reports.freq = valued.freq
         and whole_reports.period = valued.period
-        and whole_reports.role = valued.silent_role
-        and whole_reports.reporter = valued.silent_party
+        and whole_reports.role = valued.missing_role
+        and whole_reports.reporter = valued.missing_party
         and whole_reports.product_level = valued.product_level
         and whole_reports.comparable_revision = valued.comparable_revision
         and whole_reports.chapter = valued.chapter
     left join own_reports
         on own_reports.freq = valued.freq
         and own_reports.period = valued.period
-        and own_reports.role = valued.silent_role
-        and own_reports.reporter = valued.silent_party
+        and own_reports.role = valued.missing_role
+        and own_reports.reporter = valued.missing_party
         and own_reports.partner = valued.reporting_party
         and own_reports.product_level = valued.product_level
         and own_reports.comparable_revision = valued.comparable_revision
     left join own_scopes
         on own_scopes.freq = valued.freq
-        and own_scopes.role = valued.silent_role
-        and own_scopes.reporter = valued.silent_party
+        and own_scopes.role = valued.missing_role
+        and own_scopes.reporter = valued.missing_party
         and own_scopes.product_level = valued.product_level
         and own_scopes.chapter = valued.chapter
     {% for side, party, partner in [('export', 'exporter_iso3', 'importer_iso3'), ('import', 'importer_iso3', 'exporter_iso3')] -%}
@@ -291,31 +291,31 @@ examined as (
     {% endfor -%}
     left join last_periods as all_last
         on all_last.freq = valued.freq
-        and all_last.role = valued.silent_role
-        and all_last.reporter = valued.silent_party
+        and all_last.role = valued.missing_role
+        and all_last.reporter = valued.missing_party
         and all_last.partner = '*'
     left join last_periods as own_last
         on own_last.freq = valued.freq
-        and own_last.role = valued.silent_role
-        and own_last.reporter = valued.silent_party
+        and own_last.role = valued.missing_role
+        and own_last.reporter = valued.missing_party
         and own_last.partner = valued.reporting_party
     left join products_elsewhere
         on products_elsewhere.freq = valued.freq
         and products_elsewhere.period = valued.period
-        and products_elsewhere.role = valued.silent_role
-        and products_elsewhere.reporter = valued.silent_party
+        and products_elsewhere.role = valued.missing_role
+        and products_elsewhere.reporter = valued.missing_party
         and products_elsewhere.product_code = valued.product_code
         and products_elsewhere.comparable_revision = valued.comparable_revision
     left join active_pairs
         on active_pairs.freq = valued.freq
         and active_pairs.period = valued.period
-        and active_pairs.reporter = valued.silent_party
+        and active_pairs.reporter = valued.missing_party
         and active_pairs.partner = valued.reporting_party
     left join suppression_candidates
         on suppression_candidates.freq = valued.freq
         and suppression_candidates.period = valued.period
-        and suppression_candidates.role = valued.silent_role
-        and suppression_candidates.reporter = valued.silent_party
+        and suppression_candidates.role = valued.missing_role
+        and suppression_candidates.reporter = valued.missing_party
         and suppression_candidates.partner = valued.reporting_party
         and suppression_candidates.chapter = valued.detail_chapter
 
@@ -328,15 +328,15 @@ typed as (
         case
             when not is_between_countries then 'non_geographic'
             when has_export and has_import and not is_partial then 'both_reported'
-            when has_export <> has_import and not is_silent_side_reporting
-                and period > silent_last_period
-                and {{ months_between('silent_last_period', 'period') }} <= {{ late_months('freq') }}
+            when has_export <> has_import and not is_missing_side_reporting
+                and period > missing_last_period
+                and {{ months_between('missing_last_period', 'period') }} <= {{ late_months('freq') }}
                 and {{ months_between('period', 'newest_period') }} <= {{ late_months('freq') }}
                 then 'not_yet_reported'
             when is_partial then 'partial_period'
             when not has_export and not has_import then 'neither'
-            when not is_silent_side_reporting
-                then case silent_role when 'export' then 'exporter' else 'importer' end || '_nonreporting'
+            when not is_missing_side_reporting
+                then case missing_role when 'export' then 'exporter' else 'importer' end || '_nonreporting'
             when is_suppressed_possible then 'suppressed_possible'
             when has_export then 'lost_export'
             else 'orphan_import'

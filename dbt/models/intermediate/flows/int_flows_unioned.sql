@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 -- What every source reports, side by side. Two sources that report one flow are never added: int_reports_ranked
--- says which is used.
+-- decides which is used.
 {% set columns %}
     source_name, freq, period, role, reporter, partner, reporter_is_country, partner_is_country,
     product_code, product_level, hs_revision, value_usd, re_traded_value_usd, published_fob_value_usd,

@@ -1,10 +1,10 @@
 {{ config(materialized='table', event_time='') }}  -- whether a unit ever changed is known of all years
--- What a kilogram cost by a report, against what others reported of the same good in the same year (METHODS 2.12),
--- against the other side of the flow, and for exports to Russia and Belarus against what the exporter had from others.
+-- The unit value of a report, against what others reported of the same good in the same year (METHODS 2.12), against
+-- the other side of the flow, and for exports to Russia and Belarus against the same exporter's exports to others.
 --
 -- The median and the spread are those of all cells of the product, revision, role and year; the spread is that of the
--- middle half (a quarter of the cells may lie anywhere). Kept: every cell of the goods of the short lists that a person
--- wrote down, also where it cannot be judged, and of all other goods those that stand out. Cells under min_value_usd
+-- middle half (a quarter of the cells may lie anywhere). Kept: every cell of the goods of the short lists of the
+-- seeds, also where it cannot be judged, and of all other goods those that deviate. Cells under min_value_usd
 -- are too small to be looked at.
 with
 

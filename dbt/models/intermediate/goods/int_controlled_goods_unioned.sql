@@ -1,4 +1,4 @@
--- What a person wrote down (seeds) and what a file says, side by side, in each revision it is written in, and
+-- Goods on lists, from the seeds and from files, in each revision they are listed in, and
 -- in the groups in which two revisions are compared: a group that holds a listed code is listed, and holds
 -- other goods as well where it is more than a code. Products and lists read it from here.
 with

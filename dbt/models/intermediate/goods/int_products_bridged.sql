@@ -8,7 +8,7 @@
 -- of a code whose conversion misleads; a code that no older one is the ancestor of has no row.
 --
 -- Weights. To the older revision all value goes to UNSD's conversion, as in the figures that Comtrade converts;
--- pairs beside it stand with 0. To the newer one nobody knows the shares: they are equal, and quality says so.
+-- pairs beside it have the weight 0. To the newer one no source has the shares: they are equal, and quality is lower.
 -- For comparisons over time use int_products_grouped, which needs no weights.
 {% set adjacent = "cast(right(revision_from, 4) as integer) - cast(right(revision_to, 4) as integer) < 10" %}
 with
@@ -57,7 +57,7 @@ pairs as (
 
 ),
 
--- an override holds for codes that the loaded tables know
+-- an override holds for codes that are in the loaded tables
 replacements as (
 
     select

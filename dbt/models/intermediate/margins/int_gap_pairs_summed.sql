@@ -1,6 +1,6 @@
 -- What reporters are rated by (METHODS 2.6), as sums over the cells of a pair: least squares needs no more, and the
 -- rating of a whole world becomes forty thousand rows. Codes of six digits of whole years before the war that both
--- sides recorded, of a size that says something; without listed goods, without the corridors (coalition to transit,
+-- sides recorded, of a size that matters; without listed goods, without the corridors (coalition to transit,
 -- transit to destination): what is looked for must not make a reporter look unreliable. And without goods that are
 -- recorded in ways of their own.
 --

@@ -1,8 +1,8 @@
 -- The margin between FOB and CIF of an exporter, importer, chapter ('*': all goods) and year that imports were reported
 -- in, where something better than the default is known. In METHODS 2.4's order: an importer that values FOB has none;
--- what a person wrote down, the most specific first (chapter and pair, pair, exporter, importer); the model. The
--- default stands in the rows of '*', one a year, and is taken where there is no row. What importers themselves publish
--- FOB stands beside it, and is taken flow by flow (int_flows_typed).
+-- a row of seeds/cif_margins.csv, the most specific first (chapter and pair, pair, exporter, importer); the model. The
+-- default is in the rows of '*', one a year, and is taken where there is no row. What importers themselves publish
+-- FOB is beside it, and is taken flow by flow (int_flows_typed).
 with
 
 imports as (

@@ -1,6 +1,6 @@
 -- National tables by country at the grain all sources share: whole years, all goods together. Another publisher is
--- another block of `reports`. Groups and the world are sums of others and have no row; a name that stands for one
--- country twice is added up.
+-- another block of `reports`. Groups and the world are sums of others and have no row; two names of one
+-- country are added up.
 with
 
 reports as (

@@ -24,9 +24,9 @@ groups as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select basket_id, goods from {{ ref('int_goods_basketed') }}
+    select product_group, goods from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -45,9 +45,9 @@ widened as (
 
     select product_code, hs_revision, goods from goods
     union all
-    select goods.product_code, goods.hs_revision, baskets.basket_id as goods
+    select goods.product_code, goods.hs_revision, product_groups.product_group as goods
     from goods
-    inner join baskets on baskets.goods = goods.goods
+    inner join product_groups on product_groups.goods = goods.goods
 
 ),
 

@@ -54,9 +54,9 @@ groups as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    select basket_id, goods from {{ ref('int_goods_basketed') }}
+    select product_group, goods from {{ ref('int_product_groups_composed') }}
 
 ),
 
@@ -105,9 +105,9 @@ widened as (
 
     select period, transit_iso3, product_level, goods, in_usd, out_usd from sides
     union all
-    select sides.period, sides.transit_iso3, sides.product_level, baskets.basket_id as goods, sides.in_usd, sides.out_usd
+    select sides.period, sides.transit_iso3, sides.product_level, product_groups.product_group as goods, sides.in_usd, sides.out_usd
     from sides
-    inner join baskets on baskets.goods = sides.goods
+    inner join product_groups on product_groups.goods = sides.goods
 
 ),
 

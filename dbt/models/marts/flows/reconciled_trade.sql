@@ -36,8 +36,8 @@ rated as (
 
     select
         flows.*,
-        exporters.noise_sd as export_noise,
-        importers.noise_sd as import_noise,
+        exporters.noise_sd as export_error,
+        importers.noise_sd as import_error,
         coalesce(exporters.bias_log, 0) as export_bias_log,
         coalesce(importers.bias_log, 0) as import_bias_log,
         case
@@ -67,9 +67,9 @@ valued as (
             when 'importer' then import_value_fob_usd
         end as value_usd,
         case source
-            when 'both' then {{ reconciled_error('export_noise', 'import_noise', floor) }}
-            when 'exporter' then sqrt(power(export_noise, 2) + power({{ floor }}, 2))
-            when 'importer' then sqrt(power(import_noise, 2) + power({{ floor }}, 2))
+            when 'both' then {{ reconciled_error('export_error', 'import_error', floor) }}
+            when 'exporter' then sqrt(power(export_error, 2) + power({{ floor }}, 2))
+            when 'importer' then sqrt(power(import_error, 2) + power({{ floor }}, 2))
         end as se_log
     from rated
 

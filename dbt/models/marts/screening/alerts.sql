@@ -78,10 +78,10 @@ held as (
 listed as (
 
     select
-        baskets.basket_id,
-        baskets.goods,
+        product_groups.product_group,
+        product_groups.goods,
         min(lists.valid_from) as listed_on
-    from {{ ref('int_goods_basketed') }} as baskets
+    from {{ ref('int_product_groups_composed') }} as product_groups
     inner join (
         select
             coalesce(groups.stable_group_id, controlled.product_code) as goods,
@@ -92,15 +92,15 @@ listed as (
             on groups.hs_revision = controlled.hs_revision
             and groups.product_code = controlled.product_code
     ) as lists
-        on lists.goods = baskets.goods
-        and baskets.basket_id like lists.list_id || '%'
-    group by baskets.basket_id, baskets.goods
+        on lists.goods = product_groups.goods
+        and product_groups.product_group like lists.list_id || '%'
+    group by product_groups.product_group, product_groups.goods
 
 ),
 
 first_listed as (
 
-    select basket_id, min(listed_on) as first_listed_on from listed group by basket_id
+    select product_group, min(listed_on) as first_listed_on from listed group by product_group
 
 ),
 
@@ -115,9 +115,9 @@ late_goods as (
         {{ exact_sum('excesses.excess_usd') }} as all_usd
     from now
     inner join first_listed
-        on first_listed.basket_id = now.goods
+        on first_listed.product_group = now.goods
         and first_listed.first_listed_on <= last_day(now.seen_on)
-    inner join listed on listed.basket_id = now.goods
+    inner join listed on listed.product_group = now.goods
     inner join excesses
         on excesses.exporter = now.exporter
         and excesses.importer_iso3 = now.importer_iso3

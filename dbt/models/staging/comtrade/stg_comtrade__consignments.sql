@@ -18,7 +18,7 @@ flows as (
         and partner2Code <> '0'
         and coalesce(mosCode, '0') = '0'
         and {{ is_hs('classificationCode') }}
-        -- a code that is none was refused (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
+        -- a row without a valid code was rejected (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
         and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
 
 )

@@ -14,7 +14,7 @@ flows as (
         and partner2Code = '0'
         and coalesce(mosCode, '0') = '0'
         and {{ is_hs('classificationCode') }}
-        -- a code that is none was refused (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
+        -- a row without a valid code was rejected (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
         and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
 
 )
@@ -36,7 +36,7 @@ select
     cmdDesc as product_name,
 
     cast(primaryValue as double) as value_usd,
-    -- Comtrade writes 0 for "not given" here
+    -- Comtrade has 0 for "not given" here
     nullif(cast(cifvalue as double), 0) as cif_value_usd,
     nullif(cast(fobvalue as double), 0) as fob_value_usd,
     nullif(cast(netWgt as double), 0) as net_kg,

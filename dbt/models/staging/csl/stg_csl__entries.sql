@@ -1,4 +1,4 @@
--- Several rows may speak of one party: one that is there counts before one that is gone, and a later before an earlier.
+-- Several rows may be about one party: one that is there counts before one that is gone, and a later before an earlier.
 select
     list_id,
     source_id,

@@ -7,7 +7,7 @@ packed as (
 
 ),
 
--- its type stands at one end and, where it has one, its country's code at the other
+-- its type is at one end and, where it has one, its country's code at the other
 sided as (
 
     select

@@ -36,7 +36,7 @@ select
         when 'individual' then 'person'
         when 'vessel' then 'vessel'
         when 'aircraft' then 'aircraft'
-        else 'entity' -- Commerce and State do not say
+        else 'entity' -- Commerce and State do not state the kind
     end as kind,
     coalesce(try_cast(start_date as date), cast(try_strptime(start_date, '%m/%d/%Y') as date)) as listed_on,
     coalesce(try_cast(end_date as date), cast(try_strptime(end_date, '%m/%d/%Y') as date)) as ends_on,
@@ -53,7 +53,7 @@ select
     {{ packed('places_of_birth') }} as places_of_birth,
     vessel_flag,
     string_split(ids, '; ') as identifiers,
-    -- the older layout writes "RU, 1137746390572, Registration ID", the newer "Registration ID, C122790, CY"
+    -- the older layout has "RU, 1137746390572, Registration ID", the newer "Registration ID, C122790, CY"
     _id is null as is_type_last,
     part,
     _valid_from,

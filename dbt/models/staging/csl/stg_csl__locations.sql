@@ -1,4 +1,4 @@
--- Of an address the list tells the country for certain: "Shenyang, CN" ends with its code.
+-- The country of an address is certain: "Shenyang, CN" ends with its code.
 with
 
 listings as (
@@ -19,7 +19,7 @@ coded as (
         *,
         nullif(regexp_extract(address, '(?:^|, )([A-Z]{2})$', 1), '') as code,
         -- "LEWISBURG, PA" is not in Panama: for denied persons the list may leave out its own country. Their own
-        -- publication has a column for it, so there the last comma stands before a country or before nothing.
+        -- publication has a column for it, so there the last comma is before a country or before nothing.
         list_id = 'US_DPL' and publication = 'consolidated' and regexp_matches(
             address,
             '(^|, )[^,0-9]{3,}, (AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV'

@@ -1,4 +1,4 @@
--- The UN's number of an entry that the EU lists after it, and dates of birth, are identifiers too: the one says
+-- The UN's number of an entry that the EU lists after it, and dates of birth, are identifiers too: the one shows
 -- who it is, the other who it is not.
 with
 

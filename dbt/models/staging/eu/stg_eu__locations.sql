@@ -1,4 +1,4 @@
--- The EU writes 00 and UNKNOWN for a country it does not give.
+-- The EU has 00 and UNKNOWN for a country it does not give.
 with
 
 addresses as (

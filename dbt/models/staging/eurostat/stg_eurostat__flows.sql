@@ -1,4 +1,4 @@
--- Rename, cast, and say what a product code can be trusted for. A hidden product keeps the digits that are
+-- Rename, cast, and mark what a product code can be trusted for. A hidden product keeps the digits that are
 -- known (39XXXXXX: the chapter). Chapters 98 and 99 hold what has no code of its own, so no heading is read
 -- from them.
 with

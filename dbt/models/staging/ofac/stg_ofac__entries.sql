@@ -1,4 +1,4 @@
--- The dates of listing stand in three places: the XML has them among its identifiers ("Listing Date (EO 14024
+-- The dates of listing are in three places: the XML has them among its identifiers ("Listing Date (EO 14024
 -- Directive 2):" with "24 Feb 2022"), the legacy files in remarks, or in their comments where a remark goes on.
 with
 

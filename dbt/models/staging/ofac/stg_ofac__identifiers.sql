@@ -1,4 +1,4 @@
--- Dates of birth stand here too, as an identifier that links nothing.
+-- Dates of birth are here too, as an identifier that links nothing.
 with
 
 identifiers as (

@@ -1,5 +1,5 @@
 -- Of a place of birth ("Moscow, Russia") the last part is the country, if it is one. Citizenship counts as
--- nationality. The nationality of a company's registration stands among the identifiers.
+-- nationality. The nationality of a company's registration is among the identifiers.
 with
 
 addresses as (

@@ -18,7 +18,7 @@ published as (
     from listings
     union all
     {% endfor %}
-    -- the simplified CSV does not tell which kind a number is of
+    -- the simplified CSV has no kind of a number
     select list_id, source_id, 'identifier', unnest(identifiers), gone_at from listings
 
 )

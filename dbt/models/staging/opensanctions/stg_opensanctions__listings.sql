@@ -1,4 +1,4 @@
--- Every version of every entity that stood under a sanction, from either layout.
+-- Every version of every entity that was under a sanction, from either layout.
 -- One that is merely linked to one, or is a politician, is in the same files and is not listed.
 with
 

@@ -27,7 +27,7 @@ published as (
     from listings
     union all
     {% endfor %}
-    -- the simplified CSV does not tell what ties an entity to a country: the weakest tie is taken
+    -- the simplified CSV does not state what ties an entity to a country: the weakest tie is taken
     select list_id, source_id, 'address', unnest(countries), null, gone_at from listings
     union all
     select

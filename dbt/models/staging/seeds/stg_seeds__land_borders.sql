@@ -1,4 +1,4 @@
--- Each pair of neighbours stands once in the seed and twice here: the goods go both ways.
+-- Each pair of neighbours is once in the seed and twice here: the goods go both ways.
 with
 
 land_borders as (

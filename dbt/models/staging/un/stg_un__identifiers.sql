@@ -13,7 +13,7 @@ documents as (
 
 ),
 
--- a date of birth is an identifier too: it says who an entry is not
+-- a date of birth is an identifier too: it separates entries
 birthdates as (
 
     select

@@ -1,4 +1,4 @@
--- "na" stands once for no nationality; it is not Namibia, whose code it is.
+-- "na" is once used for no nationality; it is not Namibia, whose code it is.
 with
 
 places as (

@@ -1,4 +1,4 @@
--- The UN says of a person's alias whether it is good or low, of an entity's that it is a.k.a. or f.k.a.
+-- In the UN's list a person's alias is good or low, an entity's is a.k.a. or f.k.a.
 -- A principal name that the UN has since replaced is an alias.
 with
 

@@ -1,5 +1,5 @@
--- Could a missing good stand under a neighbouring code?
--- Means: codes of a heading of which an importer recorded none, while it recorded more than was sent of another code of
+-- Could a missing good be reported under a neighbouring code?
+-- Means: codes of a heading of which an importer recorded none, while it recorded more than was exported of another code of
 -- that heading, from the same exporter in the same year; at most the smaller of the two can be explained so.
 -- Does not mean: misdeclaration; two offices classify honestly in two ways.
 -- May be empty: the two codes must meet in one flow.

@@ -1,7 +1,7 @@
 -- Which controlled goods to Kyrgyzstan rose most while Kyrgyzstan recorded none of it?
--- Means: codes on the Common High Priority List that the world sold it more of than in an average year of 2019 to 2021,
--- in a year for which it published its books, and of which it recorded no import from anybody.
--- Does not mean: that they were diverted; a code may be booked under its neighbour, or under another origin.
+-- Means: codes on the Common High Priority List of which the world's exports to it were above the mean of 2019 to 2021,
+-- in a year for which it published its imports, and of which it recorded no import from any partner.
+-- Does not mean: that they were diverted; it may be reported under a neighbouring code, or under another origin.
 with goods as (
     select
         period, product_code, hs_revision, sum(export_value_usd) as export_value_usd,

@@ -1,6 +1,7 @@
--- Who buys more of what Russia no longer buys?
--- Means: what the coalition sold Russia less than before the war, beside what it sold each transit country more.
--- Does not mean: that the one became the other; a ratio says what the rise could stand for at most.
+-- Exports to which countries rose while those to Russia fell?
+-- Means: how far the coalition's exports to Russia fell below the baseline, beside how far those to each
+-- transit country rose.
+-- Does not mean: that the one became the other; a ratio is the share of the fall that the rise could replace at most.
 select
     period, transit_iso3, goods, drop_usd, excess_usd, substitution_ratio, substitution_did_ratio, all_transit_ratio,
     reason

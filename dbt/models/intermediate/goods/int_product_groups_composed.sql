@@ -1,5 +1,5 @@
 -- Which goods make up which product group, as listed on the day of this build, in codes that mean the same over
--- time: a code of any revision stands in its stable group, or for itself where no bridge between revisions knows it.
+-- time: a code of any revision is in its stable group, or by itself where no bridge between revisions has it.
 -- In a group of several tiers the best one counts, so that the tiers of a list add up to the list.
 with
 
@@ -59,27 +59,27 @@ weighed as (
 
 ),
 
-baskets as (
+product_groups as (
 
-    {% for basket in var('baskets') -%}
+    {% for group in var('baskets') -%}
     select
-        '{{ basket.id }}' as basket_id,
-        '{{ basket.list }}' as list_id,
-        {{ "'" ~ basket.tier ~ "'" if basket.tier is defined else 'null' }} as tier,
-        {{ "'" ~ basket.heading ~ "'" if basket.heading is defined else 'null' }} as heading
+        '{{ group.id }}' as product_group,
+        '{{ group.list }}' as list_id,
+        {{ "'" ~ group.tier ~ "'" if group.tier is defined else 'null' }} as tier,
+        {{ "'" ~ group.heading ~ "'" if group.heading is defined else 'null' }} as heading
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )
 
 select
-    baskets.basket_id,
+    product_groups.product_group,
     goods.goods,
     goods.tier,
     cast(weighed.severity as double) as severity
-from baskets
+from product_groups
 inner join goods
-    on goods.list_id = baskets.list_id
-    and (baskets.tier is null or goods.tier = baskets.tier)
-    and (baskets.heading is null or baskets.heading in (goods.first_heading, goods.last_heading))
+    on goods.list_id = product_groups.list_id
+    and (product_groups.tier is null or goods.tier = product_groups.tier)
+    and (product_groups.heading is null or product_groups.heading in (goods.first_heading, goods.last_heading))
 inner join weighed on weighed.goods = goods.goods

@@ -1,5 +1,5 @@
--- Whose books are noisy to begin with?
--- Means: how far a country's exports and imports stood from its partners' before 2022, outside the corridors looked at.
+-- Whose reports have the largest errors to begin with?
+-- Means: how far a country's exports and imports were from its partners' before 2022, outside the screened corridors.
 -- Does not mean: intent; a reporter's error is the reason to trust a gap less.
 select country_iso3, role, rank, error_sd, standard_error, bias_log, observations, partners, is_pooled, reason
 from marts.reporter_reliability

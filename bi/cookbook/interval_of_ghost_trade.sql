@@ -1,4 +1,4 @@
--- How much of the added exports never arrived, at least and at most?
+-- How much of the added exports is unmirrored (ghost trade), at least and at most?
 -- Means: of the coalition's exports of priority goods above the pre-war baseline, what the importer does not report:
 -- the least and the most that two estimators and three margins allow, in the newest year.
 -- Does not mean: an amount diverted; goods recorded later, or under another partner, look the same.

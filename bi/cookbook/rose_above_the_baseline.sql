@@ -1,7 +1,7 @@
--- Which goods rose most against their own habit?
+-- Which goods rose most above their own baseline?
 -- Means: exports of single goods to transit countries in the newest year far above the mean of 2019 to 2021, and what
--- of it stands beyond the growth of unlisted goods of the same chapters.
--- Does not mean: diversion; a new plant or a price jump exceeds a habit, too.
+-- of it is beyond the growth of unlisted goods of the same chapters.
+-- Does not mean: diversion; a new plant or a price jump exceeds a baseline, too.
 with newest as (
     select max(period) as period from marts.excess_trade where freq = 'A' and baseline_id = 'b19_21'
 )

@@ -1,6 +1,6 @@
--- Whose books make up the gap with Kyrgyzstan?
--- Means: each exporter's recorded sales of priority goods there, beside what Kyrgyzstan recorded from it, by year.
--- Does not mean: that an exporter with a gap records badly: the importer may book another origin (see its orphans).
+-- Which exporters' reports make up the gap with Kyrgyzstan?
+-- Means: each exporter's reported exports of priority goods there, beside what Kyrgyzstan recorded from it, by year.
+-- Does not mean: that an exporter with a gap records badly: the importer may record another origin (see its orphans).
 select
     period, exporter_iso3, sum(export_value_usd) as export_value_usd, sum(import_value_fob_usd) as import_fob_usd,
     sum(gap_low_usd) as gap_low_usd, sum(gap_usd) as gap_usd, sum(gap_high_usd) as gap_high_usd,

@@ -1,5 +1,5 @@
--- What is one value for German sales to Kazakhstan, if I need just one?
--- Means: both books weighed by how noisy they are, with a 90 % interval.
+-- What is one value for German exports to Kazakhstan, if I need just one?
+-- Means: both reports weighed by the errors of their reporters, with a 90 % interval.
 -- Does not mean: anything about gaps: they are gone in it.
 select period, value_low_usd, value_usd, value_high_usd, source, weight_export, reason
 from marts.reconciled_trade
