@@ -35,10 +35,10 @@ $(READY): requirements.lock
 run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=files INBOX=<folder>
 	@$(PY) -m dagster_project run
 
-test: $(READY)  ## every test but the build with real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
+test: $(READY)  ## every test but those of the real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
 	@$(PY) -m pytest -m "not real" $(if $(FILE),$(FILE),$(WORKERS)) $(ARGS)
 
-test-real: $(READY)  ## one build with the real files, and the figures known of them
+test-real: $(READY)  ## what reads the real files: their layouts, and the figures known of one build with them
 	@$(PY) -m pytest -m real $(ARGS)
 
 snapshot: $(READY)  ## accept the published columns and types as they are now

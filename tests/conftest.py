@@ -145,7 +145,9 @@ def data_dir(refreshed, place) -> Path:
 
 # ---------------------------------------------------------------- which tests are slow, and their order
 
-SLOW = {"refreshed", "dbt_home"}  # who asks one of these fixtures
+# Who asks one of these fixtures.
+SLOW = {"refreshed", "dbt_home"}
+REAL = {"shared"}
 # Files that take long, the longest first; the second does not wait for the refresh that the first makes.
 LONGEST = ("test_refresh_again", "test_live", "test_since", "test_builds", "test_unit_tests", "test_comtrade_service")
 
@@ -155,7 +157,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark tests by what they ask; and begin with files that take minutes, so that no worker ends with one of them
     while the others have nothing to do."""
     for item in items:
-        if "real_build" in item.fixturenames:
+        if REAL & set(item.fixturenames):
             item.add_marker("real")
         elif SLOW & set(item.fixturenames):
             item.add_marker("slow")

@@ -115,7 +115,20 @@ def ghost_rate(x: float, x_base: float, m: float, m_base: float) -> float | None
 
 
 # of one value, or of more than two
+def cap_usd(baseline: float, demand_index: float) -> float:
+    return max(baseline * demand_index, VARS["cap_floor_usd"])
+
+
+def is_breach(value: float, cap: float) -> bool:
+    return value > cap * (1 + VARS["cap_tolerance"])
+
+
+def breach_usd(value: float, cap: float) -> float:
+    return max(value - cap, 0)
+
+
 CHANGE_TWINS = [asinh_scaled, robust_scale, robust_z, gap_floor, ghost_did, missing_before, ghost_rate]
+CHANGE_TWINS += [cap_usd, is_breach, breach_usd]
 
 
 # ---------------------------------------------------------------- one query for a list of pairs
@@ -181,8 +194,22 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
-    told_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of", "import_fob_at"}
-    assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | told_below == in_file
+    tested_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of", "import_fob_at"}
+    tested_below |= {"exact_sum", "is_selective"}
+    assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | tested_below == in_file
+
+
+def test_a_sum_is_the_same_in_any_order_of_its_rows(con):
+    values = [0.1, 1e12, 0.2, -1e12, 0.3]
+    for order in (values, values[::-1], sorted(values)):
+        rows = ", ".join(f"({value})" for value in order)
+        assert con.execute(f"select {MACROS.exact_sum('x')} from (values {rows}) as t(x)").fetchone() == (0.6,)
+
+
+def test_a_source_of_selected_partners_is_one_that_the_parameters_name(con):
+    sources = [*VARS["sources_of_selected_partners"], "comtrade"]
+    values = [con.execute(f"select {MACROS.is_selective(repr(source))}").fetchone()[0] for source in sources]
+    assert values == [True] * (len(sources) - 1) + [False]
 
 
 def test_an_import_that_is_published_fob_has_one_value_and_others_one_at_each_margin(con):

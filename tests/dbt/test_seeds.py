@@ -6,6 +6,7 @@ files where those are at hand. Not here: keys and sources of rows (dbt's tests b
 
 import csv
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ import pycountry
 import pytest
 import xlrd
 import yaml
-from conftest import SHARED_DATA
 from defusedxml.ElementTree import iterparse
 
 from dagster_project.settings import PROJECT_DIR
@@ -50,11 +50,16 @@ def seed(name: str) -> pd.DataFrame:
     return pd.read_csv(SEEDS / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
-def shared(path: str) -> Path:
-    file = SHARED_DATA / path
-    if not file.exists():
-        pytest.skip(f"reference data not at hand: {path}")
-    return file
+@pytest.fixture(scope="session")
+def shared_file(shared: Path) -> Callable[[str], Path]:
+    """A published reference file among the real files."""
+
+    def find(path: str) -> Path:
+        if not (shared / path).exists():
+            pytest.skip(f"reference data not at hand: {path}")
+        return shared / path
+
+    return find
 
 
 @pytest.fixture(scope="module")
@@ -243,12 +248,12 @@ def test_a_national_office_names_every_member_of_its_eu_and_its_groups_are_no_co
     assert {"европа", "азия", "африка", "америка", "австралия и океания"} <= set(own[own.kind == "bloc"].code)
 
 
-def test_every_name_in_the_national_tables_is_known(national):
+def test_every_name_in_the_national_tables_is_known(shared_file, national):
     tables = {
-        "kazstat": [(xlrd.open_workbook(path), 0) for path in sorted(shared("national/kazakhstan").glob("*.xls"))],
+        "kazstat": [(xlrd.open_workbook(path), 0) for path in sorted(shared_file("national/kazakhstan").glob("*.xls"))],
         "kyrstat": [
             (openpyxl.load_workbook(path, data_only=True), 1)
-            for path in sorted(shared("national/kyrgyzstan").glob("*Географическое*.xlsx"))
+            for path in sorted(shared_file("national/kyrgyzstan").glob("*Географическое*.xlsx"))
         ],
     }
     assert [len(books) for books in tables.values()] == [5, 2]
@@ -273,10 +278,10 @@ def iso_names() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def names_in_addresses() -> dict[str, set[str]]:
+def names_in_addresses(shared_file) -> dict[str, set[str]]:
     """File → the country names in it, read without the project's own loader."""
     found = {}
-    for path in sorted(shared("sanctions/full_xml").glob("ofac_*.xml.gz")):
+    for path in sorted(shared_file("sanctions/full_xml").glob("ofac_*.xml.gz")):
         with gzip.open(path) as stream:
             found[path.name] = {
                 child.text.strip()
@@ -285,7 +290,7 @@ def names_in_addresses() -> dict[str, set[str]]:
                 for child in element
                 if child.tag.endswith("}country") and child.text
             }
-    for path in sorted(shared("sanctions").glob("ofac_csv_*/*add.csv")):
+    for path in sorted(shared_file("sanctions").glob("ofac_csv_*/*add.csv")):
         with path.open(encoding="cp1252", newline="") as stream:
             given = {row[4].strip() for row in csv.reader(stream) if len(row) == 6}
         found[f"{path.parent.name}/{path.name}"] = given - {"-0-"}
@@ -306,12 +311,12 @@ def test_every_name_of_ofacs_here_is_one_that_ofac_writes(names, names_in_addres
 
 
 @pytest.fixture(scope="module")
-def names_of_the_un() -> set[str]:
+def names_of_the_un(shared_file) -> set[str]:
     """The country names in both editions of the UN's list, read without the project's own loader."""
     tags = ("COUNTRY", "ISSUING_COUNTRY", "COUNTRY_OF_ISSUE", "COUNTRY_OF_BIRTH")
     found = set()
     for name in ("full_xml/un_consolidated_20240515.xml.gz", "un/un_consolidated_20260227.xml"):
-        path = shared("sanctions") / name
+        path = shared_file("sanctions") / name
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
             for _, element in iterparse(stream):
                 if element.tag in tags:
@@ -327,9 +332,9 @@ def test_every_country_name_of_the_uns_list_leads_to_a_country_and_none_is_here_
     assert ours == names_of_the_un - set(iso_names())
 
 
-def test_every_country_of_the_eus_list_is_an_iso_code_or_stands_here(all_codes):
+def test_every_country_of_the_eus_list_is_an_iso_code_or_stands_here(shared_file, all_codes):
     countries = set()
-    with gzip.open(shared("sanctions/full_xml/eu_fsf_full_1_1_20240513.xml.gz")) as stream:
+    with gzip.open(shared_file("sanctions/full_xml/eu_fsf_full_1_1_20240513.xml.gz")) as stream:
         for _, element in iterparse(stream):
             if "countryIso2Code" in element.attrib:
                 countries.add((element.get("countryIso2Code"), element.get("countryDescription")))
@@ -356,16 +361,16 @@ def test_one_comtrade_code_collides_with_m49_and_the_row_here_wins(codes, countr
     assert collisions == {"492"}  # Monaco in M49, a rest of the EU in Comtrade
 
 
-def test_every_comtrade_code_is_mapped(codes, countries):
+def test_every_comtrade_code_is_mapped(shared_file, codes, countries):
     known = set(codes.code) | set(countries.m49.str.lstrip("0"))
     for name in ("reporter", "partner"):
-        ids = pd.read_csv(shared(f"reference/countries/comtrade_{name}.csv"), dtype=str).id
+        ids = pd.read_csv(shared_file(f"reference/countries/comtrade_{name}.csv"), dtype=str).id
         assert len(ids) > 250
         assert not set(ids) - known
 
 
-def test_every_code_of_the_2022_release_leads_to_comtrades_own_iso3(codes, countries):
-    file = shared("comtrade/final_2022_annual_total_MX.csv")
+def test_every_code_of_the_2022_release_leads_to_comtrades_own_iso3(shared_file, codes, countries):
+    file = shared_file("comtrade/final_2022_annual_total_MX.csv")
     flows = pd.read_csv(file, dtype=str, usecols=["partnerCode", "partnerISO"]).drop_duplicates()
     to_iso3 = dict(zip(countries.m49.str.lstrip("0"), countries.iso3, strict=True))
     to_iso3 |= dict(zip(codes.code, codes.iso3, strict=True))
@@ -375,18 +380,18 @@ def test_every_code_of_the_2022_release_leads_to_comtrades_own_iso3(codes, count
     assert (flows.partnerCode.map(to_iso3) == flows.partnerISO).all()
 
 
-def test_who_values_imports_fob_is_what_the_2022_release_shows(countries):
-    file = shared("comtrade/final_2022_annual_total_MX.csv")
+def test_who_values_imports_fob_is_what_the_2022_release_shows(shared_file, countries):
+    file = shared_file("comtrade/final_2022_annual_total_MX.csv")
     flows = pd.read_csv(file, usecols=["reporterISO", "flowCode", "cifvalue", "fobvalue"])
     sums = flows[flows.flowCode == "M"].groupby("reporterISO")[["cifvalue", "fobvalue"]].sum()
     fob_only = set(sums[(sums.cifvalue == 0) & (sums.fobvalue > 0)].index)
     assert fob_only == set(countries[countries.imports_valued_fob == "true"].iso3)
 
 
-def test_capitals_agree_with_cepii_distances(countries):
+def test_capitals_agree_with_cepii_distances(shared_file, countries):
     """A pair agrees within 2 % or 25 km; 95 % of pairs must, and each country in its median
     within 1 % but for the five that GeoDist places elsewhere."""
-    file = shared("reference/cepii/dist_cepii_semicolon.csv")
+    file = shared_file("reference/cepii/dist_cepii_semicolon.csv")
     dist = pd.read_csv(file, sep=";", usecols=["iso_o", "iso_d", "distcap"])
     dist[["iso_o", "iso_d"]] = dist[["iso_o", "iso_d"]].replace(CEPII_OLD_CODES)
     place = countries[countries.capital_latitude != ""].set_index("iso3")
@@ -414,8 +419,8 @@ def test_neighbours_are_countries_each_pair_once(countries):
     assert landlocked <= set(pairs.iso3) | set(pairs.neighbour_iso3)
 
 
-def test_neighbours_are_those_of_cepii_but_for_what_changed_since_and_its_slips():
-    file = shared("reference/cepii/dist_cepii_semicolon.csv")
+def test_neighbours_are_those_of_cepii_but_for_what_changed_since_and_its_slips(shared_file):
+    file = shared_file("reference/cepii/dist_cepii_semicolon.csv")
     dist = pd.read_csv(file, sep=";", usecols=["iso_o", "iso_d", "contig"])
     dist[["iso_o", "iso_d"]] = dist[["iso_o", "iso_d"]].replace(CEPII_OLD_CODES)
     touching = dist[dist.contig == 1]
@@ -431,8 +436,8 @@ def test_neighbours_are_those_of_cepii_but_for_what_changed_since_and_its_slips(
 # --- controlled goods ---------------------------------------------------------
 
 
-def test_the_priority_list_equals_the_published_one(chpl):
-    published = pd.read_csv(shared("lists/chpl_2024-02-23_50codes.csv"), dtype=str)
+def test_the_priority_list_equals_the_published_one(shared_file, chpl):
+    published = pd.read_csv(shared_file("lists/chpl_2024-02-23_50codes.csv"), dtype=str)
     now = chpl[chpl.hs_revision == "HS2022"]
     ours = dict(zip(now.product_code, now.tier, strict=True))
     assert ours == dict(zip(published.hs6, published.tier, strict=True))
@@ -456,8 +461,8 @@ def test_every_listed_code_is_reached_in_every_revision(chpl, revision):
 
 
 @pytest.mark.parametrize("revision", ["hs2017", "hs2012"])
-def test_older_codes_follow_the_recommended_mapping(chpl, revision):
-    file = shared("lists/chpl_hs2022_to_hs2017_hs2012.csv")
+def test_older_codes_follow_the_recommended_mapping(shared_file, chpl, revision):
+    file = shared_file("lists/chpl_hs2022_to_hs2017_hs2012.csv")
     wanted = pd.read_csv(file, dtype=str).set_index("hs6")[f"recommended_{revision}"].to_dict()
     old = chpl[chpl.hs_revision == revision.upper()]
     ours = {c: row.product_code for row in old.itertuples() for c in row.listed_code.split()}
@@ -566,10 +571,10 @@ def test_every_claim_says_what_it_measures(claims):
 ABOUT_RUSSIA = ("RUSSIA", "UKR", "PEESA")
 
 
-def programs_in_real_lists() -> dict[str, set[str]]:
+def programs_in_real_lists(shared_file) -> dict[str, set[str]]:
     """Publisher → the programs its real lists name, read without the project's own loader."""
     found = {"ofac": set(), "eu": set()}
-    for path in sorted(shared("sanctions/full_xml").glob("*.xml.gz")):
+    for path in sorted(shared_file("sanctions/full_xml").glob("*.xml.gz")):
         with gzip.open(path) as stream:
             for _, element in iterparse(stream):
                 tag = element.tag.rpartition("}")[2]
@@ -581,9 +586,9 @@ def programs_in_real_lists() -> dict[str, set[str]]:
     return found
 
 
-def test_every_program_about_russia_or_belarus_in_the_real_lists_is_judged():
+def test_every_program_about_russia_or_belarus_in_the_real_lists_is_judged(shared_file):
     seeded = seed("sanction_programs")
-    found = programs_in_real_lists()
+    found = programs_in_real_lists(shared_file)
     assert len(found["ofac"]) > 60 and len(found["eu"]) > 30
     for publisher, programs in found.items():
         own = seeded[seeded.publisher == publisher]

@@ -56,6 +56,7 @@ def test_a_source_is_six_files_and_a_word_in_the_definitions(project: Path) -> N
     assert changed == [f"    {NAME},", f"TRADE = (comtrade, eurostat, kazstat, kyrstat, {NAME})"]
 
 
+@pytest.mark.slow
 def test_its_own_tests_pass_on_the_layout_of_the_template(project: Path) -> None:
     done = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/ingest/test_{NAME}.py")
     assert done.returncode == 0, done.stdout[-3000:]

@@ -90,8 +90,9 @@ def test_since_needs_a_full_build_of_the_same_code(settings: Settings) -> None:
         extent.check(settings_of(settings, SINCE="2024"), "0.2+def")
 
 
-def test_an_empty_folder_is_left_as_it_was(ghost_trade, settings: Settings, shared: Path) -> None:
-    done = ghost_trade(DATA="files", INBOX=shared / "comtrade", DATA_DIR=settings.data_dir, SINCE="2024")
+def test_an_empty_folder_is_left_as_it_was(ghost_trade, settings: Settings) -> None:
+    (settings.inbox / "download.csv").write_text("a,b\n")
+    done = ghost_trade(DATA="files", INBOX=settings.inbox, DATA_DIR=settings.data_dir, SINCE="2024")
     assert done.returncode == 2 and "needs a full build" in done.stderr
     assert not settings.warehouse_path.exists() and not settings.published_dir.exists()
 

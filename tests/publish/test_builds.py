@@ -146,6 +146,7 @@ def test_a_reader_never_sees_files_of_two_builds(published: Settings) -> None:
     assert seen == sorted(seen) and {1, 3} <= {*seen, number_in(published.published_dir)}
 
 
+@pytest.mark.slow
 def test_three_builds_stay_and_who_holds_an_older_one_open_still_reads_it(published: Settings) -> None:
     first = published.published_dir.resolve()
     with duckdb.connect(str(published.published_path), read_only=True) as reader:
@@ -359,6 +360,7 @@ def test_without_a_build_a_command_says_what_to_do(settings: Settings, name: str
     assert sentence_of(settings, name, monkeypatch, capsys).endswith("ghost_trade.duckdb is not there yet: make run.\n")
 
 
+@pytest.mark.slow
 def test_a_build_that_is_gone_is_a_sentence_and_the_next_run_repairs_the_link(
     published: Settings, monkeypatch, capsys
 ) -> None:
@@ -382,6 +384,7 @@ def test_the_next_run_publishes_where_every_build_is_gone(published: Settings) -
 # ---------------------------------------------------------------- as of a past day
 
 
+@pytest.mark.slow
 def test_a_build_as_of_a_day_has_a_link_of_its_own_and_stays(published: Settings) -> None:
     past = replace(published, as_of=DAY)
     compute_marts(past, 10)

@@ -152,11 +152,12 @@ def test_anomaly_evidence_and_severity_stand_apart_wherever_a_class_stands() -> 
 
 
 def test_a_band_is_drawn_only_of_what_is_never_below_zero() -> None:
+    bands = {f"ghost_{end}{window}_usd" for end in ("low", "high") for window in ("", "_12m")}
     # Superset stacks a band on its lower edge, and a stack that crosses zero is drawn from zero
     for name, chart in parts("charts").items():
         for metric in chart["params"].get("metrics", []):
             if metric["label"].endswith(("__yhat_lower", "__yhat_upper")):
-                assert metric["column"]["column_name"] in ("ghost_low_usd", "ghost_high_usd"), name
+                assert metric["column"]["column_name"] in bands, name
 
 
 def test_no_label_speaks_of_guilt() -> None:

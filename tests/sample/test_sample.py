@@ -74,6 +74,7 @@ def article_rows(reported: pd.DataFrame, codes: list[str], freq: str) -> pd.Data
     ]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not(world, tmp_path):
     write_world(tmp_path / "again", scale=SCALE)
     assert digests(tmp_path / "again") == digests(world)

@@ -257,6 +257,7 @@ CELLS = [(partner, product) for partner in PARTNERS for product in PRODUCTS]
 VINTAGE = st.dictionaries(st.sampled_from(CELLS), st.sampled_from(["0", "5", "5.0", "6", "1e6"]))
 
 
+@pytest.mark.slow
 @examples(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(VINTAGE, min_size=1, max_size=6))
 def test_raw_as_of_every_earlier_vintage_can_be_rebuilt(vintages):
@@ -346,6 +347,7 @@ def load_all(settings: Settings) -> None:
     intake.load_landed(settings, SOURCE)
 
 
+@pytest.mark.slow
 def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_the_rest(store):
     """A real process and a real SIGKILL, at moments spread over the load."""
     for number in range(FILES):
