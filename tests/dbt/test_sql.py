@@ -135,7 +135,7 @@ def test_the_rules_of_style_see_what_they_refuse(tmp_path: Path) -> None:
     )
     done = lint(model)
     assert done.returncode != 0
-    assert set(re.findall(r"\| ([A-Z]{2}\d\d) \|", done.stdout)) == {
+    assert set(re.findall(r"\| ([A-Z]{2}\d\d) \|", done.stdout + done.stderr)) == {
         *("AL05", "CP01", "CP03", "CP04", "CV01", "CV02", "CV04", "CV05", "ST01"),
     }
 
