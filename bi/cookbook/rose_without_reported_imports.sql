@@ -2,6 +2,7 @@
 -- Means: codes on the Common High Priority List of which the world's exports to it were above the mean of 2019 to 2021,
 -- in a year for which it published its imports, and of which it recorded no import from any partner.
 -- Does not mean: that they were diverted; it may be reported under a neighbouring code, or under another origin.
+-- May be empty: of every such good some import may be recorded.
 with goods as (
     select
         period, product_code, hs_revision, sum(export_value_usd) as export_value_usd,
