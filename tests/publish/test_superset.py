@@ -157,11 +157,7 @@ def test_a_band_is_drawn_only_of_what_is_never_below_zero() -> None:
     for name, chart in parts("charts").items():
         for metric in chart["params"].get("metrics", []):
             if metric["label"].endswith(("__yhat_lower", "__yhat_upper")):
-<<<<<<< HEAD
                 assert metric["column"]["column_name"] in bands, name
-=======
-                assert metric["column"]["column_name"].startswith(("ghost_low_", "ghost_high_")), name
->>>>>>> words
 
 
 def test_no_label_speaks_of_guilt() -> None:
