@@ -30,7 +30,7 @@ REPORT_EVERY_SECONDS = 5.0
 class FetchSession:
     """The argument of a source's `fetch(session)`.
 
-    `landed` holds the new landings of this session, `responses` counts the responses. `month`, as 202303, is set when
+    `landed` holds its new landings, `responses` counts the responses. `month`, as 202303, is set when
     a person requests one month again: then only that month, whether it has landed or not.
     """
 
@@ -68,7 +68,7 @@ class FetchSession:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def last_request(self, partition: str) -> RequestLogEntry | None:
-        """The last response to this request, in this session or an earlier one; None where there was none."""
+        """The last response to this request, in the session or an earlier one; None where there was none."""
         return self._last_requests.get(partition)
 
     def get(
