@@ -1,7 +1,7 @@
 """What the seed tables must keep true.
 
 Here: domains, spans, and the decisions that a reader may hold the seeds to, with a comparison with published reference
-files where those are at hand. Not here: keys and sources of rows (dbt's tests beside the staging models).
+files where those are at hand; that each row names its source. Not here: keys (dbt's tests beside the staging models).
 """
 
 import csv
@@ -48,6 +48,11 @@ CEPII_OLD_CODES = {"ROM": "ROU", "ZAR": "COD", "YUG": "SRB", "TMP": "TLS", "PAL"
 
 def seed(name: str) -> pd.DataFrame:
     return pd.read_csv(SEEDS / f"{name}.csv", dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize("path", sorted(SEEDS.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_row_names_its_source(path: Path) -> None:
+    assert (seed(path.stem)["source"].str.strip() != "").all()
 
 
 @pytest.fixture(scope="session")
