@@ -22,14 +22,14 @@ def differing(old: Path, new: Path) -> tuple[str, list[tuple]]:
         con.execute(f"create view {side} as from read_parquet('{file}')")
         columns[side] = {name: kind for name, kind, *_ in con.execute(f"describe {side}").fetchall()}
     lost, added = columns["old"].keys() - columns["new"].keys(), columns["new"].keys() - columns["old"].keys()
-    said = [f"columns lost: {', '.join(sorted(lost))}"] if lost else []
-    said += [f"columns added: {', '.join(sorted(added))}"] if added else []
+    differences = [f"columns lost: {', '.join(sorted(lost))}"] if lost else []
+    differences += [f"columns added: {', '.join(sorted(added))}"] if added else []
     shared = [name for name in columns["old"] if name in columns["new"] and name not in PROVENANCE]
     exact = [name for name in shared if columns["old"][name] not in ("DOUBLE", "FLOAT")]
     measured = [name for name in shared if name not in exact]
     counts = [con.execute(f"select count(*) from {side}").fetchone()[0] for side in ("old", "new")]
     if counts[0] != counts[1]:
-        said.append(f"rows: {counts[0]:,} before, {counts[1]:,} after")
+        differences.append(f"rows: {counts[0]:,} before, {counts[1]:,} after")
     # Rows whose texts are equal are paired in the order of their numbers, which differ in the last digits at most.
     key = ", ".join(f'"{name}"' for name in exact) or "1"
     order = ", ".join(f'round("{name}", 3)' for name in measured) or "1"
@@ -54,8 +54,8 @@ def differing(old: Path, new: Path) -> tuple[str, list[tuple]]:
     rows = shown.fetchmany(SHOWN)
     more = len(shown.fetchall())
     if rows:
-        said.append(f"{len(rows) + more:,} rows differ")
-    return "; ".join(said), rows
+        differences.append(f"{len(rows) + more:,} rows differ")
+    return "; ".join(differences), rows
 
 
 def main(old: Path, new: Path) -> int:
@@ -67,10 +67,10 @@ def main(old: Path, new: Path) -> int:
             print(f"{name}: only {'after' if name in files[new] else 'before'}")
             found += 1
             continue
-        said, rows = differing(files[old][name], files[new][name])
-        if said:
+        differences, rows = differing(files[old][name], files[new][name])
+        if differences:
             found += 1
-            print(f"{name}: {said}")
+            print(f"{name}: {differences}")
             for row in rows:
                 print("   ", *(value for value in row if value not in (None, False, 0.0)))
     print(f"{len(files[new])} tables, {found} differ.")

@@ -74,7 +74,7 @@ create or replace temp table cells as
     where hash(importer, goods.rank, exporter, {year}) % 100 < {present}
 """
 
-# Both sides: an exporter's values FOB, an importer's CIF, each with noise of its own.
+# Both sides: an exporter's values FOB, an importer's CIF, each with an error of its own.
 REPORTS = """
 create or replace temp table reports as
     with reported as (

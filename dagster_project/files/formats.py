@@ -62,7 +62,7 @@ def unrecognised(head: Head) -> RejectedFile:
     if text.startswith((b"<!doctype html", b"<html")):
         return RejectedFile(
             "This is a web page (HTML), not data, whatever its name says.",
-            "The download probably failed or asked for a login: fetch the file again and look at it.",
+            "The download probably failed or needed a login: fetch the file again and look at it.",
         )
     if head.text.startswith((OLE_MAGIC, ZIP_MAGIC)):
         return RejectedFile(

@@ -58,7 +58,7 @@ class Denied(NetworkError):
 
 
 class QuotaSpent(NetworkError):
-    """The service's quota is used up. `until` is when it ends, where the service tells."""
+    """The service's quota is used up. `until` is when it ends, where the service gives it."""
 
     def __init__(self, message: str, until: datetime | None = None):
         self.until = until

@@ -34,7 +34,7 @@ It works as it stands, on the layout of its template. Next:
 
 
 class NewSourceError(ValueError):
-    """A source that cannot be made; the message is the sentence for the person who asked for it."""
+    """A source that cannot be made; the message is the sentence for the person who runs the command."""
 
 
 def write(project: Path, name: str) -> list[Path]:

@@ -34,8 +34,8 @@
 
 {% macro spark__read_in_place() -%} {%- endmacro %}
 
-{# The years of a batch, asked of a period as its publisher writes it (the year first): from what a view computes of a
-   column an engine cannot tell which parts of a table it may leave unread, and would read raw whole for each year. #}
+{# The years of a batch, as a condition on a period as its publisher writes it (the year first): from what a view computes of a
+   column an engine cannot derive which parts of a table it may leave unread, and would read raw whole for each year. #}
 {% macro in_batch(period_code) -%}
     {%- if model.batch -%}
         ({{ period_code }} >= '{{ (model.batch.event_time_start | string)[:4] }}'

@@ -332,7 +332,7 @@ def test_a_file_that_settled_right_after_it_was_rejected_is_loaded_by_the_next_r
     prepare(settings)
     reason = RejectedFile("The file changed while it was read.", "Run again.", passing=True)
     assert intake.note_rejection(settings, COMTRADE.name, path, reason)
-    assert not intake.note_rejection(settings, COMTRADE.name, path, reason)  # told once
+    assert not intake.note_rejection(settings, COMTRADE.name, path, reason)  # noted once
     refresh(settings)
     assert loaded(settings) == {"settled.csv"}
 

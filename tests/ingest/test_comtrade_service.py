@@ -307,7 +307,7 @@ def test_a_quota_that_is_spent_leaves_what_is_there_and_goes_on_the_next_day(
     landed_later, failure = fetch(settings)
     assert failure is None and landed + landed_later == 5 and cells(settings) == len(service.rows)
     request = [one.query["period"] for one in service.queries]
-    assert len(request) == 6 and len(set(request)) == 5  # only the one that was refused is asked again
+    assert len(request) == 6 and len(set(request)) == 5  # only the one that was refused is sent again
 
 
 def services_asked(service: Comtrade, word: str) -> list[Request]:

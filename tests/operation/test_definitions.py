@@ -124,10 +124,10 @@ def test_a_new_source_is_in_its_jobs_without_a_second_line() -> None:
         lists=[source_module("seco", **with_service)],
         rates=[source_module("nbk", **with_service)],
     )
-    asked = {job.name: str(job.selection) for job in scheduled.jobs}
-    assert set(asked) == {"refresh", "refresh_lists", "refresh_armstat", "refresh_geostat", "refresh_uzstat"}
-    assert "landing/seco" in asked["refresh_lists"] and "landing/nbk" in asked["refresh_lists"]
-    assert "landing/armstat" in asked["refresh_armstat"] and "landing/nbk" in asked["refresh_armstat"]
+    selections = {job.name: str(job.selection) for job in scheduled.jobs}
+    assert set(selections) == {"refresh", "refresh_lists", "refresh_armstat", "refresh_geostat", "refresh_uzstat"}
+    assert "landing/seco" in selections["refresh_lists"] and "landing/nbk" in selections["refresh_lists"]
+    assert "landing/armstat" in selections["refresh_armstat"] and "landing/nbk" in selections["refresh_armstat"]
     assert {one.name: one.cron_schedule for one in scheduled.schedules}.items() >= {
         ("armstat_releases", schedules.DAILY),
         ("geostat_releases", "0 7 20 * *"),

@@ -5,7 +5,7 @@ identifier and origin (nationality, citizenship, place or date of birth) of an e
 XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
 which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
 
-Only its first entry tells which list a file is: the consolidated (non-SDN) list has begun with
+Only its first entry shows which list a file is: the consolidated (non-SDN) list has begun with
 NS-PLC since it exists. That program alone is no mark: two entries of the SDN list carry it as well.
 
 Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
