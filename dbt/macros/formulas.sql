@@ -11,6 +11,11 @@
     (case when import_basis = 'published_fob' then import_value_fob_usd else {{ to_fob('import_value_usd', margin) }} end)
 {%- endmacro %}
 
+{# Whether a gap may be stated: both sides are known, or what is missing has a bound (METHODS 2.3, E1). #}
+{% macro is_gap_stated(coverage_status) -%}
+    ({{ coverage_status }} in ('both_reported', 'lost_export', 'orphan_import', 'partner_hidden'))
+{%- endmacro %}
+
 {# Positive: recorded as exported, not recorded as imported. #}
 {% macro gap_usd(x, m) -%} ({{ x }} - {{ m }}) {%- endmacro %}
 

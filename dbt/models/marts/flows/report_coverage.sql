@@ -15,6 +15,7 @@ select
 
     coverage_status,
     zero_strength,
+    hidden_usd,
 
     export_value_usd,
     re_export_value_usd,

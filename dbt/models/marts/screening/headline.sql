@@ -6,7 +6,7 @@ with
 mirror_gaps as (
 
     select * from {{ ref('mirror_gaps') }}
-    where freq = 'M' and coverage_status in ('both_reported', 'lost_export', 'orphan_import')
+    where freq = 'M' and {{ is_gap_stated('coverage_status') }}
 
 ),
 
