@@ -109,6 +109,11 @@
     end)
 {%- endmacro %}
 
+{# The sizes, in USD, that errors and spreads are told apart by: 0, 1 and 2. #}
+{% macro size_class(value) -%}
+    (case when {{ value }} < 1000000 then 0 when {{ value }} < 10000000 then 1 else 2 end)
+{%- endmacro %}
+
 {# The least spread of a gap in log points, by the size of its larger side in USD. #}
 {% macro gap_floor(size_usd) -%}
     (case
