@@ -181,13 +181,13 @@ where country_iso3 in (select iso3 from countries where role = 'transit')
 order by all""",
     "designations": """
 select
-    country_iso3 as transit_iso3, coalesce(listed_on, first_seen_on) as dated,
-    case when listed_on is null then 'first seen on the list' else 'listed' end as date_is_when,
+    country_iso3 as transit_iso3, listed_on as dated,
+    case when listed_on is null then 'no date on the list' else 'listed' end as date_is_when,
     name, kind, city, list_id, program, program_label, has_address, has_nationality, has_registration,
     is_listed, delisted_on
 from designations
 where country_role = 'transit'
-order by transit_iso3, dated desc, name, list_id, source_id, program""",
+order by transit_iso3, dated desc nulls last, name, list_id, source_id, program""",
     "designated": "select * from designated_corridors order by transit_iso3, list_id, program",
     "alerts": f"""
 select
