@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -110,29 +111,28 @@ def _remove_temporary(settings: Settings) -> None:
 
 @contextlib.contextmanager
 def _alone(settings: Settings) -> Iterator[None]:
-    """The data directory for this run alone, with a place to unpack in. Raises SettingsError where it cannot be had."""
+    """The data directory for this run alone. Raises SettingsError where it cannot be had."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = settings.lock_path.open("w")
+        lock = os.open(settings.data_dir, os.O_RDONLY)
+        if not os.access(settings.data_dir, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise SettingsError(
             f"DATA_DIR={settings.data_dir} cannot be written ({error.strerror}): give a folder that you may write, on "
             "a disk with room."
         ) from None
-    with lock:  # given back by the system, however this process ends
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SettingsError(
-                f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
-            ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system, however this process ends
         _remove_temporary(settings)
-        settings.temporary_dir.mkdir()
-        tempfile.tempdir = os.environ["TMPDIR"] = str(settings.temporary_dir)
-        try:
-            yield
-        finally:
-            _remove_temporary(settings)
+        yield
+        _remove_temporary(settings)
+    except BlockingIOError:
+        raise SettingsError(
+            f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
+        ) from None
+    finally:
+        os.close(lock)
 
 
 def _system_error(error: OSError) -> str:
@@ -153,14 +153,19 @@ def run(settings: Settings) -> int:
 
     The work is done in a thread of its own, so that this one hears a signal whatever library is at work.
     """
-    from dagster_project import warehouse
+    from dagster_project import dbt_process, warehouse
     from dagster_project.ingest import inbox
     from dagster_project.publish import builds
 
     try:
         with _stoppable():
-            inbox.check(settings)
+            if not settings.data_dir.exists():  # and it is not made where the run cannot begin
+                inbox.check(settings)
             with _alone(settings):
+                dbt_process.end_orphan(settings)
+                inbox.check(settings)
+                settings.temporary_dir.mkdir()
+                tempfile.tempdir = os.environ["TMPDIR"] = str(settings.temporary_dir)
                 return ThreadPoolExecutor(1).submit(_refresh, settings).result()
     except warehouse.WarehouseBusy as error:
         raise SettingsError(str(error)) from None

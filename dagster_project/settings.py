@@ -183,11 +183,6 @@ class Settings:
         return self.data_dir / ".tmp"
 
     @property
-    def lock_path(self) -> Path:
-        """Held by the run that works in the data directory."""
-        return self.data_dir / ".lock"
-
-    @property
     def log_path(self) -> Path:
         return self.data_dir / "run.log"
 
@@ -215,6 +210,7 @@ def load_env_file() -> None:
         raise SettingsError(
             f"{path} cannot be read ({error.strerror}): allow it, or let ENV_FILE name another."
         ) from None
+    values: dict[str, str] = {}
     for one in bindings:
         blank = re.match(r"\s*", one.original.string)
         line = one.original.line + len(re.findall(r"\r\n|\n|\r", blank.group() if blank else ""))
@@ -231,7 +227,9 @@ def load_env_file() -> None:
                 f"{path}, line {line}: the value holds a line break or another control character. Probably a quote "
                 "is not closed, or a backslash in \"double quotes\" is read as one: use 'single quotes'."
             )
-        os.environ.setdefault(one.key, one.value)
+        values[one.key] = one.value  # of two lines the later counts
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
 
 
 def _service_address(name: str, given: str) -> str:
@@ -291,6 +289,11 @@ def _folder(name: str, given: str) -> Path:
     """A folder's path, absolute. Raises SettingsError for one that no terminal or log could show."""
     if not given.isprintable():
         raise SettingsError(f"{name}={printable(given)} holds a control character: rename the folder, or give another.")
+    if name == "DATA_DIR" and re.search(r"[*?\[#;]", given):
+        raise SettingsError(
+            f"DATA_DIR={given} holds one of * ? [ # ;, which DuckDB and dbt take for part of a pattern or an address: "
+            "give another folder."
+        )
     return _absolute(given)
 
 

@@ -28,7 +28,7 @@ from dagster_dbt.compat import DBT_PYTHON_VERSION
 from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
 
-from dagster_project import extent, warehouse
+from dagster_project import dbt_process, extent, warehouse
 from dagster_project.extent import Extent
 from dagster_project.ingest.inbox import code_version
 from dagster_project.ingest.source import POOL
@@ -110,10 +110,13 @@ def manifest() -> dict[str, Any]:
     path = settings.dbt_target / f"manifest-{_digest()}.json"
     if not path.exists():
         settings.dbt_target.mkdir(parents=True, exist_ok=True)
-        with (settings.dbt_target / ".lock").open("w") as lock:
+        lock = os.open(settings.dbt_target, os.O_RDONLY)
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
                 _parse(settings, path)
+        finally:
+            os.close(lock)
     return json.loads(path.read_text())
 
 
@@ -167,6 +170,7 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
         invocation = dbt.cli(
             arguments(computed), context=context, target_path=settings.dbt_target, raise_on_error=False
         )
+        dbt_process.note(settings, invocation.process.pid)
         yield from _events(settings, invocation, context)
         extent.note_completed(settings, context.run_id)
 
@@ -254,7 +258,7 @@ def _failure(
 def _database_sentence(message: str) -> str:
     """The database's own words in dbt's message, which begins with its own and ends with parts of the query."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    if len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error", lines[0]):
+    while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error", lines[0]):
         lines = lines[1:]
     sentence = lines[0] if lines else "the database gave no reason"
     return sentence[:LONGEST_SENTENCE] + ("…" if len(sentence) > LONGEST_SENTENCE else "")
