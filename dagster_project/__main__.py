@@ -123,14 +123,15 @@ def _alone(settings: Settings) -> Iterator[None]:
             "a disk with room."
         ) from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system, however this process ends
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system, however this process ends
+        except BlockingIOError:
+            raise SettingsError(
+                f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
+            ) from None
         _remove_temporary(settings)
         yield
         _remove_temporary(settings)
-    except BlockingIOError:
-        raise SettingsError(
-            f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
-        ) from None
     finally:
         os.close(lock)
 

@@ -216,8 +216,7 @@ def load_env_file() -> None:
         line = one.original.line + len(re.findall(r"\r\n|\n|\r", blank.group() if blank else ""))
         if one.key is None and not one.error:
             continue  # a comment, or nothing
-        is_name = one.key is not None and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", one.key)
-        if one.error or not is_name or one.value is None:
+        if one.error or one.key is None or one.value is None or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", one.key):
             raise SettingsError(
                 f"{path}, line {line}: this is not NAME=value. Write a setting a line, and a value that holds quotes, "
                 "spaces or # in 'single quotes'."

@@ -219,12 +219,12 @@ def _failure(
     """Why dbt ended with an error; None where it did not. `events`: those it logged as errors, and maybe others."""
     if invocation.process.wait() == 0:
         return None
+    own = {event.raw_event["info"]["invocation_id"] for event in events}
     try:
         results = invocation.get_artifact("run_results.json")
-    except (OSError, ValueError):
-        results = {"metadata": {}, "results": []}
-    own = {event.raw_event["info"]["invocation_id"] for event in events}
-    of_this = results["results"] if results["metadata"].get("invocation_id") in own else []
+        of_this = results["results"] if results["metadata"]["invocation_id"] in own else []
+    except (OSError, ValueError):  # it came to none
+        of_this = []
     failed = sorted(
         (one for one in of_this if one["status"] in ("error", "fail")), key=lambda one: one["status"] == "fail"
     )
