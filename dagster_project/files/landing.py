@@ -35,6 +35,7 @@ VINTAGE_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 REQUEST_LOG = ".requests.jsonl"
 ABOUT_SUFFIX, DAMAGED_SUFFIX = ".about.json", ".damaged"
 READ_FOLDER = ".read-"
+UNFINISHED = ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def take(
     plain = "" if recognised.layout == "parquet" else ".zst"
     suffix = {"gzip": ".gz", "zstd": ".zst", "7z": ".7z", "zip": ".zip", "none": plain}
     compress = head.compression == "none" and recognised.layout != "parquet"
-    unfinished = folder / ".unfinished"  # one writer: what a dead run left is written over
+    unfinished = folder / UNFINISHED  # one writer: what a dead run left is written over
     try:
         copied = _copy(original, unfinished, head, compress=compress)
         name = f"{vintage}-{copied.sha256[:12]}.{recognised.layout}{suffix[head.compression]}"
@@ -268,6 +269,12 @@ def sha256_of(path: Path) -> str:
     """The checksum of a file's bytes, as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def remove_unfinished(root: Path) -> None:
+    """Remove what a run that was stopped had not copied whole."""
+    for left in root.rglob(UNFINISHED):
+        left.unlink(missing_ok=True)
 
 
 def clear(root: Path) -> None:

@@ -151,9 +151,9 @@ def _check_services(settings: Settings) -> None:
         {url for name, url in settings.addresses.items() if name != "OPENSANCTIONS_URL" or settings.use_opensanctions}
     )
     with ThreadPoolExecutor(len(urls)) as pool:  # a line that drops everything takes its time-out once
-        failures = list(pool.map(http_client.reachable, urls))
+        failures = list(pool.map(lambda url: http_client.reachable(url, settings.user_agent), urls))
     if all(failures):
-        hosts = ", ".join(url.partition("://")[2] for url in urls)
+        hosts = ", ".join(sorted({http_client.host_of(url) for url in urls}))
         raise SettingsError(f"None of the services can be reached ({hosts}): nothing was changed.")
 
 

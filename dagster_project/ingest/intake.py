@@ -139,7 +139,7 @@ def fetch(
         raise ValueError(f"The source {source.name} has no service.")
     started_at, failure = datetime.now(UTC), None
     with (
-        client or http_client.Client() as opened,
+        client or http_client.Client(user_agent=settings.user_agent) as opened,
         FetchSession(settings, source.name, source.recognise, opened, report, month=month) as session,
     ):
         try:

@@ -121,12 +121,11 @@ def test_the_dollars_averages_and_days_are_fetched():
     request = []
     ecb.fetch(
         SimpleNamespace(
-            settings=SimpleNamespace(addresses={"ECB_URL": "https://ecb.test"}),
-            fetch=lambda url, params, partition, expect: request.append((url, params, partition)),
+            fetch=lambda address, place, partition, expect: request.append((address, place, partition)),
             progress=lambda done, total, what: None,
         )
     )
     assert request == [
-        ("https://ecb.test/service/data/EXR/M.USD.EUR.SP00.A", {"format": "csvdata"}, "M.USD"),
-        ("https://ecb.test/service/data/EXR/D.USD.EUR.SP00.A", {"format": "csvdata"}, "D.USD"),
+        ("ECB_URL", {"series": "M.USD.EUR.SP00.A"}, "M.USD"),
+        ("ECB_URL", {"series": "D.USD.EUR.SP00.A"}, "D.USD"),
     ]

@@ -316,19 +316,18 @@ class FetchSession:
 
     def __init__(self, tmp_path: Path, listing: str, landed: dict[str, datetime] | None = None):
         (tmp_path / "listing").write_text(listing)
-        self.settings = SimpleNamespace(addresses={"EUROSTAT_URL": "https://eurostat.test"})
         self.month = ""
         self.listing, self.landed, self.requests = tmp_path / "listing", landed or {}, []
         self.month = ""
 
-    def get(self, url, params, expect):
-        assert url == "https://eurostat.test/files" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
+    def get(self, address, params, expect):
+        assert address == "EUROSTAT_URL" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
         return SimpleNamespace(path=self.listing)
 
     def last_request(self, partition):
         return SimpleNamespace(requested_at=self.landed[partition].isoformat()) if partition in self.landed else None
 
-    def fetch(self, url, params, partition, edition, expect):
+    def fetch(self, address, params, partition, edition, expect):
         self.requests.append((params["file"], partition))
 
     def progress(self, done, total, what): ...

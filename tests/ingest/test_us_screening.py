@@ -135,9 +135,9 @@ def test_what_is_not_the_screening_list_is_left_to_others(tmp_path, content):
 
 def test_a_fetch_asks_for_the_csv(settings):
     with Services() as services:
-        live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url})
+        live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url + "/list.csv"})
         prepare(live, [CSL])
-        services.serve("/downloadable_consolidated_screening_list/v1/consolidated.csv", table(LISTED, SDN), "text/csv")
+        services.serve("/list.csv", table(LISTED, SDN), "text/csv")
         _, failure = intake.fetch(live, CSL, print, client=http_client.Client(sleep=lambda _: None))
     assert failure is None
     intake.load_landed(live, CSL)

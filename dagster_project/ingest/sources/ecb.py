@@ -106,8 +106,8 @@ def fetch(session: FetchSession) -> None:
     for done, series in enumerate(SERIES):
         session.progress(done, len(SERIES), "series of rates")
         session.fetch(
-            f"{session.settings.addresses['ECB_URL']}/service/data/EXR/{series}",
-            params={"format": "csvdata"},
+            "ECB_URL",
+            {"series": series},
             partition=".".join(series.split(".")[:2]),
             expect=("csv",),
         )

@@ -135,13 +135,8 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
 
 
 def fetch(session: FetchSession) -> None:
-    """Fetch today's list. The token is the Commission's own for everybody; it opens nothing else."""
-    session.fetch(
-        session.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
-        params={"token": "dG9rZW4tMjAxNw"},
-        partition="full",
-        expect=("xml",),
-    )
+    """Fetch today's list."""
+    session.fetch("EU_SANCTIONS_URL", partition="full", expect=("xml",))
 
 
 def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:

@@ -247,9 +247,8 @@ def partners() -> list[str]:
 
 def fetch(session: FetchSession) -> None:
     """The months of the last three years that have not landed, and recent ones that Eurostat has revised."""
-    files = f"{session.settings.addresses['EUROSTAT_URL']}/files"
     listing = session.get(
-        files,
+        "EUROSTAT_URL",
         params={"format": "csv", "dir": FOLDER, "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"},
         expect=("csv",),
     )
@@ -267,7 +266,7 @@ def fetch(session: FetchSession) -> None:
     for done, (month, modified) in enumerate(wanted):
         session.progress(done, len(wanted), "months of Comext")
         session.fetch(
-            files,
+            "EUROSTAT_URL",
             params={"file": f"{FOLDER}/full_v2_{month}.7z"},
             partition=f"month-{month}",
             edition=modified.isoformat() if modified else "",

@@ -105,11 +105,7 @@ TABLES = (
 def fetch(session: FetchSession) -> None:
     """Fetch both lists as they are now. The service redirects to where its files lie."""
     for one in (SDN, CONSOLIDATED):
-        session.fetch(
-            f"{session.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
-            partition=one,
-            expect=("xml",),
-        )
+        session.fetch("OFAC_URL", {"list": one.upper()}, partition=one, expect=("xml",))
 
 
 def recognise(head: Head) -> Recognised | None:

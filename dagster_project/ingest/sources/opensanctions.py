@@ -87,11 +87,7 @@ def withheld(settings: Settings) -> RejectedFile | None:
 def fetch(session: FetchSession) -> None:
     """Fetch the targets of all sanctions lists as they are now, if someone has agreed to the licence."""
     if not withheld(session.settings):
-        session.fetch(
-            f"{session.settings.addresses['OPENSANCTIONS_URL']}/datasets/latest/sanctions/targets.simple.csv",
-            partition=COLLECTION,
-            expect=("csv",),
-        )
+        session.fetch("OPENSANCTIONS_URL", partition=COLLECTION, expect=("csv",))
 
 
 def recognise(head: Head) -> Recognised | None:

@@ -137,11 +137,7 @@ TABLES = (
 
 def fetch(session: FetchSession) -> None:
     """Fetch the list as it is now."""
-    session.fetch(
-        f"{session.settings.addresses['UK_SANCTIONS_URL']}/docs/UK-Sanctions-List.xml",
-        partition=PARTITION,
-        expect=("xml",),
-    )
+    session.fetch("UK_SANCTIONS_URL", partition=PARTITION, expect=("xml",))
 
 
 def recognise(head: Head) -> Recognised | None:

@@ -108,11 +108,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
 
 def fetch(session: FetchSession) -> None:
     """Fetch today's list."""
-    session.fetch(
-        session.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
-        partition="consolidated",
-        expect=("xml",),
-    )
+    session.fetch("UN_SANCTIONS_URL", partition="consolidated", expect=("xml",))
 
 
 def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:

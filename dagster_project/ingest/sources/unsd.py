@@ -32,7 +32,7 @@ from dagster_project.warehouse import Rows, Rule, Table, text
 
 NAME = "unsd"
 
-# Pair of revisions → the file at {UNSD_URL}/unsd/classifications/Econ/tables/, as the publisher spells each.
+# Pair of revisions → the file, as the publisher spells each.
 FILES = {
     "HS2022-HS2017": "HS2022toHS2017ConversionAndCorrelationTables.xlsx",
     "HS2017-HS2012": "HS2017toHS2012ConversionAndCorrelationTables.xlsx",
@@ -91,7 +91,8 @@ def fetch(session: FetchSession) -> None:
         newest = session.last_request(pair)
         if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.requested_at) > FETCH_AGAIN_AFTER:
             session.fetch(
-                f"{session.settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/{file}",
+                "UNSD_URL",
+                {"file": file},
                 partition=pair,
                 expect=("xlsx",) if file.endswith("x") else (),  # an .xls is known by recognise alone
             )

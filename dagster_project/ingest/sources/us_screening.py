@@ -74,12 +74,8 @@ TABLES = (ENTRIES,)
 
 
 def fetch(session: FetchSession) -> None:
-    """Ask for the list as it is now."""
-    session.fetch(
-        f"{session.settings.addresses['US_SCREENING_URL']}/downloadable_consolidated_screening_list/v1/consolidated.csv",
-        partition=CONSOLIDATED,
-        expect=("csv",),
-    )
+    """Fetch the list as it is now."""
+    session.fetch("US_SCREENING_URL", partition=CONSOLIDATED, expect=("csv",))
 
 
 def recognise(head: Head) -> Recognised | None:
