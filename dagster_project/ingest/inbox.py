@@ -14,7 +14,7 @@ from dagster_project import __version__, extent, warehouse
 from dagster_project.files import landing
 from dagster_project.files.formats import read_head, unrecognised
 from dagster_project.files.rejection import RejectedFile
-from dagster_project.ingest import http_client
+from dagster_project.ingest import http_client, other_formats
 from dagster_project.ingest.source import Source
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
@@ -56,8 +56,8 @@ def unrecognised_files(inbox: Path | None, sources: Sequence[Source]) -> Iterato
             )
             continue
         try:
-            if not any(source.recognise(head) for source in sources if not source.make):
-                yield path, unrecognised(head)
+            if not any(source.recognise(head) for source in sources):
+                yield path, other_formats.rejection(head) or unrecognised(head)
         except RejectedFile:
             continue  # it belongs to a source, which rejects it itself
 

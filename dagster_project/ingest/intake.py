@@ -27,28 +27,32 @@ from dagster_project.settings import Settings
 def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[Path, RejectedFile]]]:
     """Take a source's new files into landing/. Returns what landed and what was rejected.
 
-    Files of one call share one vintage, unless the publisher's own edition dates order them. Bytes that
-    landed before, ever, are not taken again.
+    Files of one call share one vintage, unless the publisher's own edition dates order them, or of one edition how
+    much their layouts hold: the last is in force. Bytes that landed before, ever, are not taken again.
     """
     earlier = landing.landed(settings.landing_dir, source.name)
     known_sha256 = warehouse.known_sha256(settings, source.name) | {one.sha256 for one in earlier}
-    newest_edition: dict[str, str] = {}  # by partition
+    newest_edition: dict[str, tuple[str, int]] = {}  # by partition, with the rank of its layout
     newest_valid_from: dict[str, str] = {}
     for one in earlier:
-        newest_edition[one.partition] = max(one.edition, newest_edition.get(one.partition, ""))
+        edition = (one.edition, source.rank(one.layout))
+        newest_edition[one.partition] = max(edition, newest_edition.get(one.partition, ("", 0)))
         newest_valid_from[one.partition] = max(one.valid_from, newest_valid_from.get(one.partition, ""))
     taken: list[Landing] = []
     with tempfile.TemporaryDirectory() as folder:
-        files = source.make(Path(folder)) if source.make else files_in(settings.inbox_dir)
+        files = files_in(settings.inbox_dir) + list(source.make(Path(folder), settings) if source.make else ())
         recognised_files, rejected = _recognise(settings, source, files, known_sha256)
-        editions = sorted({recognised.edition for _, recognised in recognised_files})
+        editions = sorted({(recognised.edition, source.rank(recognised.layout)) for _, recognised in recognised_files})
         now = datetime.now(UTC)
-        for path, recognised in sorted(recognised_files, key=lambda pair: (pair[1].edition, pair[0])):
-            sha256, partition, edition = landing.sha256_of(path), recognised.partition, recognised.edition
+        for path, recognised in sorted(
+            recognised_files, key=lambda pair: (pair[1].edition, source.rank(pair[1].layout), pair[0])
+        ):
+            sha256, partition = landing.sha256_of(path), recognised.partition
+            edition = (recognised.edition, source.rank(recognised.layout))
             if sha256 in known_sha256:
                 continue
-            if edition and edition < newest_edition.get(partition, ""):
-                rejected.append((path, _older_edition(edition, newest_edition[partition])))
+            if recognised.edition and edition < newest_edition.get(partition, ("", 0)):
+                rejected.append((path, _older_edition(recognised.edition, newest_edition[partition][0])))
                 continue
             fetched_at = now + timedelta(microseconds=editions.index(edition))
             try:
@@ -58,7 +62,9 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
                     recognised,
                     path,
                     fetched_at=fetched_at,
-                    valid_from=landing.validity_start(edition, fetched_at, newest_valid_from.get(partition, "")),
+                    valid_from=landing.validity_start(
+                        recognised.edition, fetched_at, newest_valid_from.get(partition, "")
+                    ),
                     display_name=display_name(settings, path),
                 )
                 taken.append(one)
@@ -93,7 +99,12 @@ def _recognise(
 
 
 def _older_edition(edition: str, newest: str) -> RejectedFile:
-    """A file that arrives later may not overwrite what is newer by its publisher's own date."""
+    """A file that arrives later may not overwrite what is newer by its publisher's own date, or holds more of it."""
+    if edition == newest:
+        return RejectedFile(
+            f"This is the edition of {edition}, which is already loaded from a file that holds more.",
+            "Nothing is missing: take it out of the folder.",
+        )
     return RejectedFile(
         f"This is the edition of {edition}, and the one of {newest} is already loaded.",
         "To have both, load them into a new DATA_DIR in one run.",
