@@ -4,9 +4,9 @@
 -- digits in groups that are one thing in both revisions (int_flows_aligned); chapters and totals meet across
 -- revisions. A country's trade with itself (returned goods) has no mirror and is left out.
 --
--- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, not_yet_reported,
--- partial_period, exporter_/importer_nonreporting, neither, both_reported, suppressed_possible, lost_export,
--- orphan_import. A side reported a cell's period when it reported that level of product in that role, period and HS
+-- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, unvalued,
+-- not_yet_reported, partial_period, exporter_/importer_nonreporting, neither, both_reported, suppressed_possible,
+-- lost_export, orphan_import. Unvalued is a flow that a side reported in a currency without a rate. A side reported a cell's period when it reported that level of product in that role, period and HS
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it. Late is a side
 -- that reported until recently, in a period that is recent in the data; one that stopped earlier is non-reporting.
 {% set is_one_sided = 'is_between_countries and has_export <> has_import' %}
@@ -49,6 +49,9 @@ mirrored as (
             when exports.hs_revision <> imports.hs_revision and exports.product_level = 2 then null
             else coalesce(exports.concordance_quality, imports.concordance_quality)
         end as concordance_quality,
+
+        (exports.reporter is not null and exports.value_usd is null)
+            or (imports.reporter is not null and imports.value_usd is null) as is_unvalued,
 
         coalesce(exports.value_usd > 0, false) as has_export,
         exports.value_usd as export_value_usd,
@@ -327,6 +330,7 @@ typed as (
         *,
         case
             when not is_between_countries then 'non_geographic'
+            when is_unvalued then 'unvalued'
             when has_export and has_import and not is_partial then 'both_reported'
             when has_export <> has_import and not is_missing_side_reporting
                 and period > missing_last_period
