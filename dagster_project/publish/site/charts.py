@@ -251,6 +251,7 @@ STATUSES = {
     "not_yet_reported": ("not yet reported", "soft"),
     "importer_nonreporting": ("importer does not report", "muted"),
     "exporter_nonreporting": ("exporter does not report", "destination"),
+    "unvalued": ("reported, no exchange rate", "muted"),
     "neither": ("neither reports", "line"),
     "non_geographic": ("no country", "line"),
 }

@@ -135,7 +135,7 @@ select
     product_level,
     'mixed' as hs_revision,
     'mixed' as comparable_revision,
-    {{ exact_sum('value_usd') }} as value_usd,
+    case when count(value_usd) = count(*) then {{ exact_sum('value_usd') }} end as value_usd,
     {{ exact_sum('re_traded_value_usd') }} as re_traded_value_usd,
     -- known of a group when they are known of all its codes
     case when count(published_fob_value_usd) = count(*) then {{ exact_sum('published_fob_value_usd') }} end

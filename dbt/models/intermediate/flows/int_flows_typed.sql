@@ -4,9 +4,11 @@
 -- where they are one thing in both (int_flows_aligned); chapters and totals meet across revisions. A country's trade with
 -- itself (returned goods) has no mirror and is left out.
 --
--- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, not_yet_reported,
--- partial_period, neither, exporter_/importer_nonreporting, other_revision, both_reported, suppressed_possible,
--- partner_hidden, lost_export, orphan_import. A side reported a cell's period when it reported that level of product in that role, period and HS
+-- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, unvalued (reported in
+-- a currency without a rate), not_yet_reported, partial_period, neither, exporter_/importer_nonreporting, other_revision,
+-- both_reported, suppressed_possible, partner_hidden, lost_export, orphan_import.
+--
+-- A side reported a cell's period when it reported that level of product in that role, period and HS
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it. Late is a side
 -- that reported until recently, in a period that is recent in the data; one that stopped earlier is non-reporting.
 {% set is_one_sided = 'is_between_countries and has_export <> has_import' %}
@@ -47,6 +49,9 @@ mirrored as (
                 then null
             else coalesce(exports.concordance_quality, imports.concordance_quality)
         end as concordance_quality,
+
+        (exports.reporter is not null and exports.value_usd is null)
+            or (imports.reporter is not null and imports.value_usd is null) as is_unvalued,
 
         coalesce(exports.value_usd > 0, false) as has_export,
         exports.value_usd as export_value_usd,
@@ -336,6 +341,7 @@ typed as (
         *,
         case
             when not is_between_countries then 'non_geographic'
+            when is_unvalued then 'unvalued'
             when has_export and has_import and not is_partial
                 then case comparable_revision when 'none' then 'other_revision' else 'both_reported' end
             when has_export <> has_import and not is_missing_side_reporting

@@ -6,14 +6,14 @@
 --
 -- A report is about every partner ('*'): one without a row traded nothing. A source of selected partners is about
 -- those alone that it has at that level and period with any reporter: with Comext's rows for Kazakhstan a member has
--- reported nothing of Brazil.
+-- reported nothing of Brazil. A report that is not valued as a whole is none: what it lacks is no zero.
 with
 
 reports_used as (
 
     select *, {{ is_selective('source_name') }} as is_selective
     from {{ ref('int_reports_ranked') }}
-    where is_used and reporter_is_country
+    where is_used and value_usd is not null and reporter_is_country
 
 ),
 
