@@ -34,7 +34,10 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[
     known_sha256 = warehouse.known_sha256(settings, source.name) | {one.sha256 for one in earlier}
     newest_edition: dict[str, str] = {}  # by partition
     newest_valid_from: dict[str, str] = {}
+    never_loaded = warehouse.never_loaded(settings, source.name)
     for one in earlier:
+        if one.landing_id in never_loaded or warehouse.is_future(one.edition):
+            continue  # it makes no later edition older
         newest_edition[one.partition] = max(one.edition, newest_edition.get(one.partition, ""))
         newest_valid_from[one.partition] = max(one.valid_from, newest_valid_from.get(one.partition, ""))
     taken: list[Landing] = []
@@ -149,8 +152,10 @@ def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, wareh
                 rows = source.read(path, one, read_head(path))
                 outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
             except RejectedFile as reason:
-                rejection = reason.at(one.original_name)
-                warehouse.reject(settings, one, str(rejection))
+                is_held_back = isinstance(reason, warehouse.HeldBack)
+                rejection = reason if is_held_back else reason.at(one.original_name)
+                status = "held_back" if is_held_back else "rejected"
+                warehouse.reject(settings, one, str(rejection), status)
                 outcomes.append((one, rejection))
     return outcomes
 

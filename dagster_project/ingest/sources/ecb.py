@@ -20,7 +20,7 @@ from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, identifiers, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, literal, number
 
 NAME = "ecb"
 
@@ -34,6 +34,7 @@ RATES = Table(
     compared=(number("OBS_VALUE"),),
     # A short history does not expire the days before it.
     selected="TIME_PERIOD",
+    continuity=Continuity(of=("FREQ", "CURRENCY")),
     rules=(
         Rule(
             "placed",

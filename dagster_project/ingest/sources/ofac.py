@@ -5,8 +5,9 @@ identifier and origin (nationality, citizenship, place or date of birth) of an e
 XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
 which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
 
-Only its first entry shows which list a file is: the consolidated (non-SDN) list has begun with
-NS-PLC since it exists. That program alone is no mark: two entries of the SDN list carry it as well.
+Nothing in a file names its list. The consolidated (non-SDN) list begins with NS-PLC since it exists; that program
+alone is no mark, for two entries of the SDN list carry it as well. In the CSV files the numbers tell, too: those of the
+SDN list begin at 36, those of the other at 9639.
 
 Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
 """
@@ -29,13 +30,15 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import child_texts, elements, local_name
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.ingest.source import check_parts
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "ofac"
 
 NAMESPACES = (b"http://tempuri.org/sdnList.xsd", b"sanctionslistservice.ofac.treas.gov")
 SDN, CONSOLIDATED = "sdn", "consolidated"
 CONSOLIDATED_PROGRAM = "NS-PLC"
+FIRST_CONSOLIDATED = 9639  # the first number of the consolidated list
 
 NOTHING = "-0-"
 CSV_COLUMNS = {
@@ -72,6 +75,14 @@ def _table(
         ),
         floors=floors or {},
         scope=scope,
+        # a comments file holds a remark for few entries, and none for most
+        continuity=None
+        if scope
+        else Continuity(
+            of=("list",),
+            groups=(("program",),) if name == "programs" else (),
+            is_of_parties=name in ("entries", "programs"),
+        ),
     )
 
 
@@ -156,6 +167,11 @@ def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
             f"The list announces {announced} entries and holds {len(rows['entries'])}.",
             "It is cut off or was edited: download it again.",
         )
+    check_parts(
+        len({row.get("uid") for row in rows["entries"]}),
+        programList=len({row["uid"] for row in rows["programs"]}),
+        lastName=sum(bool(row.get("lastName")) for row in rows["entries"]),
+    )
     return {name: _frame(name, rows[name], which) for name in rows}
 
 
@@ -189,6 +205,11 @@ def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.Dat
         for program in dict.fromkeys(re.split(r"\]\s*\[", (row["programs"] or "").strip("[] ")))
         if program
     ]
+    check_parts(
+        len({row["uid"] for row in rows}),
+        programs=len({row["uid"] for row in programs}),
+        name=sum(bool(row["sdnName"]) for row in rows),
+    )
     return {"entries": _frame("entries", rows, which), "programs": _frame("programs", programs, which)}
 
 
@@ -259,10 +280,13 @@ def _list_of(first_entry: bytes) -> str:
 
 
 def _list_of_csv(head: bytes, kind: str) -> str:
-    """Aliases and addresses name no program; the SDN list's numbers begin at 36, the other's at 9639."""
-    if kind in ("aliases", "addresses"):
-        return SDN if int(head.split(b",", 1)[0]) < 9639 else CONSOLIDATED
-    return _list_of(head.partition(b"\n")[0]) if kind == "entries" else SDN
+    """The list that a file's first lines belong to. Comments name none: their rows join those of the SDN list."""
+    if kind == "comments":
+        return SDN
+    numbers = [int(number) for number in re.findall(rb"^\s*(\d{1,9})\s*,", head, re.MULTILINE)]
+    if kind == "entries":
+        return _list_of(head.partition(b"\n")[0]) if min(numbers) < FIRST_CONSOLIDATED else CONSOLIDATED
+    return SDN if numbers[0] < FIRST_CONSOLIDATED else CONSOLIDATED
 
 
 def _csv_kind(head: bytes) -> str | None:
