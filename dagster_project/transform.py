@@ -135,6 +135,8 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
         invocation = dbt.cli(arguments(computed), context=context, target_path=settings.dbt_target)
         yield from _events(invocation, context)
         extent.note_completed(settings, context.run_id)
+        if not settings.as_of:
+            warehouse.note_uses(settings)
 
     return transform
 
