@@ -78,7 +78,7 @@ def breaks(con: Connection, table: Table, continuity: Continuity, landing: Landi
             select name, before, now from counted
             where before - now >= case when {is_group} and now > 0 then {LEAST_ROWS} else {least} end
                     and now < (1 - {continuity.most_lost}) * before
-                or before >= {least} and now > {MOST_GROWTH} * before
+                or before >= {least} and now >= {MOST_GROWTH} * before
                     and not {is_group or may_grow}
             order by before - now desc, name"""
         ).fetchall()

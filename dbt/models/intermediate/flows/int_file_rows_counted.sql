@@ -42,13 +42,7 @@ eurostat_rows as (
 
 national_rows as (
 
-    select 'kazstat' as publisher, landing_id, partner_code, is_whole_year, count(*) as rows
-    from {{ ref('stg_kazstat__flows') }}
-    group by landing_id, partner_code, is_whole_year
-    union all
-    select 'kyrstat' as publisher, landing_id, partner_code, is_whole_year, count(*) as rows
-    from {{ ref('stg_kyrstat__flows') }}
-    group by landing_id, partner_code, is_whole_year
+    {{ national_reports() }}
 
 ),
 
@@ -114,10 +108,10 @@ judged as (
             when partners.kind = 'bloc' then 'partners that are blocs'
         end as reason,
         case when partners.code is null then national_rows.partner_code end as code,
-        national_rows.rows
+        1 as rows
     from national_rows
     left join country_codes as partners
-        on partners.publisher = national_rows.publisher and partners.code = national_rows.partner_code
+        on partners.publisher = national_rows.source_name and partners.code = national_rows.partner_code
 
 ),
 

@@ -41,13 +41,7 @@ comtrade_sums as (
 
 national_rows as (
 
-    select 'kazstat' as publisher, 'KAZ' as reporter, period, role, partner_code, value_usd
-    from {{ ref('stg_kazstat__flows') }}
-    where is_whole_year
-    union all
-    select 'kyrstat' as publisher, 'KGZ' as reporter, period, role, partner_code, value_usd
-    from {{ ref('stg_kyrstat__flows') }}
-    where is_whole_year
+    {{ national_reports() }}
 
 ),
 
@@ -60,7 +54,8 @@ national_sums as (
             as parts_usd
     from national_rows
     left join country_codes as partners
-        on partners.publisher = national_rows.publisher and partners.code = national_rows.partner_code
+        on partners.publisher = national_rows.source_name and partners.code = national_rows.partner_code
+    where national_rows.is_whole_year
     group by national_rows.reporter, national_rows.period, national_rows.role
 
 ),
