@@ -267,9 +267,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
             "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
             "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
         ).fetchall()
+        unused = con.execute(UNUSED).fetchall()
         goods, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
         if not ranked:
             goods, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
+    held_back = [reason for _, reason in warehouse.held_back(settings)]
+    taken = warehouse.ask(
+        settings,
+        "select original_name, reason from raw.landings where status = 'loaded' and reason is not null "
+        f"and source in ({', '.join(map(warehouse.literal, settings.accept)) or 'null'}) order by vintage",
+    )
     rejected = warehouse.ask(
         settings,
         """select source, original_name, max(reason) from raw.landings as rejected
@@ -287,7 +294,9 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
     if since := extent.sentence(settings):
         print(f"\n{since}")
+    _print_held_back(held_back, taken)
     _print_rejected(rejected)
+    _print_unused(unused)
     if rows:
         months = first if first == last else f"{first} to {last}"
         print(
@@ -347,6 +356,39 @@ with euro as (
 select count(distinct _landing_id), count(*), min(month), max(month)
 from euro
 where month not in (select left(TIME_PERIOD, 7) from raw.ecb_rates where CURRENCY = 'USD' and _valid_to is null)
+"""
+
+
+def _print_held_back(held_back: list[str], taken: list[tuple[str, str]]) -> None:
+    """Editions that wait for a person, and those that one took."""
+    if held_back:
+        print(f"\nHeld back, until a person takes them or a later edition comes ({len(held_back)}):")
+        for reason in held_back:
+            print(f"  {reason}")
+    if taken:
+        print(f"\nTaken although something speaks against them ({len(taken)}):")
+        for name, reason in taken:
+            print(f"  {name}: {reason}")
+
+
+def _print_unused(files: list[tuple[str, str, bool]]) -> None:
+    """Files with rows whose figures are in nothing, and files of which nothing is used, the worst first."""
+    if files:
+        print(f"\nLoaded and not used, or not all of it ({len(files)}; marts.files has every file):")
+        for name, because, is_nothing_used in files[:MOST_FILES]:
+            print(f"  {f'Nothing of {name} is used' if is_nothing_used else name}: {because}.")
+        if len(files) > MOST_FILES:
+            print(f"  … and {len(files) - MOST_FILES} more")
+
+
+MOST_FILES = 12  # that the summary names
+UNUSED = """
+select file, unused_because, rows_used = 0
+from marts.files
+where status = 'loaded' and rows_read > 0
+    -- all that such a file holds may be in files before it
+    and (rows_dropped > 0 or rows_used = 0 and rows_unchanged < rows_read)
+order by rows_used = 0 desc, rows_dropped desc, file
 """
 CONTROLLED_GOODS = """inner join marts.controlled_goods as goods
         on goods.list_id = 'CHPL' and goods.product_code = g.product_code and goods.hs_revision = g.hs_revision"""

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # started by hand, one month at a time
 # What every build renews: the facts about itself and about its sources.
 FACTS = dg.AssetSelection.assets(["intermediate", "int_builds_described"], ["marts", "about"], ["marts", "sources"])
-BUILD = FACTS | (FACTS.upstream() & dg.AssetSelection.groups("staging"))
+# Of files the counts of trade stay as they are, where no trade was loaded.
+FILES = dg.AssetSelection.assets(["staging", "stg_build__files"], ["marts", "files"])
+BUILD = FACTS | FILES | (FACTS.upstream() & dg.AssetSelection.groups("staging"))
 DAILY = "0 7 * * *"  # for a trade source that does not announce its releases
 
 

@@ -66,6 +66,7 @@ class Settings:
     pg_dsn: str = field(default="", repr=False)  # empty: the marts are published as files only
     use_opensanctions: bool = False  # its licence is non-commercial
     since: int | None = None  # the year from which tables of flows are computed anew, in a large world
+    accept: frozenset[str] = frozenset()  # sources whose editions are taken in this run, whatever speaks against them
     large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
     user_agent: str = USER_AGENT  # what every request to a service says it comes from
     pg_reader_password: str = field(default="", repr=False)  # empty: the reader's password is left as it is
@@ -125,6 +126,7 @@ class Settings:
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
+            accept=frozenset(read("ACCEPT", "").replace(",", " ").split()),
             large_world_rows=int(large_world_rows),
             user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),
             pg_reader_password=_header("PG_READER_PASSWORD", read("PG_READER_PASSWORD", "")),

@@ -173,6 +173,8 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
         dbt_process.note(settings, invocation.process.pid)
         yield from _events(settings, invocation, context)
         extent.note_completed(settings, context.run_id)
+        if not settings.as_of:
+            warehouse.note_uses(settings)
 
     return transform
 

@@ -57,8 +57,17 @@ USUAL = {
 
 
 def flow(**columns: str) -> dict[str, str]:
-    """One Comtrade row as text; what is not given is usual, what the layouts may lack is empty."""
-    return dict.fromkeys(tables.COLUMNS, "") | USUAL | columns
+    """One Comtrade row as text; what is not given is usual, or follows from what is; what the layouts may lack is
+    empty."""
+    follows: dict[str, str] = {}
+    if "primaryValue" in columns:
+        follows["cifvalue"] = columns["primaryValue"]
+    if period := columns.get("period"):
+        follows |= {"refYear": period[:4], "refMonth": str(int(period[4:] or "52"))}
+    for area in ("reporter", "partner", "partner2"):
+        if f"{area}Code" in columns:
+            follows[f"{area}ISO"] = ""
+    return dict.fromkeys(tables.COLUMNS, "") | USUAL | follows | columns
 
 
 def csv_of(

@@ -117,7 +117,9 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
         settings = Settings.from_environment()
         outcomes = intake.load_landed(settings, source)
         for _, outcome in outcomes:
-            if isinstance(outcome, RejectedFile):
+            if isinstance(outcome, warehouse.HeldBack):
+                context.log.warning(str(outcome))
+            elif isinstance(outcome, RejectedFile):
                 context.log.warning(f"rejected: {outcome}")
         loaded = [(one, outcome) for one, outcome in outcomes if isinstance(outcome, warehouse.Loaded)]
         counts = warehouse.current_rows(settings, source.tables)

@@ -39,7 +39,10 @@ def land(settings: Settings, source: Source) -> tuple[list[Landing], Rejections]
     known_sha256 = decided_sha256 | {one.sha256 for one in earlier}
     newest_edition: dict[str, tuple[str, int]] = {}  # by partition, with the rank of its layout
     newest_valid_from: dict[str, str] = {}
+    never_loaded = warehouse.never_loaded(settings, source.name)
     for one in earlier:
+        if one.landing_id in never_loaded:
+            continue  # it makes no later edition older
         edition = (landing.believed(one.edition), source.rank(one.layout))
         newest_edition[one.partition] = max(edition, newest_edition.get(one.partition, ("", 0)))
         newest_valid_from[one.partition] = max(one.valid_from, newest_valid_from.get(one.partition, ""))
@@ -188,7 +191,9 @@ def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, wareh
         done = {one.landing_id for one, _ in outcomes}
         waiting = [one for one in waiting if one.landing_id not in done]
     for one, outcome in outcomes:
-        if isinstance(outcome, RejectedFile):
+        if isinstance(outcome, warehouse.HeldBack):
+            warehouse.reject(settings, one, str(outcome), code_version(), "held_back")
+        elif isinstance(outcome, RejectedFile):
             warehouse.reject(settings, one, str(outcome), "" if outcome.passing else code_version())
     return outcomes
 

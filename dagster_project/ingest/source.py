@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from dagster_project.files.rejection import RejectedFile
 from dagster_project.settings import SEEDS_DIR, Settings
 from dagster_project.warehouse import Rows, Table
 
 if TYPE_CHECKING:
     from dagster_project.files.formats import Head
     from dagster_project.files.landing import Landing, Recognised
-    from dagster_project.files.rejection import RejectedFile
     from dagster_project.ingest.fetch import FetchSession
 
 POOL = "duckdb_writer"
 UNMAPPED_TOLERATED = 0.001  # METHODS check 09: all value is mapped to a country or to a code known not to be one
+MOST_WITHOUT_PART = 0.1  # of a list's entries, without what its layout has in every entry
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL)
 
 
@@ -80,6 +81,19 @@ class Source:
     def rank(self, layout: str) -> int:
         """How much a layout holds, against the source's other layouts of the same edition."""
         return self.layouts.index(layout) if layout in self.layouts else 0
+
+
+def check_parts(entries: int, **parts: int) -> None:
+    """What a layout has in every entry stands in nearly all of them: of so many entries, the `parts` (by the element's
+    name) stand in so many. Raises RejectedFile where more than a tenth lack one: the layout has changed, and an entry
+    without its program or name would be listed under none."""
+    for element, present in parts.items():
+        if present < (1 - MOST_WITHOUT_PART) * entries:
+            raise RejectedFile(
+                f"{entries - present:,} of {entries:,} entries have no {element}, which this layout has in all.",
+                "The publisher has changed the layout, or the file was edited: nothing of it was loaded. "
+                "Download it again, and report it if it stays so.",
+            )
 
 
 def stale_after(source_name: str) -> timedelta:

@@ -29,6 +29,7 @@ from dagster_project.warehouse.connection import (
     literal,
     value,
 )
+from dagster_project.warehouse.continuity import HeldBack, breaks, future_edition
 from dagster_project.warehouse.tables import Rows, Table
 
 MOST_VALUES = 64  # of a column of the scope, to be listed in a condition: more make a longer list than a shorter search
@@ -36,11 +37,12 @@ MOST_VALUES = 64  # of a column of the scope, to be listed in a condition: more 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a load did. Counts are rows."""
+    """What a load did. Counts are rows; `not_wanted` are those read that the source leaves out (Rows.kept)."""
 
     read: int
     inserted: int
     expired: int
+    not_wanted: int = 0
 
 
 @contextmanager
@@ -53,9 +55,11 @@ def loading(settings: Settings) -> Iterator[None]:
 def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Mapping[str, Rows]) -> Loaded:
     """Load one landing into its raw tables, in one transaction: whole, or not at all.
 
-    Raises RejectedFile, with the row, when the file breaks a rule; nothing of it is kept then.
+    Raises RejectedFile, with the row, when the file breaks a rule, and HeldBack when the edition before speaks against
+    it and ACCEPT does not name its source; nothing of it is kept then.
     """
-    read = inserted = expired = 0
+    read = inserted = expired = not_wanted = 0
+    doubts = future_edition(landing) if any(table.continuity for table in tables) else []
     scope = landing.partition
     given = [table for table in tables if table.name in rows]
     with connect(settings) as con:
@@ -68,15 +72,23 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
         con.execute("begin")
         try:
             for table in given:
+                not_wanted += _count_not_wanted(con, rows[table.name])
                 is_apart = table in compared
                 done, scope = _merge(con, table, landing) if is_apart else _add(con, table, rows[table.name], landing)
                 read, inserted, expired = read + done.read, inserted + done.inserted, expired + done.expired
-            note_landing(con, landing, "loaded", None, scope, (read, inserted, expired))
+                if table.continuity:
+                    doubts += breaks(con, table, table.continuity, landing, done.expired)
+            if doubts and landing.source not in settings.accept:
+                raise HeldBack(landing, doubts)
+            accepted = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
+            con.execute("delete from raw.landings where landing_id = ?", [landing.landing_id])  # it was held back
+            read += not_wanted
+            note_landing(con, landing, "loaded", accepted, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")
         except BaseException:
             con.execute("rollback")
             raise
-    return Loaded(read, inserted, expired)
+    return Loaded(read, inserted, expired, not_wanted)
 
 
 # ---------------------------------------------------------------- rows of a new scope
@@ -261,6 +273,14 @@ def _stage(con: Connection, table: Table, rows: Rows, landing: Landing, staged: 
             "Split the query (by partner or by product) and download the parts.",
         )
     return read
+
+
+def _count_not_wanted(con: Connection, rows: Rows) -> int:
+    """Rows of a landing that its source does not keep."""
+    if rows.kept == "true":
+        return 0
+    with _relation(con, rows) as relation:
+        return value(con, f"select count(*) filter (where not coalesce({rows.kept}, false)) from {relation}")
 
 
 @contextmanager

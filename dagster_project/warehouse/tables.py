@@ -36,6 +36,21 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Continuity:
+    """How an edition of a table is compared with the one before, in the rows it leaves valid (METHODS E13).
+
+    More than `most_lost` of the rows lost, a group that vanishes, or a list that doubles is not believed: the edition
+    is held back (continuity.py).
+    """
+
+    of: tuple[str, ...] = ()  # columns that part whole lists, or a reporter's flows of a period; none: the table is one
+    groups: tuple[tuple[str, ...], ...] = ()  # columns that part each of these into its lists, programs or regimes
+    most_lost: float = 0.1
+    is_of_parties: bool = False  # a row is a listed party, of which few are many
+    may_grow: bool = False  # more than doubled is believed: a period's first release is often half of it
+
+
+@dataclass(frozen=True)
 class Table:
     """A raw table: the source's own columns, as text, and what identifies and what changes a row."""
 
@@ -58,6 +73,7 @@ class Table:
     period: str | None = None
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
+    continuity: Continuity | None = None  # None: nothing that this table lost would be missed
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,8 @@ def test_a_month_without_such_partners_is_loaded_and_leaves_no_row(settings, sha
     put(settings, (shared / "eurostat" / "full_v2_sample_AT_AD_202402.dat").read_bytes())
     refresh(settings, [EUROSTAT])
     assert reasons(settings) == [] and flows(settings) == []
-    assert warehouse.ask(settings, "select status, rows_read from raw.landings") == [("loaded", 0)]
+    counts = warehouse.ask(settings, "select status, rows_read, rows_not_wanted, rows_inserted from raw.landings")
+    assert counts == [("loaded", 13, 13, 0)]
 
 
 def test_the_real_layout_with_its_hidden_product_is_read(settings, shared):

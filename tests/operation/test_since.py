@@ -209,7 +209,7 @@ def test_year_by_year_the_same_rows_and_earlier_years_stay_as_the_last_full_buil
     large = compute(LARGE_WORLD_ROWS="1")
     before = annual_exports(large)
 
-    # what is new is of the years that are computed: such a run gives what a full one gives, which computes no years apart
+    # what is new is of the years that are computed: such a run gives what a full one gives, with no year apart
     correct(large.inbox_dir, 2024)
     since = rows_of(compute(LARGE_WORLD_ROWS="1", SINCE="2024"))
     full = rows_of(compute())

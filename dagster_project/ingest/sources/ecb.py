@@ -15,9 +15,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import shutil
-import tempfile
-import weakref
 import zipfile
 from importlib.metadata import version
 from importlib.resources import files
@@ -29,7 +26,7 @@ from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.delimited import first_record
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Rows, Rule, Table, identifiers, is_number, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, is_number, literal, number
 
 NAME = "ecb"
 
@@ -43,6 +40,7 @@ RATES = Table(
     compared=(number("OBS_VALUE"),),
     # A short history does not expire the days before it.
     selected="TIME_PERIOD",
+    continuity=Continuity(of=("FREQ", "CURRENCY")),
     rules=(
         Rule(
             "placed",

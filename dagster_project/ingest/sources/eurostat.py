@@ -35,7 +35,7 @@ from dagster_project.ingest.delimited import columns_of, delimiter_of, first_rec
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import UNMAPPED_TOLERATED, Finding, Gate
 from dagster_project.settings import SEEDS_DIR, Settings
-from dagster_project.warehouse import Rows, Rule, Table, is_number, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, is_number, literal, number
 
 NAME = "eurostat"
 HAS_MONTHS = True
@@ -68,6 +68,7 @@ FLOWS = Table(
     compared=tuple(number(c) for c in VALUES),
     scope=("PERIOD", "REPORTER", "PARTNER"),
     whole=(("PERIOD", "REPORTER", "PARTNER", "FLOW"), PRODUCTS_ADD_UP),
+    continuity=Continuity(of=("PERIOD", "REPORTER", "FLOW"), most_lost=0.2, may_grow=True),
     rules=(
         Rule(
             "placed",
@@ -123,6 +124,7 @@ DOWNLOADS = Table(
     compared=(number("VALUE_IN_EUR"),),
     scope=("month", "partner_label", "flow_code", "product_code"),
     selected="reporter_label",
+    continuity=Continuity(of=("month", "partner_label", "flow_code"), most_lost=0.2, may_grow=True),
     rules=(
         Rule(
             "placed",

@@ -28,7 +28,7 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "unsd"
 
@@ -65,6 +65,7 @@ TABLES = (
         compared=(text("code_to"),),
         rules=(CODED,),
         floors=FLOORS,
+        continuity=Continuity(of=("revision_from", "revision_to")),
     ),
     Table(
         name="unsd_correlations",
@@ -81,6 +82,7 @@ TABLES = (
             ),
         ),
         floors=FLOORS,
+        continuity=Continuity(of=("revision_from", "revision_to")),
     ),
 )
 

@@ -388,6 +388,12 @@ select freq, coverage_status, coalesce(zero_strength, 'no zero') as zero_strengt
 from report_coverage
 group by all
 order by all""",
+    "files": """
+select
+    source_name, file, status, rows_read, rows_used, coalesce(reason, unused_because) as because
+from files
+where status <> 'loaded' or rows_dropped > 0 or (rows_used = 0 and rows_unchanged < rows_read)
+order by status, rows_dropped desc, file""",
     "differences": """
 select
     source_name, other_source_name, freq, count(*) as flows,

@@ -1,7 +1,8 @@
 """OFAC's files: the raw tables they fill, recognising them, and reading the XML and the legacy CSV.
 
 The SDN list and the consolidated (non-SDN) list have the same layouts, and no file names its list, but the advanced
-XML: the others are told apart by the programs of their first entries. Not here: reading the advanced XML (advanced.py).
+XML: the others are told apart by the programs of their first entries, and where none is named by their numbers. Not
+here: reading the advanced XML (advanced.py).
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import child_texts, elements, local_name
 from dagster_project.ingest.fetch import FetchSession
+from dagster_project.ingest.source import check_parts
 from dagster_project.ingest.sources.ofac import advanced
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "ofac"
 
@@ -34,6 +36,7 @@ SDN, CONSOLIDATED = "sdn", "consolidated"
 SDN_LIST = "SDN List"  # as the advanced XML names it
 # Programs of the lists that make up the consolidated one; an SDN under one of them is under another program as well.
 NON_SDN_PROGRAMS = {"NS-PLC", "UKRAINE-EO13662", "CMIC-EO13959", "561-Related", "FSE-IR", "FSE-SY"}
+FIRST_CONSOLIDATED = 9639  # the first number of the consolidated list; that of the SDN list is 36
 
 PUBLISHED = re.compile(rb"<Publish_Date>(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})<")
 ISSUED = re.compile(
@@ -77,6 +80,14 @@ def _table(
         ),
         floors=floors or {},
         scope=scope,
+        # a comments file holds a remark for few entries, and none for most
+        continuity=None
+        if scope
+        else Continuity(
+            of=("list",),
+            groups=(("program",),) if name == "programs" else (),
+            is_of_parties=name in ("entries", "programs"),
+        ),
     )
 
 
@@ -168,6 +179,11 @@ def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
             f"The list announces {announced} entries and holds {len(rows['entries'])}.",
             "It is cut off or was edited: download it again.",
         )
+    check_parts(
+        len({row.get("uid") for row in rows["entries"]}),
+        programList=len({row["uid"] for row in rows["programs"]}),
+        lastName=sum(bool(row.get("lastName")) for row in rows["entries"]),
+    )
     return {name: _frame(name, rows[name], which) for name in rows}
 
 
@@ -195,6 +211,11 @@ def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.Dat
     if kind != "entries":
         return {kind: _frame(kind, rows, which)}
     programs = [{"uid": row["uid"], "program": program} for row in rows for program in _programs(row["programs"])]
+    check_parts(
+        len({row["uid"] for row in rows}),
+        programs=len({row["uid"] for row in programs}),
+        name=sum(bool(row["sdnName"]) for row in rows),
+    )
     return {"entries": _frame("entries", rows, which), "programs": _frame("programs", programs, which)}
 
 
@@ -303,10 +324,13 @@ def _list_of_advanced(head: Head) -> str:
 
 
 def _list_of_csv(head: bytes, kind: str) -> str:
-    """Aliases and addresses name no program; the SDN list's numbers begin at 36, the other's at 9639."""
-    if kind in ("aliases", "addresses"):
-        return SDN if int(head.split(b",", 1)[0]) < 9639 else CONSOLIDATED
-    return _list_of(_programs_of_csv(head)) if kind == "entries" else SDN
+    """The list that a file's first lines belong to. Comments name none: their rows join those of the SDN list."""
+    if kind == "comments":
+        return SDN
+    if kind == "entries":
+        return _list_of(_programs_of_csv(head))
+    first = re.search(rb"^\s*(\d{1,9})\s*,", head, re.MULTILINE)
+    return CONSOLIDATED if first and int(first.group(1)) >= FIRST_CONSOLIDATED else SDN
 
 
 def _csv_kind(head: bytes) -> str | None:

@@ -11,6 +11,7 @@
 -- A side reported a cell's period when it reported that level of product in that role, period and HS
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it. Late is a side
 -- that reported until recently, in a period that is recent in the data; one that stopped earlier is non-reporting.
+-- A report that shows itself to lack something (int_reports_doubted) is partial, and what is missing in it no zero.
 {% set is_one_sided = 'is_between_countries and has_export <> has_import' %}
 with
 
@@ -240,11 +241,19 @@ suppression_candidates as (
 
 ),
 
+doubts as (
+
+    select distinct freq, period, role, reporter, partner, product_code, product_level, comparable_revision
+    from {{ ref('int_reports_doubted') }}
+
+),
+
 examined as (
 
     select
         valued.*,
         {{ to_fob('coalesce(valued.published_fob_usd, valued.import_value_usd)', 'valued.margin_mid') }} as import_value_fob_usd,
+        coalesce(doubts_of_all.reporter, doubts_of_one.reporter, doubts_of_level.reporter) is not null as is_doubted,
         whole_reports.reporter is not null or (own_reports.reporter is not null and own_scopes.reporter is not null)
             as is_missing_side_reporting,
         -- of either side: what the missing side did not report in some months it may have traded in the others
@@ -325,6 +334,30 @@ examined as (
         and active_pairs.period = valued.period
         and active_pairs.reporter = valued.missing_party
         and active_pairs.partner = valued.reporting_party
+    left join doubts as doubts_of_all
+        on doubts_of_all.freq = valued.freq
+        and doubts_of_all.period = valued.period
+        and doubts_of_all.role = valued.missing_role
+        and doubts_of_all.reporter = valued.missing_party
+        and doubts_of_all.partner = '*'
+        and doubts_of_all.product_code = valued.product_code
+        and doubts_of_all.comparable_revision = valued.comparable_revision
+    left join doubts as doubts_of_one
+        on doubts_of_one.freq = valued.freq
+        and doubts_of_one.period = valued.period
+        and doubts_of_one.role = valued.missing_role
+        and doubts_of_one.reporter = valued.missing_party
+        and doubts_of_one.partner = valued.reporting_party
+        and doubts_of_one.product_code = valued.product_code
+        and doubts_of_one.comparable_revision = valued.comparable_revision
+    left join doubts as doubts_of_level
+        on doubts_of_level.freq = valued.freq
+        and doubts_of_level.period = valued.period
+        and doubts_of_level.role = valued.missing_role
+        and doubts_of_level.reporter = valued.missing_party
+        and doubts_of_level.partner = valued.reporting_party
+        and doubts_of_level.product_code = '*'
+        and doubts_of_level.product_level = valued.product_level
     left join suppression_candidates
         on suppression_candidates.freq = valued.freq
         and suppression_candidates.period = valued.period
@@ -353,6 +386,7 @@ typed as (
             when not has_export and not has_import then 'neither'
             when not is_missing_side_reporting
                 then case missing_role when 'export' then 'exporter' else 'importer' end || '_nonreporting'
+            when is_doubted then 'partial_period'
             when comparable_revision = 'none' then 'other_revision'
             when is_suppressed_possible then 'suppressed_possible'
             when hidden_usd >= {{ var('hidden_least_share') }} * coalesce(nullif(export_value_usd, 0), import_value_fob_usd)
