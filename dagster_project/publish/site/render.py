@@ -54,6 +54,7 @@ REASONS = {
     "too_little_documented": "too little is documented",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
+    "code_is_new": "no code for it before the war, and no bridge to an older one",
     "no_baseline": "no level before the war to compare with",
     "zero_baseline": "nothing was traded before the war",
     "small_rise": "the rise is small",
