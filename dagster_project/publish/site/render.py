@@ -66,6 +66,7 @@ STATUSES = {
     "near": "near",
     "contradicted": "contradicted",
     "data_missing": "data missing",
+    "simulated": "simulated",
 }
 CSV_NAMES = {"reports": "books", "basis_differences": "wedges"}  # files keep the names they were first published under
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
