@@ -236,20 +236,27 @@ chapters_recorded as (
 
 ),
 
+claim_chapters as (
+
+    select claim_id, left(heading, 2) as chapter, count(*) as headings from headings group by claim_id, left(heading, 2)
+
+),
+
 reporter_chapters as (
 
     select
-        reporters.claim_id, reporters.is_base, reporters.role, reporters.reporter, chapters.chapter,
-        chapters_recorded.chapter is not null as is_recorded
+        reporters.claim_id, reporters.role, reporters.reporter, claim_chapters.chapter,
+        max(claim_chapters.headings) as headings,
+        bool_or(chapters_recorded.chapter is not null) as is_recorded
     from reporters
-    inner join (select distinct claim_id, left(product_code, 2) as chapter from codes) as chapters
-        on chapters.claim_id = reporters.claim_id
+    inner join claim_chapters on claim_chapters.claim_id = reporters.claim_id
     left join chapters_recorded
         on chapters_recorded.freq = reporters.freq
         and chapters_recorded.role = reporters.role
         and chapters_recorded.reporter = reporters.reporter
-        and chapters_recorded.chapter = chapters.chapter
+        and chapters_recorded.chapter = claim_chapters.chapter
     where reporters.periods_loaded > 0
+    group by reporters.claim_id, reporters.role, reporters.reporter, claim_chapters.chapter
 
 ),
 
@@ -257,9 +264,9 @@ chapters_missing as (
 
     select
         *,
-        row_number() over (partition by claim_id, is_base, role, is_recorded order by reporter, chapter) as place,
-        count(*) over (partition by claim_id, is_base, role) as asked,
-        count(*) over (partition by claim_id, is_base, role, is_recorded) as places
+        row_number() over (partition by claim_id, role, is_recorded order by reporter, chapter) as place,
+        sum(headings) over (partition by claim_id, role) as headings_asked,
+        count(*) over (partition by claim_id, role, is_recorded) as places
     from reporter_chapters
 
 ),
@@ -271,8 +278,8 @@ missing_chapters as (
         'no ' || role || 's of chapter ' || {{ first_three("chapter || ' by ' || reporter", 'places') }} as sentence
     from chapters_missing
     where not is_recorded
-    group by claim_id, is_base, role
-    having count(*) > (1 - {{ share }}) * max(asked)
+    group by claim_id, role
+    having sum(headings) > (1 - {{ share }}) * max(headings_asked)
 
 ),
 

@@ -193,6 +193,7 @@ computed as (
 
     select
         published_claims.*,
+        sums.claim_id is not null as is_summed,
         case published_claims.measure
             {%- for measure, made in measures.items() %}
             when '{{ measure }}' then {{ made.formula }}
@@ -363,6 +364,7 @@ select
         when held.measure = 'none' then 'no_source: ' || held.lacking
         when held.missing is not null then 'not_loaded: ' || held.missing
         when held.computed_value is not null then 'not_loaded: the months of the peak that are still to come'
+        when held.is_summed then 'not_computed: what it is compared with is nothing'
         when held.measure in ('ghost_low', 'above_cap') then 'not_computed: no figure in the mart that its query names'
         when held.unit = 'items' then 'not_loaded: the number of items of some of its flows'
         when held.measure = 'growth_kg' then 'not_loaded: the weight of some of its flows'
