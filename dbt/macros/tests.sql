@@ -157,27 +157,6 @@
     having abs(sum(weight) - 1) > 0.000001 or min(weight) < 0
 {% endtest %}
 
-{# Every listed code is found in the revisions of the data: there by its list, or by a bridge (METHODS check 17).
-   For the revisions that are bridged; older data can only be screened by codes that did not change. #}
-{% test listed_codes_are_found(model, flows, bridges) %}
-    with seen as (
-        select distinct hs_revision from {{ flows }}
-        where product_level = 6 and hs_revision in ('{{ var("grouped_revisions") | join("', '") }}')
-    )
-    select listed.list_id, listed.product_code, listed.hs_revision, seen.hs_revision as seen_in
-    from {{ model }} as listed
-    cross join seen
-    left join {{ model }} as mapped
-        on mapped.list_id = listed.list_id
-        and mapped.hs_revision = seen.hs_revision
-        and ' ' || mapped.listed_code || ' ' like '% ' || listed.product_code || ' %'
-    left join {{ bridges }} as bridges
-        on bridges.revision_from = listed.hs_revision
-        and bridges.code_from = listed.product_code
-        and bridges.revision_to = seen.hs_revision
-    where listed.mapping = 'exact' and mapped.list_id is null and bridges.code_from is null
-{% endtest %}
-
 {# METHODS check 21: a country's last month is not older than its role allows. Only services can be late. #}
 {% test recent(model, days) %}
     with builds as (

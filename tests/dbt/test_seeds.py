@@ -528,6 +528,39 @@ def test_margins_name_known_countries(margins, countries):
     assert (pairs.exporter_iso3 != pairs.importer_iso3).all()
 
 
+# --- codes of several revisions -------------------------------------------------
+
+
+def test_every_listed_good_has_its_bridges_back_to_hs2012(goods):
+    bridges = seed("listed_bridges")
+    older = {
+        revision: dict(bridges[bridges.revision_from == revision][["code_from", "code_to"]].to_numpy())
+        for revision in ("HS2022", "HS2017")
+    }
+    listed = set(goods[goods.mapping == "exact"].product_code)
+    assert listed <= set(older["HS2022"])
+    assert {older["HS2022"][code] for code in listed} <= set(older["HS2017"])
+    # a transducer is no telephone, and a chip no washing machine
+    assert older["HS2022"]["854151"] == "854150" and older["HS2022"]["854231"] == "854231"
+    # what the list itself calls an ancestor is the bridge's older code
+    ancestors = {older["HS2022"][code]: set() for code in listed if older["HS2022"][code] != code}
+    for code in listed:
+        if older["HS2022"][code] != code:
+            ancestors[older["HS2022"][code]].add(code)
+    assert ancestors == ANCESTORS
+
+
+def test_a_new_code_has_its_revision_and_no_older_code_of_the_same_digits():
+    new, bridges = seed("new_codes"), seed("listed_bridges")
+    assert set(new.hs_revision) == {"HS2022", "HS2017"} and new.product_code.str.fullmatch(r"\d{6}").all()
+    kept = bridges[bridges.code_from == bridges.code_to]
+    assert not set(zip(kept.revision_from, kept.code_from, strict=True)) & set(
+        zip(new.hs_revision, new.product_code, strict=True)
+    )
+    drones = set(new[new.hs_revision == "HS2022"].product_code)
+    assert {"880621", "854151", "852589"} <= drones and "854231" not in drones
+
+
 # --- known asymmetries ---------------------------------------------------------
 
 
@@ -535,6 +568,7 @@ def test_asymmetries_name_known_countries(countries):
     asymmetries = seed("known_asymmetries")
     named = set(asymmetries.exporter_iso3) | set(asymmetries.importer_iso3)
     assert named - {""} <= set(countries.iso3)
+    assert asymmetries.heading.str.fullmatch(r"(\d{4})?").all()
 
 
 # --- published claims ---------------------------------------------------------

@@ -4,6 +4,7 @@ Here belongs what is read and refused, and what UNSD's real tables come to as br
 rules of bridging on rows made by hand (dbt's unit tests).
 """
 
+import csv
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -14,7 +15,7 @@ from dagster_project import warehouse
 from dagster_project.files.landing import RequestLogEntry
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import unsd
-from dagster_project.settings import Settings
+from dagster_project.settings import SEEDS_DIR, Settings
 
 UNSD = Source.of(unsd)
 CONVERSION = [["From HS2022", "To HS2017"], ["010121", "010121"], ["854149", "854140"]]
@@ -176,3 +177,35 @@ def test_no_group_swallows_the_others(bridges):
         select count(*), count(*) filter (stable_group_id not like 'G%'), max(codes) from (
             select stable_group_id, count(*) filter (hs_revision = 'HS2022') as codes
             from intermediate.int_products_grouped group by 1)""") == [(5_175, 4_890, 15)]
+
+
+def test_the_seeded_bridges_of_listed_goods_are_those_of_the_tables(bridges):
+    seeded = {
+        tuple(row[column] for column in ("revision_from", "code_from", "revision_to", "code_to", "relation", "basis"))
+        for row in csv.DictReader((SEEDS_DIR / "listed_bridges.csv").open())
+    }
+    assert len(seeded) == 123
+    assert seeded == set(
+        bridges("""
+        select revision_from, code_from, revision_to, code_to, relation, basis
+        from unpublished.marts.product_bridges
+        where (revision_from, revision_to) in (('HS2022', 'HS2017'), ('HS2017', 'HS2012')) and stable_group_id in (
+            select grouped.stable_group_id from intermediate.int_products_grouped as grouped
+            inner join staging.stg_seeds__controlled_goods as listed
+                on listed.hs_revision = grouped.hs_revision and listed.product_code = grouped.product_code
+            where listed.mapping = 'exact')""")
+    )
+
+
+def test_the_seeded_new_codes_are_those_that_the_older_revision_lacks(bridges):
+    seeded = {
+        (row["hs_revision"], row["product_code"]) for row in csv.DictReader((SEEDS_DIR / "new_codes.csv").open())
+    }
+    assert len(seeded) == 633
+    assert seeded == set(
+        bridges("""
+        select distinct revision_from, code_from from staging.stg_unsd__correlations as newer
+        where revision_from in ('HS2022', 'HS2017') and not exists (
+            select 1 from staging.stg_unsd__correlations as older
+            where older.revision_from = newer.revision_from and older.code_to = newer.code_from)""")
+    )

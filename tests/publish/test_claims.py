@@ -157,6 +157,8 @@ def figure(measure: str, figure: list[dict], base: list[dict]) -> float | None:
 
     if measure in ("sum", "monthly_mean"):
         return total(figure) if measure == "sum" else mean(figure)
+    if measure == "change":
+        return total(figure) - mean(base) * len({row["period"] for row in figure})
     if measure in ("growth", "growth_kg"):
         return 100 * (mean(figure) / mean(base) - 1)
     if measure == "peak":
@@ -222,7 +224,7 @@ def test_each_query_says_what_its_measure_means(queries, run) -> None:
             expected = figure(measure, *parts)
             assert run(query, rows + others) == pytest.approx(expected, rel=1e-9), claim
             results.setdefault(measure, set()).add(expected)
-    assert len(results) == 13 and all(len(values) > 1 for values in results.values())
+    assert len(results) == 14 and all(len(values) > 1 for values in results.values())
 
 
 def test_a_query_gives_nothing_where_the_claim_is_not_complete(queries, run) -> None:

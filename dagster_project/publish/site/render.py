@@ -54,6 +54,7 @@ REASONS = {
     "too_little_documented": "too little is documented",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
+    "code_is_new": "no code for it before the war, and no bridge to an older one",
     "no_baseline": "no level before the war to compare with",
     "zero_baseline": "nothing was traded before the war",
     "small_rise": "the rise is small",
@@ -65,6 +66,7 @@ STATUSES = {
     "near": "near",
     "contradicted": "contradicted",
     "data_missing": "data missing",
+    "simulated": "simulated",
 }
 CSV_NAMES = {"reports": "books", "basis_differences": "wedges"}  # files keep the names they were first published under
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")

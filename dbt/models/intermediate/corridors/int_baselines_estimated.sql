@@ -16,7 +16,8 @@ windows as (
 
 reported as (
 
-    select flows.*, windows.baseline_id, windows.baseline_kind, windows.left_out_year
+    select
+        flows.*, extract(year from flows.period) as year, windows.baseline_id, windows.baseline_kind, windows.left_out_year
     from flows
     inner join windows
         on {{ is_in_baseline('flows', 'windows') }}
@@ -34,7 +35,8 @@ measured as (
         {{ value }} as value,
         1 as divisor,
         {{ asinh_scaled(value) }} as y,
-        cast(null as double) as size_usd
+        cast(null as double) as size_usd,
+        year
     from reported
     where {{ value }} is not null
     union all
@@ -45,7 +47,8 @@ measured as (
         cast(null as double) as value,
         1 as divisor,
         {{ gap_log('compared_export_usd', 'compared_import_fob_usd') }} as y,
-        greatest(compared_export_usd, compared_import_fob_usd) as size_usd
+        greatest(compared_export_usd, compared_import_fob_usd) as size_usd,
+        year
     from reported
     where compared_export_usd > 0 and compared_import_fob_usd > 0
     union all
@@ -55,7 +58,8 @@ measured as (
         export_value_usd as value,
         export_kg as divisor,
         ln(export_value_usd / export_kg) as y,
-        cast(null as double) as size_usd
+        cast(null as double) as size_usd,
+        year
     from reported
     where export_value_usd > 0 and export_kg > 0
     union all
@@ -65,7 +69,8 @@ measured as (
         export_kg as value,
         1 as divisor,
         cast(null as double) as y,
-        cast(null as double) as size_usd
+        cast(null as double) as size_usd,
+        year
     from reported
     where export_kg is not null and is_screened and baseline_kind <> 'further'
 
@@ -77,6 +82,7 @@ medians as (
         {{ key }},
         series,
         count(*) as periods,
+        min(year) = max(year) as is_one_year,
         {{ exact_sum('value') }} / nullif({{ exact_sum('divisor') }}, 0) as mean,
         percentile_cont(0.5) within group (order by y) as median_y,
         {{ exact_sum('size_usd') }} / count(*) as size_usd,
@@ -122,6 +128,7 @@ select
     medians.left_out_year,
 
     medians.periods,
+    medians.is_one_year,
     medians.mean,
     medians.median_y,
     deviations.mad_y,

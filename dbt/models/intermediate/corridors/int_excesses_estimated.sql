@@ -8,6 +8,7 @@ series as (
 
     select
         freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened,
+        is_code_new,
         export_value_usd,
         {{ month_number('period') }} as month_number,
         {{ chapter_of('goods') }} as chapter
@@ -185,6 +186,7 @@ measured as (
         windows.left_out_year,
         series.period > windows.last_month as is_after_baseline,
         baselines.periods as baseline_periods,
+        baselines.is_one_year as is_one_year_baseline,
         baselines.mean as mean_usd,
         case
             when baselines.periods >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month') }}
@@ -267,6 +269,7 @@ select
 
     export_value_usd as value_usd,
     baseline_usd,
+    is_one_year_baseline,
     export_value_usd - baseline_usd as excess_usd,
     export_value_usd / nullif(baseline_usd, 0) as growth_ratio,
     z,
@@ -274,6 +277,7 @@ select
     is_ec_criterion,
     export_value_usd - baseline_usd * control_growth as excess_did_usd,
     case
+        when baseline_periods is null and is_code_new then 'code_is_new'
         when baseline_periods is null then 'no_baseline'
         when baseline_usd is null then 'short_baseline'
         when baseline_usd = 0 then 'zero_baseline'

@@ -300,11 +300,21 @@ bloc_periods as (
 
 ),
 
-periods as (
+published_periods as (
 
     select * from country_periods where is_exporter_published or is_importer_published
     union all
     select * from bloc_periods where is_exporter_published or is_importer_published
+
+),
+
+-- before its code existed a good has no figure, and no zero
+periods as (
+
+    select published_periods.*, introduced.goods is not null as is_code_new
+    from published_periods
+    left join {{ ref('int_goods_introduced') }} as introduced on introduced.goods = published_periods.goods
+    where coalesce(published_periods.period >= introduced.introduced_on, true)
 
 ),
 
@@ -333,6 +343,7 @@ select
     periods.goods,
     periods.goods_kind,
     listed.goods is not null as is_listed,
+    periods.is_code_new,
     importers.role as importer_role,
     -- what is screened for diversion: a bloc's exports, and a transit country's exports to a destination
     coalesce(

@@ -10,6 +10,9 @@
 -- Weights. To the older revision all value goes to UNSD's conversion, as in the figures that Comtrade converts;
 -- pairs beside it have the weight 0. To the newer one no source has the shares: they are equal, and quality is lower.
 -- For comparisons over time use int_products_grouped, which needs no weights.
+--
+-- Between two revisions without a loaded table the links are those of seeds/listed_bridges.csv: of listed goods alone,
+-- so that nothing follows for any other code, nor for the heading of a listed one (is_from_table is false).
 {% set adjacent = "cast(right(revision_from, 4) as integer) - cast(right(revision_to, 4) as integer) < 10" %}
 with
 
@@ -34,6 +37,17 @@ overrides as (
 overridden as (
 
     select distinct revision_from, code_from, revision_to from overrides
+
+),
+
+listed_bridges as (
+
+    select seeded.*
+    from {{ ref('stg_seeds__listed_bridges') }} as seeded
+    left join (select distinct revision_from, revision_to from correlations) as tables
+        on tables.revision_from = seeded.revision_from
+        and tables.revision_to = seeded.revision_to
+    where tables.revision_from is null
 
 ),
 
@@ -119,11 +133,14 @@ nearest as (
 
 links as (
 
-    select * from first_links
+    select *, true as is_from_table from first_links
+    union all
+    select revision_from, code_from, revision_to, code_to, relation, basis, false as is_from_table
+    from listed_bridges
     union all
     select
         near_pairs.revision_from, near_pairs.code_from, near_pairs.revision_to, near_pairs.code_to,
-        near_pairs.relation, 'correlation' as basis
+        near_pairs.relation, 'correlation' as basis, true as is_from_table
     from near_pairs
     inner join nearest
         on nearest.revision_from = near_pairs.revision_from
@@ -156,6 +173,7 @@ adjacent as (
 
     select
         links.revision_from, links.code_from, links.revision_to, links.code_to, links.relation, links.basis,
+        links.is_from_table,
         case
             when counts.conversions = 0 then 1.0 / counts.targets
             when links.basis = 'conversion' then 1.0
@@ -172,6 +190,7 @@ adjacent as (
         links.revision_from as revision_to, links.code_from as code_to,
         right(links.relation, 1) || ':' || left(links.relation, 1) as relation,
         links.basis,
+        links.is_from_table,
         1.0 / counts.targets as weight
     from links
     inner join upward_counts as counts
@@ -193,6 +212,7 @@ steps as (
             when 'correlation' in (earlier.basis, later.basis) then 2
             else 1
         end as basis_rank,
+        earlier.is_from_table and later.is_from_table as is_from_table,
         earlier.weight * later.weight as weight
     from adjacent as earlier
     inner join adjacent as later
@@ -208,7 +228,8 @@ composed as (
         revision_from, code_from, revision_to, code_to,
         max(sources) || ':' || max(targets) as relation,
         sum(cast(weight as decimal(38, 12))) as weight,
-        max(basis_rank) as basis_rank
+        max(basis_rank) as basis_rank,
+        bool_and(is_from_table) as is_from_table
     from steps
     group by revision_from, code_from, revision_to, code_to
 
@@ -225,13 +246,15 @@ arriving as (
 
 bridged as (
 
-    select revision_from, code_from, revision_to, code_to, relation, cast(weight as double) as weight, basis
+    select
+        revision_from, code_from, revision_to, code_to, relation, cast(weight as double) as weight, basis, is_from_table
     from adjacent
     union all
     select
         composed.revision_from, composed.code_from, composed.revision_to, composed.code_to, composed.relation,
         cast(composed.weight as double) / nullif(cast(arriving.weight as double), 0) as weight,
-        case composed.basis_rank when 3 then 'override' when 2 then 'correlation' else 'conversion' end as basis
+        case composed.basis_rank when 3 then 'override' when 2 then 'correlation' else 'conversion' end as basis,
+        composed.is_from_table
     from composed
     inner join arriving
         on arriving.revision_from = composed.revision_from
@@ -248,5 +271,6 @@ select
     relation,
     weight,
     cast(case relation when '1:1' then 1.0 when 'n:1' then 0.9 when '1:n' then 0.6 else 0.3 end as double) as quality,
-    basis
+    basis,
+    is_from_table
 from bridged

@@ -25,6 +25,7 @@ select
 
     excesses.value_usd,
     excesses.baseline_usd,
+    excesses.is_one_year_baseline,
     excesses.excess_usd,
     excesses.growth_ratio,
     excesses.z,

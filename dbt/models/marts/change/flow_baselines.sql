@@ -25,6 +25,7 @@ select
     baselines.baseline_id,
 
     cast(baselines.periods as integer) as months,
+    baselines.is_one_year,
     baselines.mean as mean_usd,
     baselines.median_y as median_asinh,
     baselines.mad_y as mad_asinh,

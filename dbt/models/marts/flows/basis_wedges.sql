@@ -44,48 +44,74 @@ sums_of_parts as (
 
 ),
 
+-- the same imports by origin, of the same report
+by_origin as (
+
+    select
+        flows.freq,
+        flows.period,
+        flows.reporter_code,
+        reporters.party as importer_iso3,
+        origins.party as exporter_iso3,
+        flows.product_code,
+        flows.product_level,
+        flows.hs_revision,
+        flows.value_usd
+    from {{ ref('stg_comtrade__flows') }} as flows
+    inner join country_codes as reporters on reporters.code = flows.reporter_code
+    inner join country_codes as origins on origins.code = flows.partner_code
+    where flows.flow = 'M'
+
+),
+
 -- of goods whose parts are all of the importer's total
 whole as (
 
-    select flows.freq, flows.period, flows.reporter_code, flows.product_code, flows.hs_revision
-    from {{ ref('stg_comtrade__flows') }} as flows
+    select
+        by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.product_code, by_origin.hs_revision,
+        max(by_origin.product_level) as product_level
+    from by_origin
     inner join sums_of_parts
-        on sums_of_parts.freq = flows.freq
-        and sums_of_parts.period = flows.period
-        and sums_of_parts.reporter_code = flows.reporter_code
-        and sums_of_parts.product_code = flows.product_code
-        and sums_of_parts.hs_revision = flows.hs_revision
-    inner join country_codes as origins on origins.code = flows.partner_code
-    where flows.flow = 'M'
+        on sums_of_parts.freq = by_origin.freq
+        and sums_of_parts.period = by_origin.period
+        and sums_of_parts.reporter_code = by_origin.reporter_code
+        and sums_of_parts.product_code = by_origin.product_code
+        and sums_of_parts.hs_revision = by_origin.hs_revision
     group by
-        flows.freq, flows.period, flows.reporter_code, flows.product_code, flows.hs_revision, sums_of_parts.value_usd
-    having abs(sums_of_parts.value_usd - {{ exact_sum('flows.value_usd') }})
-        <= {{ var('consignment_tolerance') }} * {{ exact_sum('flows.value_usd') }}
+        by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.product_code, by_origin.hs_revision,
+        sums_of_parts.value_usd
+    having abs(sums_of_parts.value_usd - {{ exact_sum('by_origin.value_usd') }})
+        <= {{ var('consignment_tolerance') }} * {{ exact_sum('by_origin.value_usd') }}
 
 ),
 
-consignments as (
+{% for name, imports, condition in [('consigned', 'placed', 'imports.is_country'), ('originating', 'by_origin', 'true')] -%}
+{{ name }} as (
 
     select
-        placed.freq,
-        placed.period,
-        placed.exporter_iso3,
-        placed.importer_iso3,
-        placed.product_code,
-        placed.hs_revision,
-        {{ exact_sum('placed.value_usd') }} as import_value_usd
-    from placed
+        imports.freq,
+        imports.period,
+        imports.exporter_iso3,
+        imports.importer_iso3,
+        imports.product_code,
+        whole.product_level,
+        imports.hs_revision,
+        {{ exact_sum('imports.value_usd') }} as import_value_usd
+    from {{ imports }} as imports
     inner join whole
-        on whole.freq = placed.freq
-        and whole.period = placed.period
-        and whole.reporter_code = placed.reporter_code
-        and whole.product_code = placed.product_code
-        and whole.hs_revision = placed.hs_revision
-    where placed.is_country and placed.exporter_iso3 <> placed.importer_iso3
+        on whole.freq = imports.freq
+        and whole.period = imports.period
+        and whole.reporter_code = imports.reporter_code
+        and whole.product_code = imports.product_code
+        and whole.hs_revision = imports.hs_revision
+    where {{ condition }} and imports.exporter_iso3 <> imports.importer_iso3
     group by
-        placed.freq, placed.period, placed.exporter_iso3, placed.importer_iso3, placed.product_code, placed.hs_revision
+        imports.freq, imports.period, imports.exporter_iso3, imports.importer_iso3, imports.product_code, whole.product_level,
+        imports.hs_revision
 
 ),
+
+{% endfor -%}
 
 builds as (
 
@@ -93,29 +119,38 @@ builds as (
 
 ),
 
--- where nothing is reported by one basis, the same reporter did report by the other: a zero
+-- Where nothing is reported by origin, the same reporter did report by it: a zero. The exporter's side meets in any HS
+-- revision at totals and chapters, and in the importer's own elsewhere.
 compared as (
 
     select
-        consignments.freq,
-        consignments.period,
-        consignments.exporter_iso3,
-        consignments.importer_iso3,
-        consignments.product_code,
-        consignments.hs_revision,
+        consigned.freq,
+        consigned.period,
+        consigned.exporter_iso3,
+        consigned.importer_iso3,
+        consigned.product_code,
+        consigned.hs_revision,
         mirror_gaps.export_value_usd,
-        coalesce(mirror_gaps.import_value_usd, 0) as import_value_origin_usd,
-        consignments.import_value_usd as import_value_consignment_usd,
+        coalesce(originating.import_value_usd, 0) as import_value_origin_usd,
+        consigned.import_value_usd as import_value_consignment_usd,
         mirror_gaps.gap_usd as gap_origin_usd,
         coalesce(mirror_gaps.margin_mid, {{ var('cif_default') }}) as margin_mid
-    from consignments
+    from consigned
+    left join originating
+        on originating.freq = consigned.freq
+        and originating.period = consigned.period
+        and originating.exporter_iso3 = consigned.exporter_iso3
+        and originating.importer_iso3 = consigned.importer_iso3
+        and originating.product_code = consigned.product_code
+        and originating.hs_revision = consigned.hs_revision
     left join mirror_gaps
-        on mirror_gaps.freq = consignments.freq
-        and mirror_gaps.period = consignments.period
-        and mirror_gaps.exporter_iso3 = consignments.exporter_iso3
-        and mirror_gaps.importer_iso3 = consignments.importer_iso3
-        and mirror_gaps.product_code = consignments.product_code
-        and mirror_gaps.hs_revision = consignments.hs_revision
+        on mirror_gaps.freq = consigned.freq
+        and mirror_gaps.period = consigned.period
+        and mirror_gaps.exporter_iso3 = consigned.exporter_iso3
+        and mirror_gaps.importer_iso3 = consigned.importer_iso3
+        and mirror_gaps.product_code = consigned.product_code
+        and mirror_gaps.comparable_revision
+            = {{ comparable_revision('consigned.product_level', 'consigned.hs_revision') }}
 
 )
 

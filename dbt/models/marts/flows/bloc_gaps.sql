@@ -41,7 +41,9 @@ cells as (
         {% endfor -%}
         flows.gap_usd
     from {{ ref('mirror_gaps') }} as flows
-    inner join exporters on exporters.iso3 = flows.exporter_iso3
+    inner join exporters
+        on exporters.iso3 = flows.exporter_iso3
+        and flows.product_code <> 'TOTAL_CORE'  -- which only some members have
     left join groups
         on groups.hs_revision = flows.comparable_revision
         and groups.product_code = flows.product_code

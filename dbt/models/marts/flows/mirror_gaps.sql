@@ -62,6 +62,7 @@ select
     concordance_quality,
     is_controlled_then,
     is_controlled_now,
+    known_asymmetry_id,
 
     coverage_status,
     zero_strength,

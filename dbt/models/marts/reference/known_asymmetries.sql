@@ -11,6 +11,7 @@ select
     asymmetry_id,
     exporter_iso3,
     importer_iso3,
+    heading,
     kind,
     explanation,
     source

@@ -1,127 +1,10 @@
 -- What both sides reported of every flow that a published figure is computed from. `claims` adds these up.
 with
 
--- Years are read from annual figures. Euro are of months, at the month's rate.
-published_claims as (
-
-    select
-        *,
-        coalesce(period_to, cast('9999-12-31' as date)) as last_day,
-        case
-            when currency = 'eur' or measure in ('monthly_mean', 'peak', 'dip_and_return') then 'M'
-            when
-                extract(month from period_from) = 1
-                and extract(month from coalesce(period_to, cast('9999-12-31' as date))) = 12
-                and extract(month from coalesce(base_from, period_from)) = 1
-                then 'A'
-            else 'M'
-        end as freq,
-        case when products = 'TOTAL' then 0 else 6 end as product_level,
-        case
-            when unit = 'items' then 'items'
-            when measure = 'growth_kg' then 'kg'
-            else coalesce(currency, 'usd')
-        end as reported_unit
-    from {{ ref('stg_seeds__published_claims') }}
-    where measure not in ('none', 'same_union', 'ghost_low', 'above_cap')
-
-),
-
--- The flows of the figure itself, and those it is compared with: of an earlier period, or of other countries.
-parts as (
-
-    select
-        claim_id,
-        false as is_base,
-        coalesce(exporter, 'ALL') as exporters,
-        coalesce(importer, 'ALL') as importers,
-        case when measure = 'gap_as_published' then 'export' else flow_side end as flow_side,
-        period_from as first_day,
-        last_day
-    from published_claims
-    union all
-    select
-        claim_id,
-        true as is_base,
-        coalesce(base_exporter, exporter, 'ALL') as exporters,
-        coalesce(base_importer, importer, 'ALL') as importers,
-        coalesce(base_flow_side, flow_side) as flow_side,
-        coalesce(base_from, period_from) as first_day,
-        coalesce(base_to, last_day) as last_day
-    from published_claims
-    where base_from is not null or base_exporter is not null
-
-),
-
--- A bloc is one constant group, but as a publisher counts it: then it has the members of its day.
-country_groups as (
-
-    select iso3 as name, iso3 from {{ ref('countries') }}
-    union all
-    select 'ALL' as name, iso3 from {{ ref('countries') }}
-    union all
-    select 'TRANSIT' as name, iso3 from {{ ref('countries') }} where role = 'transit'
-    union all
-    select bloc as name, iso3 from {{ ref('bloc_members') }} where publisher = '*'
-
-),
-
-named_countries as (
-
-    select name, iso3, cast('1900-01-01' as date) as member_from, cast('9999-12-31' as date) as member_to
-    from country_groups
-    union all
-    select bloc || ':' || publisher as name, iso3, member_from, member_to
-    from {{ ref('bloc_members') }}
-    where publisher <> '*'
-
-),
-
-part_exporters as (
-
-    select parts.claim_id, parts.is_base, named_countries.iso3
-    from parts
-    inner join named_countries
-        on ' ' || parts.exporters || ' ' like '% ' || named_countries.name || ' %'
-        and parts.first_day >= named_countries.member_from
-        and parts.first_day < named_countries.member_to
-
-),
-
-part_importers as (
-
-    select parts.claim_id, parts.is_base, named_countries.iso3
-    from parts
-    inner join named_countries
-        on ' ' || parts.importers || ' ' like '% ' || named_countries.name || ' %'
-        and parts.first_day >= named_countries.member_from
-        and parts.first_day < named_countries.member_to
-
-),
-
+-- two measures are read from other marts
 pairs as (
 
-    select distinct
-        parts.claim_id,
-        parts.is_base,
-        parts.flow_side,
-        parts.first_day,
-        parts.last_day,
-        published_claims.freq,
-        published_claims.measure,
-        published_claims.products,
-        published_claims.product_level,
-        published_claims.reported_unit,
-        part_exporters.iso3 as exporter_iso3,
-        part_importers.iso3 as importer_iso3
-    from parts
-    inner join published_claims on published_claims.claim_id = parts.claim_id
-    inner join part_exporters
-        on part_exporters.claim_id = parts.claim_id
-        and part_exporters.is_base = parts.is_base
-    inner join part_importers
-        on part_importers.claim_id = parts.claim_id
-        and part_importers.is_base = parts.is_base
+    select * from {{ ref('int_claim_pairs_named') }} where measure not in ('ghost_low', 'above_cap')
 
 ),
 
@@ -180,7 +63,7 @@ reports as (
 claim_goods as (
 
     select distinct published_claims.claim_id, goods.product_code, goods.hs_revision
-    from published_claims
+    from (select distinct claim_id, products, product_level from pairs) as published_claims
     inner join (
         select distinct product_level, product_code, hs_revision, replace(product_code, 'G', '') as code from flows
     ) as goods
@@ -305,124 +188,45 @@ components as (
 
 ),
 
--- From here: has everything that a claim needs been reported?
-countries_needed as (
+-- Of what is loaded every value must be known, and of a gap nearly all must be of cells that mirror_gaps states one of.
+unstated_gaps as (
 
     select
-        claim_id,
-        is_base,
-        count(distinct exporter_iso3) as exporters,
-        count(distinct importer_iso3) as importers
+        pairs.claim_id,
+        {{ exact_sum('greatest(coalesce(flows.export_value_usd, 0), coalesce(flows.import_value_usd, 0))') }} as value_usd
     from pairs
-    group by claim_id, is_base
+    inner join claim_goods on claim_goods.claim_id = pairs.claim_id
+    inner join flows
+        on flows.exporter_iso3 = pairs.exporter_iso3
+        and flows.importer_iso3 = pairs.importer_iso3
+        and flows.freq = pairs.freq
+        and flows.product_code = claim_goods.product_code
+        and flows.hs_revision = claim_goods.hs_revision
+        and flows.period between pairs.first_day and pairs.last_day
+    where pairs.flow_side = 'gap' and flows.gap_usd is null
+    group by pairs.claim_id
 
 ),
 
-periods_reported as (
+valued_claims as (
 
-    select
-        claim_id,
-        is_base,
-        period,
-        count(distinct exporter_iso3) as exporters,
-        count(distinct importer_iso3) as importers,
-        bool_or(has_unknown_value) as has_unknown_value
+    select components.claim_id
     from components
-    where is_reported
-    group by claim_id, is_base, period
-
-),
-
-parts_reported as (
-
-    select
-        claim_id,
-        is_base,
-        count(*) as periods,
-        avg(exporters) as exporters,
-        avg(importers) as importers,
-        bool_or(has_unknown_value) as has_unknown_value
-    from periods_reported
-    group by claim_id, is_base
-
-),
-
--- A file of one chapter shows nothing of another: that of the goods must have been reported, in whatever period.
-claim_chapters as (
-
-    select distinct published_claims.claim_id, chapters.chapter
-    from published_claims
-    cross join (select distinct chapter from chapter_reports) as chapters
-    left join {{ ref('controlled_goods') }} as controlled_goods
-        on controlled_goods.list_id = published_claims.products
-        and {{ chapter_of('controlled_goods.product_code') }} = chapters.chapter
-    where
-        controlled_goods.product_code is not null
-        or ' ' || published_claims.products like '% ' || chapters.chapter || '%'
-
-),
-
-chapters_reported as (
-
-    select distinct pairs.claim_id
-    from pairs
-    inner join claim_chapters on claim_chapters.claim_id = pairs.claim_id
-    inner join chapter_reports
-        on chapter_reports.exporter_iso3 = pairs.exporter_iso3
-        and chapter_reports.importer_iso3 = pairs.importer_iso3
-        and chapter_reports.freq = pairs.freq
-        and chapter_reports.product_level = pairs.product_level
-        and chapter_reports.chapter = claim_chapters.chapter
-    where case pairs.flow_side
-        when 'export' then chapter_reports.has_exports
-        when 'import' then chapter_reports.has_imports
-        else chapter_reports.has_gap
-    end
-
-),
-
-parts_completed as (
-
-    select
-        parts.claim_id,
-        not parts_reported.has_unknown_value
-        and parts_reported.periods >= case
-            when published_claims.measure = 'peak' and not parts.is_base then 1
-            when published_claims.freq = 'A'
-                then extract(year from parts.last_day) - extract(year from parts.first_day) + 1
-            else {{ months_between('parts.first_day', 'parts.last_day') }} + 1
-        end
-        and parts_reported.exporters >= countries_needed.exporters * case
-            when parts.exporters = 'ALL' then 0
-            when published_claims.measure = 'gap_as_published' and not parts.is_base then 1
-            -- partners that an importer reports: those not among them exported nothing to it
-            when published_claims.base_exporter is not null then 0
-            else {{ var('claim_least_members') }}
-        end
-        and parts_reported.importers >= countries_needed.importers * case
-            when parts.importers = 'ALL' then 0
-            else {{ var('claim_least_members') }}
-        end as is_complete
-    from parts
-    inner join published_claims on published_claims.claim_id = parts.claim_id
-    left join countries_needed
-        on countries_needed.claim_id = parts.claim_id
-        and countries_needed.is_base = parts.is_base
-    left join parts_reported
-        on parts_reported.claim_id = parts.claim_id
-        and parts_reported.is_base = parts.is_base
-    -- part of all, which its base needs
-    where parts.is_base or published_claims.measure <> 'share_of_all'
+    left join unstated_gaps on unstated_gaps.claim_id = components.claim_id
+    group by components.claim_id
+    having not bool_or(components.is_reported and components.has_unknown_value)
+        and coalesce(max(unstated_gaps.value_usd), 0)
+            <= (1 - {{ var('claim_least_share') }})
+            * {{ exact_sum('greatest(components.export_value_usd, components.import_value_usd)') }}
 
 ),
 
 complete_claims as (
 
-    select parts_completed.claim_id
-    from parts_completed
-    inner join chapters_reported on chapters_reported.claim_id = parts_completed.claim_id
-    group by parts_completed.claim_id
-    having bool_and(coalesce(parts_completed.is_complete, false))
+    select valued_claims.claim_id
+    from valued_claims
+    inner join {{ ref('int_claims_examined') }} as examined on examined.claim_id = valued_claims.claim_id
+    where examined.missing is null
 
 )
 

@@ -31,6 +31,10 @@
 {%- set measures = {
     'sum': {'needs': ['figure_value'], 'formula': 'figure_value'},
     'monthly_mean': {'needs': ['figure_value', 'figure_periods'], 'formula': 'figure_value / figure_periods'},
+    'change': {
+        'needs': value_and_base,
+        'formula': 'figure_value - base_value / base_periods * figure_periods',
+    },
     'growth': {
         'needs': value_and_base,
         'formula': '100 * (figure_value / figure_periods / nullif(base_value / base_periods, 0) - 1)',
@@ -87,6 +91,12 @@ published_claims as (
 components as (
 
     select * from {{ ref('claim_components') }} where is_complete
+
+),
+
+examined as (
+
+    select * from {{ ref('int_claims_examined') }}
 
 ),
 
@@ -183,6 +193,7 @@ computed as (
 
     select
         published_claims.*,
+        sums.claim_id is not null as is_summed,
         case published_claims.measure
             {%- for measure, made in measures.items() %}
             when '{{ measure }}' then {{ made.formula }}
@@ -280,25 +291,43 @@ queries as (
 ),
 
 -- Near: within so many times the tolerance, where both of its ends are given.
+bounded as (
+
+    select
+        computed.*,
+        computed.published_value
+            - {{ var('claim_near_tolerances') }} * (computed.published_value - computed.tolerance_low) as near_low,
+        computed.published_value
+            + {{ var('claim_near_tolerances') }} * (computed.tolerance_high - computed.published_value) as near_high,
+        examined.missing,
+        examined.is_cut_short
+    from computed
+    left join examined on examined.claim_id = computed.claim_id
+
+),
+
+-- What is not near is contradicted only where all of it is there: a peak may still be reached in the months to come.
 held as (
 
     select
-        *,
+        bounded.*,
         case
-            when computed_value is null then 'data_missing'
+            when builds.data_set = 'sample' then 'simulated'
+            when bounded.computed_value is null then 'data_missing'
             when
-                computed_value >= coalesce(tolerance_low, computed_value)
-                and computed_value <= coalesce(tolerance_high, computed_value)
+                bounded.computed_value >= coalesce(bounded.tolerance_low, bounded.computed_value)
+                and bounded.computed_value <= coalesce(bounded.tolerance_high, bounded.computed_value)
                 then 'reproduced'
+            when bounded.computed_value >= bounded.near_low and bounded.computed_value <= bounded.near_high then 'near'
             when
-                computed_value
-                >= published_value - {{ var('claim_near_tolerances') }} * (published_value - tolerance_low)
-                and computed_value
-                <= published_value + {{ var('claim_near_tolerances') }} * (tolerance_high - published_value)
-                then 'near'
+                bounded.missing is not null
+                or (bounded.is_cut_short and bounded.computed_value < bounded.published_value)
+                then 'data_missing'
             else 'contradicted'
-        end as status
-    from computed
+        end as status,
+        builds.data_set
+    from bounded
+    cross join builds
 
 )
 
@@ -331,11 +360,17 @@ select
     held.status,
     held.was_reproduced,
     case
-        when held.status <> 'data_missing' then null
+        when held.computed_value is not null and held.status <> 'data_missing' then null
         when held.measure = 'none' then 'no_source: ' || held.lacking
-        else 'not_loaded: a period, a country or a report that the figure needs'
+        when held.missing is not null then 'not_loaded: ' || held.missing
+        when held.computed_value is not null then 'not_loaded: the months of the peak that are still to come'
+        when held.is_summed then 'not_computed: what it is compared with is nothing'
+        when held.measure in ('ghost_low', 'above_cap') then 'not_computed: no figure in the mart that its query names'
+        when held.unit = 'items' then 'not_loaded: the number of items of some of its flows'
+        when held.measure = 'growth_kg' then 'not_loaded: the weight of some of its flows'
+        else 'not_comparable: some of its flows have no gap that may be stated, or no value'
     end as reason,
-    case when held.computed_value is not null then builds.data_set = 'sample' end as is_simulated,
+    case when held.computed_value is not null then held.data_set = 'sample' end as is_simulated,
     queries.query,
     {{ provenance_columns() }}
 from held

