@@ -107,18 +107,19 @@ from policy_caps
 where exporter_bloc in ({BLOCS}) and goods in ({SUMS}) and baseline_id = '{BASELINE}'
 order by all""",
     "goods": f"""
-with classed as (  -- the newest twelve months that can be classed, else the newest
+with classed as (  -- the newest window of which something can be said, else the newest
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
 ), names as (
     select product_code as goods, min(tier) as tier, min(name) as name from controlled_goods group by 1
 )
 select
-    risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier, risk.period,
-    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_unmirrored,
-    risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier,
+    risk.window_kind, risk.period, risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity,
+    risk.anomaly_unmirrored, risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
     risk.export_value_usd, risk.baseline_export_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
     risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
@@ -126,8 +127,8 @@ left join names using (goods)
 where risk.newest_first = 1 and risk.exporter_bloc in ({BLOCS})
     and (risk.goods_kind = 'basket' or names.goods is not null)
 order by
-    risk.transit_iso3, risk.exporter_bloc, risk.class is null, risk.anomaly * (0.5 + 0.5 * risk.severity) desc,
-    risk.export_value_usd desc, risk.goods""",
+    risk.transit_iso3, risk.exporter_bloc, risk.class = 'not_enough_data',
+    risk.anomaly * (0.5 + 0.5 * risk.severity) desc, risk.export_value_usd desc, risk.goods""",
     "coverage": """
 select
     importer_iso3 as transit_iso3, freq, period, coverage_status, count(*) as partners,
@@ -256,17 +257,20 @@ order by all""",
 with classed as (
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
 )
 select
-    goods, transit_iso3, exporter_bloc as bloc, period, class, reason, anomaly, evidence, severity, rank,
+    goods, transit_iso3, exporter_bloc as bloc, window_kind, period, class, reason, anomaly, evidence, severity, rank,
     rank_p05, rank_p95,
     placebo_far, export_value_usd, baseline_export_usd, growth_ratio, gap_low_usd, gap_high_usd, ghost_low_usd,
     ghost_high_usd, chain_upper_usd
 from classed
 where newest_first = 1 and exporter_bloc in ({BLOCS})
-order by goods, class is null, anomaly * (0.5 + 0.5 * severity) desc, bloc, export_value_usd desc, transit_iso3""",
+order by
+    goods, class = 'not_enough_data', anomaly * (0.5 + 0.5 * severity) desc, bloc, export_value_usd desc,
+    transit_iso3""",
     "caps": f"""
 select
     goods, transit_iso3, exporter_bloc as bloc, max(period) as last_month, arg_max(cap_usd, period) as cap_usd,
@@ -283,36 +287,38 @@ order by goods, cumulated_breach_usd desc nulls last, transit_iso3""",
 
 HOME = {
     "ranking": f"""
-with classed as (  -- of each corridor the newest twelve months that can be classed, else the newest
+with classed as (  -- of each corridor the newest window of which something can be said, else the newest
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
     where goods in ({SUMS}) and exporter_bloc in ({BLOCS})
 )
 select
-    risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.period, risk.class,
-    risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95,
-    risk.placebo_far,
-    risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
+    risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.window_kind,
+    risk.period, risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
+    risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1
 order by
-    basket, risk.class is null, risk.anomaly * (0.5 + 0.5 * risk.severity) desc, risk.export_value_usd desc,
+    basket, risk.class = 'not_enough_data', risk.anomaly * (0.5 + 0.5 * risk.severity) desc, risk.export_value_usd desc,
     transit_iso3, bloc""",
     "products": """
 with classed as (
     select *, row_number() over (partition by transit_iso3, goods order by period desc) as newest_first
     from corridor_risk
-    where goods_kind = 'product' and exporter_bloc = 'COALITION' and class is not null
+    where goods_kind = 'product' and exporter_bloc = 'COALITION' and class <> 'not_enough_data'
         and goods in (select product_code from controlled_goods)
 )
 select
     risk.transit_iso3, c.name as transit, risk.goods,
-    (select min(name) from controlled_goods where product_code = risk.goods) as name, risk.period, risk.class,
-    risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
-    risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
+    (select min(name) from controlled_goods where product_code = risk.goods) as name, risk.window_kind, risk.period,
+    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
+    risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1
@@ -405,11 +411,11 @@ from cif_margins
 group by 1
 order by margins desc nulls last, method""",
     "placebo": """
-select exporter_bloc as bloc, goods_kind, class, max(placebo_far) as placebo_far,
+select exporter_bloc as bloc, goods_kind, window_kind, class, max(placebo_far) as placebo_far,
     max(placebo_windows) as placebo_windows,
     count(*) as signals
 from corridor_risk
-where class is not null
+where class in ('investigate', 'verify_data')
 group by all
 order by all""",
     "lists": """

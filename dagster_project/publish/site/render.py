@@ -43,15 +43,19 @@ PRODUCT_GROUPS = {
     "ARTICLE_CHIPS": "the article's chips",
 }
 CLASSES = {
-    "investigate": ("investigate", "unusual, and well documented"),
-    "verify_data": ("verify the data", "unusual, not well documented"),
-    "monitor": ("monitor", "well documented, not unusual"),
-    "low": ("low", "neither"),
+    "investigate": ("investigate", "unusual for months (or years) in a row, and well documented"),
+    "verify_data": ("verify the data", "unusual, and something speaks against it: one month alone, little documented"),
+    "no_signal": ("no signal", "well documented, and not unusual"),
+    "not_enough_data": ("not enough data", "nothing can be said: one side did not report, or too little is documented"),
 }
 REASONS = {
     "no_admissible_mirror": "no twelve months that both sides published",
     "too_few_components": "too little is known",
     "too_little_documented": "too little is documented",
+    "one_month": "one month holds most of it",
+    "few_high_months": "no two months are far above the level before the war",
+    "one_year": "one year alone",
+    "few_months": "too few months before the war to compare with",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
     "no_baseline": "no level before the war to compare with",
@@ -549,7 +553,7 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
         ghost=_first(last, basket="CHPL", window_kind="rolling_12")
         or _first(last, basket="TOTAL", window_kind="rolling_12")
         or _first(last, window_kind="year"),
-        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"]],
+        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"] != "not_enough_data"],
         signal_row=_first(goods, goods="CHPL") or _first(goods, goods="TOTAL"),
         designation_chart=charts.figure("designations", dated, (), span) if dated else None,
         coverage_chart=charts.figure("coverage", statuses) if statuses else None,
@@ -615,7 +619,7 @@ def _write_goods(site: Site, named: QueryResult, goods) -> None:
         rows.append(good | {
             "corridors": len({r["transit_iso3"] for r in reports[code].rows}),
             "last": sum(r["value"] for r in months[-12:]) if months else None,
-            "top": risk[0] if risk and risk[0]["class"] else None,
+            "top": risk[0] if risk and risk[0]["class"] != "not_enough_data" else None,
             "spark": charts.small(months, {"value": "exports"}, f"exports of {code} to transit countries",
                                   span=span),
         })  # fmt: skip
@@ -724,6 +728,10 @@ def _write_home(
                 "months": (min(r["first_month"] for r in inward), max(r["last_month"] for r in inward)),
             })  # fmt: skip
     status = _by(claims.rows, "status")
+    ranking = answers["ranking"].rows
+    ranked = {r["basket"] for r in ranking}
+    # trade by country, as national offices publish it, holds all goods alone
+    signal_basket = "TOTAL" if ranked == {"TOTAL"} else "CHPL"
     site.write(
         "index",
         "home.html.j2",
@@ -732,10 +740,11 @@ def _write_home(
         news=changed,
         before=before,
         maps=maps,
+        signal_basket=signal_basket,
         investigated=[
             r
-            for r in answers["ranking"].rows
-            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == "CHPL"
+            for r in ranking
+            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == signal_basket
         ],
         open_alerts=[r for r in answers["alerts"].rows if r["kind"] == "alert" and r["left_on"] is None],
         claim_counts={s: len(status.get((s,), [])) for s in STATUSES},

@@ -187,7 +187,7 @@ measured as (
         baselines.periods as baseline_periods,
         baselines.mean as mean_usd,
         case
-            when baselines.periods >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month') }}
+            when baselines.periods >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month', 'windows.left_out_year') }}
                 then baselines.mean
         end as baseline_usd,
         case
