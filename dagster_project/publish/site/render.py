@@ -431,17 +431,21 @@ def _panel(
             f"at its widest between {millions(top['ghost_low_usd'])} and {millions(top['ghost_high_usd'])} million, to "
             f"{month(top['period'])}."
         )
-    chain = _chain_by_month(answers["chain"].of(bloc=bloc, basket=basket))
+    chains = answers["chain"].of(bloc=bloc, basket=basket)
+    chain = _chain_by_period(chains)
     if any(r["chain"] is not None for r in chain):
-        known = [r for r in chain if r["chain"] is not None][-12:]
+        is_yearly = chains[0]["freq"] == "A"  # a route has months or years
+        known = [r for r in chain if r["chain"] is not None][-1 if is_yearly else -12 :]
         panel["chain"] = figure(
             "chain", [_in_millions(r, arrived="arrived", onward="onward", chain="chain") for r in chain]
         )
         panel["chain_upper"] = sum(r["chain"] for r in known)
-        panel["chain_months"] = (known[0]["period"], known[-1]["period"])
+        first, last = known[0]["period"], known[-1]["period"]
+        panel["chain_span"] = f"in {last.year}" if is_yearly else f"from {month(first)} to {month(last)}"
+        panel["chain_unit"] = "a year" if is_yearly else "a month"
         panel["chain_summary"] = (
             f"Possible re-exports to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
-            f"from {month(known[0]['period'])} to {month(known[-1]['period'])}."
+            f"{panel['chain_span']}."
         )
     caps = answers["caps"].of(bloc=bloc, basket=basket)
     if any(r["cap_usd"] is not None for r in caps):
@@ -482,18 +486,18 @@ def _reports_summary(rows: Sequence[Row]) -> str:
     )
 
 
-def _chain_by_month(rows: Sequence[Row]) -> list[Row]:
-    """Both destinations together, as in corridor_risk; a month that one side did not publish stays empty."""
+def _chain_by_period(rows: Sequence[Row]) -> list[Row]:
+    """Both destinations together, as in corridor_risk; a period that one side did not publish stays empty."""
 
-    def total(of_month: list[Row], name: str) -> float | None:
-        values = [r[name] for r in of_month if r[name] is not None]
+    def total(of_period: list[Row], name: str) -> float | None:
+        values = [r[name] for r in of_period if r[name] is not None]
         return sum(values) if values else None
 
     return [
         {"period": period, 
-         "arrived": max((r["in_excess_usd"] for r in of_month if r["in_excess_usd"] is not None), default=None),
-         "onward": total(of_month, "out_excess_usd"), "chain": total(of_month, "chain_upper_usd")}
-        for (period,), of_month in sorted(_by(rows, "period").items())
+         "arrived": max((r["in_excess_usd"] for r in of_period if r["in_excess_usd"] is not None), default=None),
+         "onward": total(of_period, "out_excess_usd"), "chain": total(of_period, "chain_upper_usd")}
+        for (period,), of_period in sorted(_by(rows, "period").items())
     ]  # fmt: skip
 
 
