@@ -146,7 +146,7 @@ OUR_SCORES = """
             + anomaly * (0.5 + 0.5 * severity) as score,
         class = 'investigate' as is_flagged
     from corridor_risk left join same on same.code = ltrim(goods, 'G')
-    where exporter_bloc = 'COALITION' and goods_kind = 'product' and class is not null
+    where exporter_bloc = 'COALITION' and goods_kind = 'product' and class <> 'not_enough_data'
 """
 OUR_GHOSTS = """
     select importer_iso3 as transit_iso3, coalesce(same.good, ltrim(goods, 'G')) as goods, period,

@@ -327,7 +327,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
     if is_simulated:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (the ground truth)")
-    print('Query       make sql SQL="select * from marts.headline order by gap_month_usd desc limit 10"')
+    print('Query       make sql SQL="select * from marts.headline order by gap_12m_usd desc limit 10"')
 
 
 def _print_rejected(files: list[tuple[str, str, str]]) -> None:

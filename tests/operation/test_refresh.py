@@ -194,12 +194,14 @@ def test_the_query_of_every_signal_gives_its_numbers_back(refreshed) -> None:
     con = duckdb.connect(str(refreshed[0] / "published" / "ghost_trade.duckdb"), read_only=True)
     con.execute("use marts")
     con.execute("create temp table corridor_evidence as from marts.corridor_evidence")
-    key = "exporter_bloc, transit_iso3, goods, period"
-    rows = con.execute(f"select {key}, class, route, anomaly, evidence, evidence_json from corridor_risk").fetchall()
+    key = "exporter_bloc, transit_iso3, goods, window_kind, period"
+    scores = "class, reason, route, anomaly, evidence"
+    rows = con.execute(f"select {key}, {scores}, evidence_json from corridor_risk").fetchall()
     assert len(rows) > 3000
-    for *where, klass, route, anomaly, evidence, told in rows:
+    for *row, told in rows:
+        where, values = row[:5], row[5:]
         told = json.loads(told)
-        numbers = {"class": klass, "route": route, "anomaly": anomaly, "evidence": evidence, **told["inputs"]}
+        numbers = dict(zip(scores.split(", "), values, strict=True)) | told["inputs"]
         for title, prefix in (("components", "c_"), ("documentation", "e_")):
             numbers |= {prefix + name: component["value"] for name, component in told[title].items()}
         [found] = con.execute(told["query"]).fetchall()
@@ -216,7 +218,7 @@ def same_numbers(found: dict, expected: dict) -> bool:
 
 
 def test_a_signal_holds_the_sums_of_the_tables_beside_it(ask) -> None:
-    """One method: twelve months of corridor_flows, the window of ghost_trade, the chains to all targets."""
+    """One method: twelve months of corridor_flows, the window of ghost_trade, the chains to all destinations."""
     [(rows, exports, ghosts, chains)] = ask("""
         with flows as (
             select exporter, importer_iso3, goods, period, sum(export_value_usd) over (
@@ -229,7 +231,7 @@ def test_a_signal_holds_the_sums_of_the_tables_beside_it(ask) -> None:
                 range between interval 11 months preceding and current row) as year_usd
             from (
                 select exporter_bloc, transit_iso3, goods, period, sum(chain_upper_usd) as month_usd
-                from transit_chains group by all)
+                from transit_chains where freq = 'M' group by all)
         )
         select
             count(*),
@@ -243,8 +245,9 @@ def test_a_signal_holds_the_sums_of_the_tables_beside_it(ask) -> None:
             and ghosts.importer_iso3 = risk.transit_iso3 and ghosts.goods = risk.goods and ghosts.period = risk.period
             and ghosts.window_kind = 'rolling_12' and ghosts.baseline_id = 'b19_21'
         left join chains on chains.exporter_bloc = risk.exporter_bloc and chains.transit_iso3 = risk.transit_iso3
-            and chains.goods = risk.goods and chains.period = risk.period""")
-    assert [(rows,)] == ask("select count(*) from corridor_risk") and rows > 3000
+            and chains.goods = risk.goods and chains.period = risk.period
+        where risk.window_kind = 'rolling_12'""")
+    assert [(rows,)] == ask("select count(*) from corridor_risk where window_kind = 'rolling_12'") and rows > 3000
     assert max(exports, ghosts, chains) < 0.01
 
 
@@ -273,10 +276,13 @@ def test_signals_rarely_fire_on_quiet_years_and_never_where_one_side_is_silent(a
     assert ask("""
         select max(placebo_far) <= 0.01, min(placebo_windows) > 20 from corridor_risk
         where class = 'investigate'""") == [(True, True)]
+    assert ask("select count(*) from corridor_risk where placebo_far is not null and class = 'no_signal'") == [(0,)]
     silent = """(
         select iso3 from countries where iso3 not in (
-            select importer_iso3 from mirror_gaps where freq = 'M' and coverage_status = 'both_reported'))"""
-    assert ask(f"select count(*) from corridor_risk where class is not null and transit_iso3 in {silent}") == [(0,)]
+            select importer_iso3 from mirror_gaps where coverage_status = 'both_reported'))"""
+    assert ask(f"""
+        select count(*) from corridor_risk
+        where class <> 'not_enough_data' and transit_iso3 in {silent}""") == [(0,)]
     assert ask(f"select count(*) from alerts where kind = 'alert' and transit_iso3 in {silent}") == [(0,)]
 
 

@@ -14,7 +14,8 @@
 {% set coverages = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
 {% set corridor = 'freq, exporter, importer_iso3, goods' %}
 {% set lag = var('monthly_lag') %}
-{% set months_old = months_between('period', "max(case when freq = 'M' and exporter_kind = 'bloc' then period end) over ()") %}
+{% set last_month = last_month("freq = 'A'") %}
+{% set months_old = months_between(last_month, "max(case when exporter_kind = 'bloc' then " ~ last_month ~ " end) over ()") %}
 with
 
 series as (
@@ -77,7 +78,7 @@ baselines as (
         and {{ has_baseline('paired', 'windows') }}
     where paired.export_usd is not null
     group by paired.freq, paired.exporter, paired.importer_iso3, paired.goods, windows.baseline_id
-    having count(*) >= max({{ periods_needed('paired.freq', 'windows.first_month', 'windows.last_month') }})
+    having count(*) >= max({{ periods_needed('paired.freq', 'windows.first_month', 'windows.last_month', 'windows.left_out_year') }})
 
 ),
 
@@ -110,8 +111,8 @@ years as (
         {{ key }},
         reported_export_usd,
         is_importer_published,
-        cast(null as double) as weighed_usd,
-        cast(null as double) as settled_usd,
+        case when export_kg is not null then reported_export_usd end as weighed_usd,
+        case when is_settled then reported_export_usd end as settled_usd,
         concordance_quality,
         {{ coverages | join(', ') }},
         export_usd,
@@ -158,7 +159,7 @@ compared as (
     from years
     inner join windows
         on {{ is_measured('years', 'windows') }}
-        and (windows.left_out_year = 0 or extract(month from years.period) = 12)
+        and (windows.left_out_year = 0 or years.freq = 'A' or extract(month from years.period) = 12)
     left join baselines
         on baselines.freq = years.freq
         and baselines.exporter = years.exporter
