@@ -40,8 +40,10 @@ import pandas as pd
 
 from dagster_project.sample.world_data import COUNTRIES, HS2017_ANCESTOR
 
-# Nobody looked at the first while the method was made; at the second, and at the sample's default, one may.
-EVALUATION_SEEDS = (1103, 1109, 1117, 1123, 1129, 1151, 1153, 1163, 1171, 1181, 1187, 1193)
+# Nobody looked at the first while the method was made. The second measured the method as it was before signals had to
+# persist, and have been looked at since: kept for the record. At the third, and at the sample's default, one may look.
+EVALUATION_SEEDS = (3001, 3011, 3019, 3023, 3037, 3041, 3049, 3067, 3079, 3083)
+FORMER_EVALUATION_SEEDS = (1103, 1109, 1117, 1123, 1129, 1151, 1153, 1163, 1171, 1181, 1187, 1193)
 TUNING_SEEDS = (11, 13, 17, 19, 23)
 SEEDS = int(os.environ.get("SEEDS") or 10)
 SCALE = os.environ.get("SCALE") or "1"
