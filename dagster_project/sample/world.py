@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from dagster_project.sample import scenario
+from dagster_project.sample import comext, scenario
 from dagster_project.sample.comtrade import write_comtrade
 from dagster_project.sample.designations import write_designations
 from dagster_project.sample.nomenclature import write_bridge
@@ -29,10 +29,10 @@ VERSION = 5  # raise it when the same seed and scale give another world
 
 README = """SIMULATED
 
-Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layout of UN
-Comtrade, a table of the HS codes they use in the layout of UNSD, and one list of real designations, quoted as
-facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with each other: no simulated
-shipment belongs to a listed company.
+Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layouts of UN
+Comtrade and (a few, in euro) of Eurostat, a table of the HS codes they use in the layout of UNSD, and one list of
+real designations, quoted as facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with
+each other: no simulated shipment belongs to a listed company.
 
 truth/ holds what the reports do not show:
   diversions.csv   every diversion; value_usd is the exporter's FOB, before any reporting noise;
@@ -82,6 +82,7 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     for code in ("exporter_code", "importer_code"):
         shipments[code] = shipments[code].fillna(shipments["product"])
     write_comtrade(inbox, reported_cells(report_rng, shipments, plan, publication))
+    comext.write_comext(inbox / comext.NAME)
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")
     write_bridge(inbox / "SIMULATED_unsd_hs2022_to_hs2017.xlsx")
 

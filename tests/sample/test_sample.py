@@ -109,8 +109,12 @@ def test_the_inbox_holds_publishers_files_and_nothing_else(world):
     annual = [f"SIMULATED_comtrade_annual_{year}[{year + 1}-06-15].csv.gz" for year in range(2019, 2025)]
     annual.insert(4, "SIMULATED_comtrade_annual_2022[2024-03-15].csv.gz")
     names = sorted(f.name for f in (world / "inbox").iterdir())
-    others = ["SIMULATED_ofac_sdn.xml", "SIMULATED_unsd_hs2022_to_hs2017.xlsx"]
-    assert names == [*annual, *months, *others]
+    others = [
+        "SIMULATED_Relational_View_2025-03-15T00_00_00.000Z.csv",
+        "SIMULATED_ofac_sdn.xml",
+        "SIMULATED_unsd_hs2022_to_hs2017.xlsx",
+    ]
+    assert names == sorted([*annual, *months, *others])
     assert (world / "truth" / "README.txt").read_text().startswith("SIMULATED")
 
 

@@ -218,7 +218,9 @@ def recognise(head: Head) -> Recognised | None:
                 "Download the monthly files, full_v2_YYYYMM.7z.",
             )
         return Recognised("flows", "csv", f"month-{first['PERIOD']}")
-    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}")
+    downloaded = re.search(r"Relational_View_(\d{4}-\d\d-\d\d)T", head.path.name)  # as the site names the file
+    edition = downloaded.group(1) if downloaded else ""
+    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}", edition)
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
