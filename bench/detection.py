@@ -56,7 +56,6 @@ import duckdb
 import pandas as pd
 
 from dagster_project.sample.publication import VARIANTS as ALL_VARIANTS
-from dagster_project.sample.world import write_world
 from dagster_project.sample.world_data import COUNTRIES, HS2017_ANCESTOR
 
 # Nobody looked at the first while the method was made. The second measured the method as it was before signals had to
@@ -208,11 +207,9 @@ def measured_once(folder: Path, seed: int, variant: str) -> dict[str, pd.DataFra
     results = folder / f"{seed}_{variant}.json"
     if not results.exists():
         started = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix=f"{seed}_{variant}_") as place:
-            world, data_dir = Path(place) / "world", Path(place) / "data"
-            write_world(world, seed=seed, scale=float(SCALE), variant=variant)
-            refresh(data_dir, world / "inbox")
-            measures = measure(data_dir / "published" / "ghost_trade.duckdb", world / "truth", variant)
+        with tempfile.TemporaryDirectory(prefix=f"{seed}_{variant}_") as data_dir:
+            refresh(data_dir, seed, variant)
+            measures = measure(Path(data_dir), variant)
         rows = {name: frame.assign(seed=seed, variant=variant) for name, frame in measures.items()}
         folder.mkdir(parents=True, exist_ok=True)
         # renamed when it is whole: a run that dies leaves no results
@@ -225,20 +222,23 @@ def measured_once(folder: Path, seed: int, variant: str) -> dict[str, pd.DataFra
     return {name: pd.DataFrame(**frame) for name, frame in json.loads(results.read_text()).items()}
 
 
-def refresh(data_dir: Path, inbox: Path) -> None:
-    """A whole run over the files of a world. Exits with what it printed if it fails."""
-    own = {"DATA": "files", "INBOX": str(inbox), "DATA_DIR": str(data_dir), "DUCKDB_THREADS": THREADS}
+def refresh(data_dir: str, seed: int, variant: str) -> None:
+    """A whole run into `data_dir`. Exits with what it printed if it fails."""
+    own = {"DATA": "sample", "INBOX": "", "DATA_DIR": data_dir, "SAMPLE_SEED": str(seed), "SAMPLE_SCALE": SCALE}
+    own |= {"SAMPLE_VARIANT": variant, "DUCKDB_THREADS": THREADS}
     command = [sys.executable, "-m", "dagster_project", "run"]
     done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True)
     if done.returncode:
-        sys.exit(f"The refresh of {inbox} failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        sys.exit(f"The refresh of seed {seed}, {variant}, failed:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
 
 
-def measure(published: Path, truths: Path, variant: str) -> dict[str, pd.DataFrame]:
-    """What one world shows: `methods` (a row a method with its MEASURES), `kinds` (what of the planted each found at K
-    flags), `cases` (a row an interval with its truth), `starts` (months to the first `investigate`), `decoys`."""
-    planted, decoys, ghosts = truth(truths)
+def measure(data_dir: Path, variant: str) -> dict[str, pd.DataFrame]:
+    """What the world of a data directory shows: `methods` (a row a method with its MEASURES), `kinds` (what of the
+    planted each found at K flags), `cases` (a row an interval with its truth), `starts` (months to the first
+    `investigate`), `decoys`."""
+    planted, decoys, ghosts = truth(data_dir / "simulated" / "truth")
     rivals = RIVALS if variant == "mixed" else ()
+    published = data_dir / "published" / "ghost_trade.duckdb"
     scores, estimates, groups, placebo_far = read_published(published, has_rivals=bool(rivals))
     ours = scores[scores.method == "ours"]
     classed = ours[(ours["class"] == "investigate") & (ours.last_month >= SANCTIONS)]

@@ -58,6 +58,7 @@ class Settings:
     use_opensanctions: bool = False  # its licence is non-commercial
     since: int | None = None  # the year from which tables of flows are computed anew, in a large world
     large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
+    sample_variant: str = "mixed"  # how the simulated countries publish (sample/publication.py)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -108,6 +109,7 @@ class Settings:
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
+            sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
         )
 

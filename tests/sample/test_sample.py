@@ -23,6 +23,7 @@ from dagster_project.sample.world_data import (
     STAPLES,
     month_index,
 )
+from dagster_project.settings import SettingsError
 
 SCALE = 0.1
 SEED = scenario.SAMPLE_SEED
@@ -267,6 +268,11 @@ def test_a_world_by_years_publishes_the_same_trade_and_no_month(world, tmp_path)
     assert len(ours[ours.reporterISO == "KAZ"]) == len(theirs[theirs.reporterISO == "KAZ"])
     for truth in ("diversions.csv", "ghost.csv", "decoys.csv", "flows.csv.gz"):
         assert (tmp_path / "world" / "truth" / truth).read_bytes() == (world / "truth" / truth).read_bytes()
+
+
+def test_an_unknown_variant_is_named_with_those_there_are(tmp_path):
+    with pytest.raises(SettingsError, match="SAMPLE_VARIANT=weekly is unknown. Choose one of: mixed, monthly"):
+        write_world(tmp_path / "world", variant="weekly")
 
 
 @pytest.mark.parametrize(
