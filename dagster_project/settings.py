@@ -70,6 +70,7 @@ class Settings:
     large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
     user_agent: str = USER_AGENT  # what every request to a service says it comes from
     pg_reader_password: str = field(default="", repr=False)  # empty: the reader's password is left as it is
+    sample_variant: str = "mixed"  # how the simulated countries publish (sample/publication.py)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -127,6 +128,7 @@ class Settings:
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
             accept=frozenset(read("ACCEPT", "").replace(",", " ").split()),
+            sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
             user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),
             pg_reader_password=_header("PG_READER_PASSWORD", read("PG_READER_PASSWORD", "")),

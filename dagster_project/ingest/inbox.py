@@ -161,7 +161,10 @@ def remove_simulated_data(settings: Settings) -> bool:
     It can be made again at any time, so it gives way; other data sets never do. Writes the world for DATA=sample.
     """
     moves_in = settings.data != "sample" or write_world(
-        settings.simulated_dir, seed=settings.sample_seed, scale=settings.sample_scale
+        settings.simulated_dir,
+        seed=settings.sample_seed,
+        scale=settings.sample_scale,
+        variant=settings.sample_variant,
     )
     if not moves_in or warehouse.data_set_of(settings) != "sample":
         return False

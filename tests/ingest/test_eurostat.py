@@ -247,6 +247,13 @@ def test_a_line_under_two_labels_is_one_line_and_no_contradiction(settings):
     assert warehouse.ask(settings, "select PERIOD from raw.eurostat_downloads") == [("Feb. 2024",)]
 
 
+def test_a_download_holds_since_the_day_that_the_site_writes_into_its_name(settings):
+    put(settings, download(("Lithuania", "912")), "Relational_View_2024-11-17T07_25_35.876Z")
+    refresh(settings, [EUROSTAT])
+    [(valid_from,)] = warehouse.ask(settings, "select _valid_from from raw.eurostat_downloads")
+    assert str(valid_from).startswith("2024-11-17")
+
+
 def test_a_line_that_stands_there_twice_is_one_line(settings):
     put(settings, download(("Lithuania", "912"), ("Malta", "1"), ("Lithuania", "912")))
     refresh(settings, [EUROSTAT])

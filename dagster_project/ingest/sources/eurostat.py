@@ -10,7 +10,8 @@ from then on; for the earlier ones, load the landed files into a new DATA_DIR.
 
 One row of `raw.eurostat_downloads` is a line of a download from the web site, with its labels as they are,
 and behind them what three generations of labels have in common: it is the key, so that one line under two
-labels is one line. Totals over products and procedures; blocs stand among the members here (int_ models
+labels is one line. A download is the edition of the day in the name that the site gives it. Totals over products and
+procedures; blocs stand among the members here (int_ models
 keep them apart).
 
 Rejected: the annual files, whose figures are sums of the months, and the bulk layout before v2.
@@ -213,7 +214,9 @@ def recognise(head: Head) -> Recognised | None:
                 "Download the monthly files, full_v2_YYYYMM.7z.",
             )
         return Recognised("flows", "csv", f"month-{first['PERIOD']}")
-    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}")
+    downloaded = re.search(r"Relational_View_(\d{4}-\d\d-\d\d)T", head.path.name)  # as the site names the file
+    edition = downloaded.group(1) if downloaded else ""
+    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}", edition)
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
