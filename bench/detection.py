@@ -244,7 +244,7 @@ def measure(data_dir: Path, variant: str) -> dict[str, pd.DataFrame]:
     classed = ours[(ours["class"] == "investigate") & (ours.last_month >= SANCTIONS)]
     count = len(classed[UNIT].drop_duplicates())
     cases = widest_windows(estimates, ghosts_of_levels(ghosts, groups))
-    rows, found = [], []
+    rows, kinds = [], []
     for method in ("ours", *rivals):
         own = scores[(scores.method == method) & ~scores.is_placebo & (scores.last_month >= SANCTIONS)]
         placebo = scores[(scores.method == method) & scores.is_placebo]
@@ -262,9 +262,9 @@ def measure(data_dir: Path, variant: str) -> dict[str, pd.DataFrame]:
             "placebo": placebo_far if method == "ours" else false_alarms(placebo, threshold),
             "ghost error": error, "ghost covered": covered,
         })  # fmt: skip
-        found.append(planted[["kind"]].assign(method=method, is_found=is_found(at_k, planted)))
+        kinds.append(planted[["kind"]].assign(method=method, is_found=is_found(at_k, planted)))
     return {
-        "methods": pd.DataFrame(rows), "kinds": pd.concat(found),
+        "methods": pd.DataFrame(rows), "kinds": pd.concat(kinds),
         "cases": cases[cases.method == "ours"].drop(columns=["first_month", "last_month"]),
         "starts": planted[["kind", "value_usd"]].assign(months=months_to_first(classed, planted)),
         "decoys": decoys[["kind"]].assign(**{

@@ -24,7 +24,6 @@ from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.scenario_trade import scenario_trade
 from dagster_project.sample.trade import honest_trade, staple_trade
 from dagster_project.sample.world_data import GOODS, month_start
-from dagster_project.settings import SettingsError
 
 VERSION = 5  # raise it when the same seed and scale give another world
 
@@ -54,11 +53,11 @@ def write_world(folder: Path, *, seed: int = scenario.SAMPLE_SEED, scale: float 
     `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
     gives about 540,000. The scenario depends on the seed alone. `variant` (publication.VARIANTS) changes what of the
     same reports is published. A folder that already holds this very world is left untouched; any other content is
-    moved aside and replaced, so that half a world is never read. Returns whether it was written. Raises SettingsError
+    moved aside and replaced, so that half a world is never read. Returns whether it was written. Raises ValueError
     for an unknown variant.
     """
     if variant not in VARIANTS:
-        raise SettingsError(f"SAMPLE_VARIANT={variant} is unknown. Choose one of: {', '.join(VARIANTS)}.")
+        raise ValueError(f"SAMPLE_VARIANT={variant} is unknown. Choose one of: {', '.join(VARIANTS)}.")
     parameters = {"version": VERSION, "seed": seed, "scale": float(scale), "variant": variant}
     if _is_complete(folder, parameters):
         return False

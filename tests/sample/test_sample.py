@@ -23,7 +23,6 @@ from dagster_project.sample.world_data import (
     STAPLES,
     month_index,
 )
-from dagster_project.settings import SettingsError
 
 SCALE = 0.1
 SEED = scenario.SAMPLE_SEED
@@ -271,7 +270,7 @@ def test_a_world_by_years_publishes_the_same_trade_and_no_month(world, tmp_path)
 
 
 def test_an_unknown_variant_is_named_with_those_there_are(tmp_path):
-    with pytest.raises(SettingsError, match="SAMPLE_VARIANT=weekly is unknown. Choose one of: mixed, monthly"):
+    with pytest.raises(ValueError, match="SAMPLE_VARIANT=weekly is unknown. Choose one of: mixed, monthly"):
         write_world(tmp_path / "world", variant="weekly")
 
 
