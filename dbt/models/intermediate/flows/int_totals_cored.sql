@@ -89,6 +89,7 @@ select
 
     coverage_status,
     zero_strength,
+    cast(null as double) as hidden_usd,
 
     core_export_usd as export_value_usd,
     cast(null as double) as re_export_value_usd,
