@@ -171,9 +171,12 @@ def run(settings: Settings) -> int:
     except warehouse.WarehouseBusy as error:
         raise SettingsError(str(error)) from None
     except Exception as error:
-        if not builds.is_disk_full(error):
+        if builds.is_disk_full(error):
+            print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
+        elif isinstance(error, dbt_process.DbtFailed):  # before there was a run
+            print(f"\n{error}", file=sys.stderr)
+        else:
             raise
-        print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
         return 1
 
 
