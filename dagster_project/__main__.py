@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dagster_project.settings import PROJECT_DIR, Settings, SettingsError, printable
+from dagster_project.files.rejection import printable
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
 PUBLISHED = "published__site"  # the step after which readers find the new build
 STOPPED_BY = "GHOST_TRADE_STOPPED_BY"  # the signal that a run became the command `tidy` for
