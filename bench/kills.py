@@ -94,6 +94,7 @@ def left_in(settings: Settings) -> list[Path]:
         *settings.builds_dir.glob(f"{builds.UNFINISHED}*"),
         *settings.landing_dir.rglob(".unfinished"),
         *settings.data_dir.glob(".fetch-*"),
+        *settings.data_dir.glob(".read-*"),
         *settings.data_dir.glob("*.tmp"),
     ]
 

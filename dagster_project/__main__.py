@@ -19,7 +19,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dagster_project.settings import PROJECT_DIR, Settings, SettingsError, printable
+from dagster_project.files.rejection import printable
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
 PUBLISHED = "published__site"  # the step after which readers find the new build
 STOPPED_BY = "GHOST_TRADE_STOPPED_BY"  # the signal that a run became the command `tidy` for
@@ -171,9 +172,12 @@ def run(settings: Settings) -> int:
     except warehouse.WarehouseBusy as error:
         raise SettingsError(str(error)) from None
     except Exception as error:
-        if not builds.is_disk_full(error):
+        if builds.is_disk_full(error):
+            print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
+        elif isinstance(error, dbt_process.DbtFailed):  # before there was a run
+            print(f"\n{error}", file=sys.stderr)
+        else:
             raise
-        print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
         return 1
 
 

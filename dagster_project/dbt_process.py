@@ -1,4 +1,4 @@
-"""The dbt process of a run: noted while it works, and ended by the next run where its own was killed.
+"""The dbt process of a run: how it fails, and how it is ended by the next run where its own was killed.
 
 It would go on alone, and hold the warehouse until its last model. Not here: how dbt is called (transform.py).
 """
@@ -13,6 +13,10 @@ from pathlib import Path
 from dagster_project.settings import Settings
 
 NAME = ".process"  # in dbt's folder: the process, and the one that started it
+
+
+class DbtFailed(RuntimeError):
+    """dbt did not finish. The message is two lines: the model or test with the database's sentence, and what to do."""
 
 
 def note(settings: Settings, pid: int) -> None:

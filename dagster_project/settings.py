@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from dagster_project import PAGE, __version__
+from dagster_project.files.rejection import printable
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = PROJECT_DIR / "dbt"
@@ -298,11 +299,6 @@ def _folder(name: str, given: str) -> Path:
             "give another folder."
         )
     return _absolute(given)
-
-
-def printable(text: str) -> str:
-    """A text for one line of a terminal: control characters, which could move its cursor, are shown escaped."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _absolute(path: str) -> Path:

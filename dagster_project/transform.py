@@ -29,6 +29,7 @@ from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
 from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
 
 from dagster_project import dbt_process, extent, warehouse
+from dagster_project.dbt_process import DbtFailed
 from dagster_project.extent import Extent
 from dagster_project.ingest.inbox import code_version
 from dagster_project.ingest.source import POOL
@@ -41,10 +42,6 @@ PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
 LONGEST_SENTENCE = 400  # characters of the database's own
-
-
-class DbtFailed(RuntimeError):
-    """dbt did not finish. The message is two lines: the model or test with the database's sentence, and what to do."""
 
 
 class Layers(DagsterDbtTranslator):
@@ -260,6 +257,8 @@ def _failure(
 def _database_sentence(message: str) -> str:
     """The database's own words in dbt's message, which begins with its own and ends with parts of the query."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if lines and lines[0].startswith("Traceback"):
+        lines = lines[-1:]
     while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error", lines[0]):
         lines = lines[1:]
     sentence = lines[0] if lines else "the database gave no reason"

@@ -34,8 +34,7 @@ from dagster_project.files.text import Form, TextCheck, check_western, convert
 VINTAGE_FORMAT = "%Y%m%dT%H%M%S.%fZ"
 REQUEST_LOG = ".requests.jsonl"
 ABOUT_SUFFIX, DAMAGED_SUFFIX = ".about.json", ".damaged"
-READ_FOLDER = ".read-"
-UNFINISHED = ".unfinished"
+UNFINISHED, READ_FOLDER = ".unfinished", ".read-"
 
 
 @dataclass(frozen=True)
@@ -272,9 +271,12 @@ def sha256_of(path: Path) -> str:
 
 
 def remove_unfinished(root: Path) -> None:
-    """Remove what a run that was stopped had not copied whole."""
+    """Remove what this process, and those that died, had not copied whole or were reading."""
     for left in root.rglob(UNFINISHED):
         left.unlink(missing_ok=True)
+    for folder in root.parent.glob(f"{READ_FOLDER}{os.getpid()}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+    _sweep(root.parent)
 
 
 def clear(root: Path) -> None:

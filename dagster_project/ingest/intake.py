@@ -160,8 +160,11 @@ def fetch(
     ):
         try:
             with rejecting("used: its service answered with something else"):
-                source.fetch(session)
-        except (http_client.NetworkError, RejectedFile) as error:
+                try:
+                    source.fetch(session)
+                except http_client.NetworkError as error:  # no fault of what came
+                    failure = str(error)
+        except RejectedFile as error:
             failure = str(error)
     warehouse.note_fetch_session(
         settings,

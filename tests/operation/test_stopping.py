@@ -27,7 +27,15 @@ pytestmark = pytest.mark.slow
 
 def left_in(data_dir: Path) -> list[Path]:
     """What is not whole, or was only for the time of a run."""
-    names = (".fetch-*", ".tmp", "*.duckdb.tmp", "landing/**/.unfinished", "builds/.unfinished*", "dbt/.parsing")
+    names = (
+        ".fetch-*",
+        ".read-*",
+        ".tmp",
+        "*.duckdb.tmp",
+        "landing/**/.unfinished",
+        "builds/.unfinished*",
+        "dbt/.parsing",
+    )
     return [path for name in names for path in data_dir.glob(name)]
 
 
