@@ -257,7 +257,7 @@ def _declared(start: bytes) -> str:
         return ""
     try:
         encoding = codecs.lookup(declared).name
-        b"".decode(encoding)  # a codec that is no encoding of text, such as base64
+        "a".encode(encoding)  # a codec that is no encoding of text, such as base64
     except LookupError:
         raise RejectedFile(
             f"The text names an encoding that is not known ({declared[:40]}).",

@@ -81,10 +81,8 @@ def _sheets_of_xlsx(content: bytes, most_bytes: int) -> Iterator[tuple[str, Iter
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # what the file says of its size need not be true
-        yield (
-            sheet.title,
-            ([_text(value) for value in row] for row in sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)),
-        )
+        rows = sheet.iter_rows(values_only=True)
+        yield sheet.title, ([_text(value) for value in row[:MOST_COLUMNS]] for row in rows)
 
 
 def _text(value: object) -> str | None:

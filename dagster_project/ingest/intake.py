@@ -215,11 +215,12 @@ def _load(settings: Settings, source: Source, one: Landing) -> warehouse.Loaded 
 def note_rejection(settings: Settings, source_name: str, file: InboxFile, reason: RejectedFile) -> bool:
     """Note a file that never landed in raw.landings. Returns False when this code has noted it before.
 
-    A passing reason is noted with the file's address, not with its bytes: they may land at the next run.
+    A passing reason is noted with the file's address, not with its bytes: they may land at the next run. So is that of
+    a file whose bytes cannot be unpacked.
     """
     now = datetime.now(UTC)
-    size, sha256 = 0, f"unread {file.uri}"
-    if not reason.passing:
+    size, sha256 = 0, f"unread {file.uri}" + (f" {reason.rule}" if file.rejection else "")
+    if not (reason.passing or file.rejection):
         with suppress(OSError):
             size, sha256 = file.path.stat().st_size, landing.sha256_of(file.path)
     if sha256 in warehouse.known_sha256(settings, source_name, code_version()):

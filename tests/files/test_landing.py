@@ -155,12 +155,13 @@ def test_what_hardly_compresses_is_looked_at_when_it_has_landed(tmp_path):
 
 def test_a_file_that_grows_while_it_is_read_is_rejected_and_leaves_nothing(tmp_path):
     path, done = tmp_path / "growing.csv", threading.Event()
-    path.write_bytes(CONTENT * 10_000)
+    row = CONTENT.partition(b"\n")[2]
+    path.write_bytes(CONTENT + row * 10_000)
 
     def download():
         with path.open("ab") as stream:
             while not done.is_set():
-                stream.write(CONTENT)
+                stream.write(row)
                 stream.flush()
 
     writer = threading.Thread(target=download)

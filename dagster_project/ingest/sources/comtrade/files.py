@@ -63,14 +63,15 @@ def recognise(head: Head) -> Recognised | None:
 
 def _recognise_parquet(head: Head) -> Recognised | None:
     # not by DuckDB: to it a name with brackets, as bulk files have, is a pattern of names
-    try:
-        file = pyarrow.parquet.ParquetFile(head.path)
-        if not _is_comtrade(file.schema_arrow.names):
-            return None
-        period = pyarrow.compute.min(file.read(columns=["period"])["period"]).as_py()
-    except (pyarrow.ArrowException, OSError) as error:
-        reason = " ".join(str(error).split())[:120]
-        raise RejectedFile(f"It cannot be read: {reason}.", "Download the file again.") from None
+    with head.path.open("rb") as stream:
+        try:
+            file = pyarrow.parquet.ParquetFile(stream)
+            if not _is_comtrade(file.schema_arrow.names):
+                return None
+            period = pyarrow.compute.min(file.read(columns=["period"])["period"]).as_py()
+        except (pyarrow.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())[:120].rstrip(".")
+            raise RejectedFile(f"It cannot be read: {reason}.", "Download the file again.") from None
     return Recognised("flows", "parquet", f"period-{period}")
 
 
@@ -100,7 +101,10 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file, every column as text, in the table's own order."""
     if landing.entity in ("reporters", "partners"):
         table = REPORTERS if landing.entity == "reporters" else PARTNERS
-        return {table.name: _records(path, table.columns, "results")}
+        rows = _records(path, table.columns, "results")
+        if not warehouse.scan(f"select count(*) from ({rows.of})")[0][0]:
+            raise RejectedFile("The list of areas is empty.", "Download it again.")
+        return {table.name: rows}
     reader = {"csv": _csv, "json": _json, "parquet": _parquet, "xls": _workbook, "xlsx": _workbook}[landing.layout]
     return {FLOWS.name: reader(path, head)}
 
@@ -142,6 +146,8 @@ def count_rows(path: Path, size: str) -> int:
     )[0]
     if error:
         raise RejectedFile(f"Comtrade answered with an error: {error}", "Repeat the query, perhaps a narrower one.")
+    if count is None or records is None:
+        raise RejectedFile("The response holds no list of rows, or not their number.", "Repeat the query.")
     if count != records:
         raise RejectedFile(
             f"The response announces {count} rows and holds {records}: it is cut off.", "Download it again."

@@ -354,4 +354,4 @@ def _csv_kind(head: bytes) -> str | None:
 
 
 def _is_number(value: str) -> bool:
-    return re.fullmatch(r"\s*[0-9]+\s*", value) is not None
+    return re.fullmatch(r"\s*[0-9]{1,12}\s*", value) is not None
