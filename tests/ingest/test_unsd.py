@@ -199,9 +199,7 @@ def test_the_seeded_bridges_of_listed_goods_are_those_of_the_tables(bridges):
 
 
 def test_the_seeded_new_codes_are_those_that_the_older_revision_lacks(bridges):
-    seeded = {
-        (row["hs_revision"], row["product_code"]) for row in csv.DictReader((SEEDS_DIR / "new_codes.csv").open())
-    }
+    seeded = {(row["hs_revision"], row["product_code"]) for row in csv.DictReader((SEEDS_DIR / "new_codes.csv").open())}
     assert len(seeded) == 633
     assert seeded == set(
         bridges("""
