@@ -10,14 +10,10 @@ WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-r
 # Where `make build` works; sample/ in it is made once. Remove the folder to make it anew.
 BUILD := data-build
 
-export DATA DATA_DIR INBOX AS_OF SINCE SQL SAMPLE_SEED SAMPLE_SCALE DUCKDB_MEMORY_LIMIT DUCKDB_THREADS LARGE_WORLD_ROWS
-export COMTRADE_API_KEY ALERT_WEBHOOK_URL USE_OPENSANCTIONS PG_DSN
-export COMTRADE_URL EUROSTAT_URL ECB_URL UNSD_URL OFAC_URL EU_SANCTIONS_URL UK_SANCTIONS_URL UN_SANCTIONS_URL
-export US_SCREENING_URL OPENSANCTIONS_URL
+# Settings given on the command line or in the environment reach the commands by themselves; the program reads .env.
 export DO_NOT_TRACK := 1
 export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
--include .env
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-real snapshot build lint new-source dev sql docs superset bench lock clean
@@ -51,7 +47,7 @@ build: $(READY)  ## a model and what changed below it, tested, on a small sample
 	@[ -e $(BUILD)/sample/published ] || DATA=sample DATA_DIR=$(BUILD)/sample SAMPLE_SCALE=0.1 AS_OF= SINCE= PG_DSN= $(PY) -m dagster_project run
 	@cp $(BUILD)/sample/*.duckdb $(BUILD)/
 	@cd dbt && PYTHONPATH=.. WAREHOUSE_PATH=../$(BUILD)/warehouse.duckdb UNPUBLISHED_PATH=../$(BUILD)/unpublished.duckdb \
-	../$(VENV)/bin/dbt build --profiles-dir . --target-path ../$(BUILD)/target --state ../$(BUILD)/sample/dbt \
+	../$(VENV)/bin/dbt build --profiles-dir . --target-path ../$(BUILD)/target --log-path ../$(BUILD)/target --state ../$(BUILD)/sample/dbt \
 	--select "+$(MODEL),state:modified+" "$(MODEL)"
 
 lint: $(READY)  ## style, mistakes and types
@@ -96,4 +92,4 @@ lock:  ## write both requirements.lock anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header bi/superset/requirements.in -o bi/superset/requirements.lock
 
 clean:  ## remove what was built; data/ stays (rm -r data to remove it)
-	rm -rf $(VENV) $(SUPERSET) dbt/target dbt/logs .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .hypothesis build *.egg-info

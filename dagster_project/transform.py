@@ -3,9 +3,12 @@
 Here belongs how dbt is run and what Dagster records of it. Not here: any rule about the data (../dbt).
 """
 
-import contextlib
+import fcntl
+import hashlib
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, cached_property
@@ -22,18 +25,26 @@ from dagster_dbt import (
     dbt_assets,
 )
 from dagster_dbt.compat import DBT_PYTHON_VERSION
+from dagster_dbt.core.dbt_cli_event import DbtCliEventMessage
+from dagster_dbt.core.dbt_cli_invocation import PARTIAL_PARSE_FILE_NAME
 
-from dagster_project import extent, warehouse
+from dagster_project import dbt_process, extent, warehouse
 from dagster_project.extent import Extent
 from dagster_project.ingest.inbox import code_version
 from dagster_project.ingest.source import POOL
-from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings, SettingsError
+from dagster_project.publish import builds
+from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings
 from dagster_project.warehouse import Table
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
+LONGEST_SENTENCE = 400  # characters of the database's own
+
+
+class DbtFailed(RuntimeError):
+    """dbt did not finish. The message is two lines: the model or test with the database's sentence, and what to do."""
 
 
 class Layers(DagsterDbtTranslator):
@@ -88,27 +99,51 @@ def resource() -> Dbt:
     return Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE))
 
 
-def manifest_path() -> Path:
-    """dbt's own description of the project, parsed again when it is missing or older than a file of it."""
-    path = PROJECT.manifest_path
-    files = [f for root in (DBT_DIR, SEEDS_DIR) for f in root.rglob("*") if f.suffix in (".sql", ".yml", ".csv", ".py")]
-    newest = max(f.stat().st_mtime for f in files if path.parent not in f.parents)
-    if not path.exists() or path.stat().st_mtime < newest:
-        # Parsed with what the run will use: dbt would parse a second time for a profile that changed.
-        with contextlib.suppress(SettingsError):
-            os.environ.update(environment(Settings.from_environment()))
-        resource().cli(["parse"], target_path=path.parent).wait()
-        path.touch()
-    return path
-
-
-MANIFEST = manifest_path()
-
-
 @cache
 def manifest() -> dict[str, Any]:
-    """dbt's description of the project, read once."""
-    return json.loads(MANIFEST.read_text())
+    """dbt's own description of the project, read once; parsed where the data directory has none of these very files.
+
+    Each is a file of its own, named by what it describes, and appears there whole: processes that start together wait
+    for the one that parses, and none ever reads half of one.
+    """
+    settings = Settings.from_environment()
+    path = settings.dbt_target / f"manifest-{_digest()}.json"
+    if not path.exists():
+        settings.dbt_target.mkdir(parents=True, exist_ok=True)
+        lock = os.open(settings.dbt_target, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                _parse(settings, path)
+        finally:
+            os.close(lock)
+    return json.loads(path.read_text())
+
+
+def _digest() -> str:
+    """A checksum of the files that dbt parses, of where they are, and of what parses them."""
+    digest = hashlib.sha256(f"{DBT_DIR} {DBT_PYTHON_VERSION}".encode())
+    for root in (DBT_DIR, SEEDS_DIR):
+        for file in sorted(root.rglob("*")):
+            if file.suffix in (".sql", ".yml", ".csv", ".py", ".md") and (DBT_DIR / "target") not in file.parents:
+                digest.update(f"{file.relative_to(PROJECT_DIR)}\0".encode() + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _parse(settings: Settings, path: Path) -> None:
+    """Let dbt parse the project, with what a run will use: for a profile that changed it would parse again."""
+    folder = settings.dbt_target / ".parsing"  # one process parses: what a dead one left is in nobody's use
+    shutil.rmtree(folder, ignore_errors=True)
+    os.environ.update(environment(settings))
+    invocation = resource().cli(["parse"], target_path=folder, raise_on_error=False)
+    failure = _failure(settings, invocation, list(invocation.stream_raw_events()))
+    if failure:
+        raise failure
+    os.replace(folder / PARTIAL_PARSE_FILE_NAME, settings.dbt_target / PARTIAL_PARSE_FILE_NAME)  # a run begins with it
+    for older in settings.dbt_target.glob("manifest-*.json"):
+        older.unlink()
+    os.replace(folder / "manifest.json", path)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 # One: it remembers what it has resolved, and a run calls it for each of hundreds of events. The tables in which the
@@ -120,7 +155,7 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
     """The multi-asset of all models. `tables`: those of raw, of which the flows decide how large the world is."""
 
     @dbt_assets(
-        manifest=MANIFEST,
+        manifest=manifest(),
         project=PROJECT,
         dagster_dbt_translator=LAYERS,
         pool=POOL,
@@ -132,9 +167,14 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
         os.environ.update(environment(settings, computed))
         warehouse.drop_unknown(settings, made())
         extent.note_begun(settings, context.run_id, computed, is_of_all_models=not context.is_subset)
-        invocation = dbt.cli(arguments(computed), context=context, target_path=settings.dbt_target)
-        yield from _events(invocation, context)
+        invocation = dbt.cli(
+            arguments(computed), context=context, target_path=settings.dbt_target, raise_on_error=False
+        )
+        dbt_process.note(settings, invocation.process.pid)
+        yield from _events(settings, invocation, context)
         extent.note_completed(settings, context.run_id)
+        if not settings.as_of:
+            warehouse.note_uses(settings)
 
     return transform
 
@@ -150,10 +190,13 @@ def arguments(computed: Extent) -> list[str]:
     return [*build, "--event-time-start", first, "--event-time-end", end, *whole]
 
 
-def _events(invocation: DbtCliInvocation, context: dg.AssetExecutionContext) -> Iterator[Any]:
-    """What Dagster records of a dbt run: each model with its rows, and each test."""
+def _events(settings: Settings, invocation: DbtCliInvocation, context: dg.AssetExecutionContext) -> Iterator[Any]:
+    """What Dagster records of a dbt run: each model with its rows, and each test. Raises DbtFailed at its end."""
     rows: dict[str, int] = {}
+    errors: list[DbtCliEventMessage] = []
     for event in invocation.stream_raw_events():
+        if event.raw_event["info"]["level"] == "error":
+            errors.append(event)
         node = event.raw_event["data"].get("node_info", {}).get("unique_id")
         message = event.raw_event["info"]["msg"]
         if event.raw_event["info"]["name"] == "JinjaLogInfo" and message.startswith(ROWS_PREFIX):
@@ -168,6 +211,69 @@ def _events(invocation: DbtCliInvocation, context: dg.AssetExecutionContext) -> 
                     metadata={**result.metadata, "dagster/row_count": rows[node]},
                 )
             yield result
+    if failure := _failure(settings, invocation, errors):
+        raise failure
+
+
+def _failure(
+    settings: Settings, invocation: DbtCliInvocation, events: Sequence[DbtCliEventMessage]
+) -> DbtFailed | None:
+    """Why dbt ended with an error; None where it did not. `events`: those it logged as errors, and maybe others."""
+    if invocation.process.wait() == 0:
+        return None
+    own = {event.raw_event["info"]["invocation_id"] for event in events}
+    try:
+        results = invocation.get_artifact("run_results.json")
+        of_this = results["results"] if results["metadata"]["invocation_id"] in own else []
+    except (OSError, ValueError):  # it came to none
+        of_this = []
+    failed = sorted(
+        (one for one in of_this if one["status"] in ("error", "fail")), key=lambda one: one["status"] == "fail"
+    )
+    more = f" ({len(failed) - 1} more failed; {settings.log_path} has all.)" if len(failed) > 1 else ""
+    if not failed:  # before the first model
+        errors = [event.raw_event["info"]["msg"] for event in events if event.raw_event["info"]["level"] == "error"]
+        sentence = (
+            _database_sentence(errors[-1]) if errors else f"it ended with the code {invocation.process.returncode}"
+        )
+        return DbtFailed(f"dbt stopped: {sentence}\n{_remedy(settings, sentence)}")
+    first = failed[0]
+    kind, _, name = first["unique_id"].split(".", 2)
+    compiled = next(
+        (
+            f" Its query: {path}."
+            for path in invocation.target_path.rglob(f"{name.split('.')[0]}.sql")
+            if path.is_file()
+        ),
+        "",
+    )
+    if first["status"] == "fail":
+        return DbtFailed(
+            f"The test {name.split('.')[0]} failed: {first['failures'] or 0:,} rows do not pass.{more}\n"
+            f"Nothing that builds on it was published.{compiled} Look at those rows, correct or remove the file they "
+            "come from, and run again."
+        )
+    sentence = _database_sentence(first["message"] or "")
+    return DbtFailed(f"The {kind} {name} failed: {sentence}{more}\n{_remedy(settings, sentence)}{compiled}")
+
+
+def _database_sentence(message: str) -> str:
+    """The database's own words in dbt's message, which begins with its own and ends with parts of the query."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error", lines[0]):
+        lines = lines[1:]
+    sentence = lines[0] if lines else "the database gave no reason"
+    return sentence[:LONGEST_SENTENCE] + ("…" if len(sentence) > LONGEST_SENTENCE else "")
+
+
+def _remedy(settings: Settings, sentence: str) -> str:
+    if re.search("out of memory|memory limit", sentence, re.I):
+        return f"Give DuckDB more than DUCKDB_MEMORY_LIMIT={settings.memory_limit}, and run again."
+    if builds.NO_SPACE.search(sentence):
+        return f"Make room on the disk of {settings.data_dir}, and run again."
+    if "lock on file" in sentence:
+        return "Wait for the other process, and run again."
+    return "A value in the data is the likely cause: remove its file from the inbox, or report it with this sentence."
 
 
 def made() -> set[tuple[str, str, str]]:

@@ -28,6 +28,7 @@ hypothesis.settings.load_profile("untimed")
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "yes")
 os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ["ENV_FILE"] = ""  # no test depends on this machine's .env
 
 
 @pytest.fixture(scope="session")

@@ -19,9 +19,13 @@ DOLLARS_A_EURO = {2019: 1.1195, 2020: 1.1422, 2021: 1.1827, 2022: 1.0530, 2023: 
 
 
 def _rates() -> str:
-    """A history in the ECB's layout, the newest day first, whose rates are constant over each year."""
+    """A history in the ECB's layout, the newest day first, whose rates are constant over each year.
+
+    It ends today, or the package's would be newer and take precedence.
+    """
     days = [date(2024, 12, 31) - timedelta(n) for n in range(6 * 366 - 4)]
     lines = [f"{day},{DOLLARS_A_EURO[day.year]},150.1,N/A," for day in days if day.weekday() < 5]
+    lines.insert(0, f"{date.today()},1.1,150.1,N/A,")
     return "\n".join(["Date,USD,JPY,CYP,", *lines]) + "\n"
 
 

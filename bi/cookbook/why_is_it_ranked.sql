@@ -5,7 +5,7 @@
 with newest as (
     select period, class, anomaly, evidence, severity, cast(evidence_json as json) as evidence_parts
     from marts.corridor_risk
-    where exporter_bloc = 'COALITION' and transit_iso3 = 'KGZ' and goods = 'CHPL' and class is not null
+    where exporter_bloc = 'COALITION' and transit_iso3 = 'KGZ' and goods = 'CHPL' and class <> 'not_enough_data'
     order by period desc
     limit 1
 ), parts as (

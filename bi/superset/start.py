@@ -23,12 +23,13 @@ USER = "admin"
 
 sys.path.insert(0, str(PROJECT_DIR))
 
-from dagster_project.settings import Settings, SettingsError  # noqa: E402
+from dagster_project.settings import Settings, SettingsError, load_env_file  # noqa: E402
 
 
 def main() -> int:
     try:
         # Which data set was published is no matter here; "sample" needs no other variable.
+        load_env_file()
         settings = Settings.from_environment(os.environ | {"DATA": "sample"})
         port = int(os.environ.get("PORT", "").strip() or 8088)
     except (SettingsError, ValueError) as error:

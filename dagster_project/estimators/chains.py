@@ -14,16 +14,16 @@ IN_KEY = ["exporter_bloc", "transit_iso3", "goods", "baseline_id"]
 OUT_KEY = ["transit_iso3", "target_iso3", "goods", "baseline_id"]
 KEY = ["exporter_bloc", "transit_iso3", "target_iso3", "goods", "baseline_id"]
 TEXTS = [*KEY, "goods_kind"]
-AMOUNTS = ["in_excess_usd", "arrived_excess_usd", "out_excess_usd", "chain_upper_usd", "chain_arrived_usd",
+AMOUNTS = ["in_excess_usd", "arrived_excess_usd", "out_usd", "out_excess_usd", "chain_upper_usd", "chain_arrived_usd",
            "chain_upper_kg", "lead_lag_months", "lead_lag_correlation", "lead_lag_p"]  # fmt: skip
 
 
 def matched(inflow: np.ndarray, outflow: np.ndarray, lag: int) -> np.ndarray:
-    """What of each month's outflow an earlier inflow can explain, oldest first and none older than `lag` months.
+    """What of each period's outflow an earlier inflow can explain, oldest first and none older than `lag` periods.
 
-    Both series × months, one unit; only what is above zero counts, NaN is a month without a report and holds
-    nothing. Returns the same shape; its sum is the largest amount that can be matched at all, because the oldest
-    that is still young enough is always used first. Source: METHODS 2.10; in 10 0 5 0, out 0 6 6 6, lag 2 → 15.
+    Both series × periods, months or years, one unit; only what is above zero counts, NaN is a period without a report
+    and holds nothing. Returns the same shape; its sum is the largest amount that can be matched at all, because the
+    oldest that is still young enough is always used first. Source: METHODS 2.10; in 10 0 5 0, out 0 6 6 6, lag 2 → 15.
     """
     left = np.maximum(np.nan_to_num(inflow), 0.0)
     wanted = np.maximum(np.nan_to_num(outflow), 0.0)
@@ -84,15 +84,16 @@ def _correlations(ahead: np.ndarray, behind: np.ndarray, lags: int) -> np.ndarra
 
 
 def chain(inflows: pd.DataFrame, outflows: pd.DataFrame, *, lag: int, scale: float, least_months: int) -> pd.DataFrame:
-    """Every route bloc → transit → destination of one good, month by month, in the order of its key.
+    """Every route bloc → transit → destination of one good, period by period, in the order of its key.
 
     inflows: IN_KEY, left_out_year, goods_kind, period, in_usd (value), in_excess_usd, arrived_excess_usd,
-    in_excess_kg · outflows: OUT_KEY, period, out_usd, out_excess_usd, out_excess_kg. A row is a month that both hold.
-    `left_out_year` is 0, or the year that the baseline leaves out; then only that year is returned, and the months
-    before it serve the queue. Returns KEY, left_out_year, goods_kind, period, the excesses, chain_upper_usd,
+    in_excess_kg · outflows: OUT_KEY, period, out_usd, out_excess_usd, out_excess_kg. A row is a period that both hold:
+    months all, or years all; `lag` counts them. `left_out_year` is 0, or the year that the baseline leaves out; then
+    only that year is returned, and what is before it serves the queue. Returns KEY, left_out_year, goods_kind, period,
+    the excesses, out_usd, chain_upper_usd,
     chain_arrived_usd (the same with what the transit country reported as imported), chain_upper_kg, and
     lead_lag_months, _correlation, _p (of product groups alone: a test that is published, never used to choose). NULL
-    where one of the two sides of a month is.
+    where one of the two sides of a period is.
     """
     rows = inflows.merge(outflows, on=[*IN_KEY[1:], "period"]).sort_values([*KEY, "period"], ignore_index=True)
     rows["at"] = rows.groupby(KEY, sort=True).ngroup()

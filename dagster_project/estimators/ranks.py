@@ -10,8 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-KEY = ["exporter_bloc", "transit_iso3", "goods", "period"]
-GROUP = ["exporter_bloc", "goods_kind", "period"]  # rows that are ranked against each other
+KEY = ["exporter_bloc", "transit_iso3", "goods", "window_kind", "period"]
+FLAGGED = ["investigate", "verify_data"]
+GROUP = ["exporter_bloc", "goods_kind", "window_kind", "period"]  # rows that are ranked against each other
 LEAST, MOST = 5, 95  # per cent of the draws
 
 
@@ -25,14 +26,13 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
     """KEY, rank_p05, rank_p95: between which ranks a row is in nine of ten draws of the weights.
 
     scored: KEY, goods_kind, severity, class, anomaly and a column `c_<component>` (0 to 1, NaN where unknown) for
-    each weight. Ranked is as the mart ranks it, within GROUP: the classes above `low` and `monitor` first, then
-    anomaly × (0.5 + 0.5 severity); rows without an anomaly have no rank. Returned are the newest month of each bloc,
-    and all rows above the class `low` and `monitor`: those that are looked at. They are ranked among all rows of
-    their group.
+    each weight. Ranked is as the mart ranks it, within GROUP: the FLAGGED classes first, then anomaly ×
+    (0.5 + 0.5 severity); rows without an anomaly have no rank. Returned are the newest window of each bloc and kind,
+    and all FLAGGED rows: those that are looked at. They are ranked among all rows of their group.
     """
     scored = scored[scored.anomaly.notna()].sort_values(KEY, ignore_index=True)
-    newest = scored.groupby("exporter_bloc").period.transform("max") == scored.period
-    unusual = scored["class"].isin(["investigate", "verify_data"]).to_numpy(dtype=bool)
+    newest = scored.groupby(["exporter_bloc", "window_kind"]).period.transform("max") == scored.period
+    unusual = scored["class"].isin(FLAGGED).to_numpy(dtype=bool)
     returned = newest.to_numpy(dtype=bool) | unusual
     values = scored[[f"c_{name}" for name in weights]].to_numpy(dtype="float64", na_value=np.nan)
     known, values = np.isfinite(values).astype(float), np.nan_to_num(values)
@@ -50,6 +50,6 @@ def bands(scored: pd.DataFrame, weights: Mapping[str, float], *, draws: int, spr
         low[rows[wanted]], high[rows[wanted]] = np.percentile(above + 1, [LEAST, MOST], axis=0, method="nearest")
     ranks = scored[KEY].assign(rank_p05=low, rank_p95=high)[returned]
     # typed, so that a table without rows has the columns of one with rows
-    types = dict.fromkeys(["exporter_bloc", "transit_iso3", "goods"], "string")
+    types = dict.fromkeys(["exporter_bloc", "transit_iso3", "goods", "window_kind"], "string")
     types |= {"period": "datetime64[us]", "rank_p05": "int64", "rank_p95": "int64"}
     return ranks.astype(types).reset_index(drop=True)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from dagster_project import warehouse
 from dagster_project.files import landing
 from dagster_project.files.formats import Head, read_head
 from dagster_project.files.landing import Landing, Recognised, RequestLogEntry
@@ -58,9 +59,7 @@ class FetchSession:
         self._folder = settings.data_dir / f".fetch-{os.getpid()}"
 
     def __enter__(self) -> FetchSession:
-        for left in self.settings.data_dir.glob(".fetch-*"):  # by a session that died
-            if left == self._folder or not Path(f"/proc/{left.name.partition('-')[2]}").exists():
-                shutil.rmtree(left, ignore_errors=True)
+        remove_left(self.settings)
         self._folder.mkdir(parents=True)
         return self
 
@@ -73,21 +72,31 @@ class FetchSession:
 
     def get(
         self,
-        url: str,
+        address: str,
+        place: Mapping[str, str] | None = None,
         *,
         params: Mapping[str, str] | None = None,
         secrets: Mapping[str, str] | None = None,
         expect: Sequence[str] = (),
         etag: str = "",
     ) -> http_client.Response:
-        """One response, whole, in a temporary file. Raises http_client.NetworkError. `secrets` are headers."""
+        """One response, whole, in a temporary file. Raises http_client.NetworkError.
+
+        `address` is the name of a setting (settings.ADDRESSES), `place` what stands there for its {…}; `params` are
+        added to its query, `secrets` to the headers.
+        """
+        url = self.settings.addresses[address]
+        for name, value in (place or {}).items():
+            url = url.replace(f"{{{name}}}", value)
         return self._client.get(
             url,
-            params=dict(params or {}),
-            secrets=dict(secrets or {}),
+            params=params,
+            secrets=secrets,
             to=self._folder / "response",
             expect=expect,
             etag=etag,
+            remedy=f"If it has moved, set {address} to the whole new address (in .env); or download the file in a "
+            "browser, and give its folder as INBOX.",
         )
 
     def land(self, response: http_client.Response, *, partition: str, edition: str = "") -> Landing | None:
@@ -108,7 +117,7 @@ class FetchSession:
                 "Loaded in its place, it would expire every row of the other: it was not taken.",
             )
         edition = edition or recognised.edition
-        if newest and edition and edition < newest.edition:
+        if newest and edition and edition < newest.edition and not warehouse.is_future(newest.edition):
             raise RejectedFile(
                 f"{response.url} answered with the edition of {edition}, and the one of {newest.edition} has landed.",
                 "The service probably gave an old copy: the next run requests it again.",
@@ -138,7 +147,8 @@ class FetchSession:
 
     def fetch(
         self,
-        url: str,
+        address: str,
+        place: Mapping[str, str] | None = None,
         *,
         partition: str,
         params: Mapping[str, str] | None = None,
@@ -147,7 +157,7 @@ class FetchSession:
     ) -> Landing | None:
         """Get and land in one call; a service that knows our copy's ETag need not send it again."""
         newest = self._last_requests.get(partition)
-        response = self.get(url, params=params, expect=expect, etag=newest.etag if newest else "")
+        response = self.get(address, place, params=params, expect=expect, etag=newest.etag if newest else "")
         if response.is_unchanged and newest:
             self._log(replace(newest, requested_at=datetime.now(UTC).isoformat()))
             return None
@@ -164,3 +174,11 @@ class FetchSession:
         landing.log_request(self.settings.landing_dir, self._source, entry)
         self._last_requests[entry.partition] = entry
         self.responses += 1
+
+
+def remove_left(settings: Settings) -> None:
+    """Remove what sessions of this process, and of processes that are gone, left in the data directory."""
+    for left in settings.data_dir.glob(".fetch-*"):
+        pid = left.name.partition("-")[2]
+        if pid == str(os.getpid()) or not Path(f"/proc/{pid}").exists():
+            shutil.rmtree(left, ignore_errors=True)

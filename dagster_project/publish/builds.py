@@ -28,7 +28,8 @@ from dagster_project.settings import Settings
 KEPT = 3  # builds that stay, for who looks back or opened one by its own path
 UNFINISHED = ".unfinished-"
 AS_OF_LINKS = "as-of-*"
-NO_SPACE = re.compile(r"No space left|quota exceeded", re.I)  # in the words of the system and of DuckDB
+# In the words of the system, of DuckDB and of SQLite.
+NO_SPACE = re.compile(r"No space left|quota exceeded|disk is full", re.I)
 
 
 class BuildMissing(RuntimeError):
@@ -76,11 +77,16 @@ def published_file(settings: Settings) -> Path:
 def begin(settings: Settings, run_id: str) -> Path:
     """Make the empty folder of a run's build, and remove what runs that died have left. Returns it."""
     repair(settings)
-    for left in settings.builds_dir.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left)
+    remove_unfinished(settings)
     folder = _unfinished(settings, run_id)
     folder.mkdir(parents=True)
     return folder
+
+
+def remove_unfinished(settings: Settings) -> None:
+    """Remove the folders of builds that were not finished."""
+    for left in settings.builds_dir.glob(f"{UNFINISHED}*"):
+        shutil.rmtree(left)
 
 
 def _unfinished(settings: Settings, run_id: str) -> Path:
@@ -128,7 +134,7 @@ def writing(settings: Settings, folder: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, warehouse.QueryError) as error:
-        if not NO_SPACE.search(str(error)):
+        if not is_disk_full(error):
             raise
         size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
         shutil.rmtree(folder, ignore_errors=True)
@@ -137,6 +143,24 @@ def writing(settings: Settings, folder: Path) -> Iterator[None]:
             f"The disk is full: {size / 1e6:,.0f} MB of the build were written, and {free / 1e6:,.0f} MB are free. "
             f"What was published stays. Make room (older builds lie in {settings.builds_dir}), then run again."
         ) from None  # the innermost error is the one that people read
+
+
+def is_disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came of, is that of a full disk."""
+    while error is not None:
+        if NO_SPACE.search(str(error)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def disk_full(settings: Settings) -> str:
+    """What a person reads when the disk was full before there was a build."""
+    free = shutil.disk_usage(settings.data_dir).free
+    return (
+        f"The disk is full ({free / 1e6:,.0f} MB are free at {settings.data_dir}). What was published stays, and what "
+        "has landed is not fetched again. Make room, then run again."
+    )
 
 
 def finish(settings: Settings, folder: Path, run_id: str) -> Path:

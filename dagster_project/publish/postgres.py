@@ -7,9 +7,17 @@ processor time, four times what CSV takes.
 Everything happens in one transaction, so a death at any moment leaves what was served before. The old schema is
 renamed and not dropped in it: a rename waits for no reader and no reader waits for it, while those who are in the
 middle of a query keep their tables. It is dropped afterwards, when no query holds it.
+
+What the role that reads may do is set at each publication. PostgreSQL lets every role change its own password and its
+own settings, and lift any time limit that is a setting: what it changed is set back, and its long queries are ended
+from outside, at each publication and by a sensor in between.
 """
 
+import base64
+import hashlib
+import hmac
 import re
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +40,17 @@ SCHEMA, READER = "marts", "ghost_trade_reader"
 NEXT, BEFORE = f"{SCHEMA}_next", f"{SCHEMA}_before_"
 MARK = "Ghost Trade: "  # how the comment of a schema begins that may be replaced: never drop a stranger's
 LONGEST_WAIT = "10s"  # for readers of the old schema; who reads longer than that keeps it until the next publication
+LONGEST_LOCK = "60s"  # for another publisher; a reader may hold this lock too
+LONGEST_QUERY, LONGEST_IDLE = 60, 300  # seconds, of the reader: a query; an open transaction that does nothing
+GRACE = 5  # seconds: the limit inside the session ends a query first, with an error in place of a lost connection
+WATCH_EVERY = 30  # seconds
+LIMITS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": f"{LONGEST_QUERY}s",
+    "idle_in_transaction_session_timeout": f"{LONGEST_IDLE}s",
+    "search_path": SCHEMA,
+}
+SCRAM_ROUNDS = 4096  # PostgreSQL's own number
 
 ROWS_A_BATCH = 10_000
 
@@ -71,12 +90,67 @@ begin
                 current_user;
         end if;
         create role {READER} login;
-        alter role {READER} set default_transaction_read_only = on;
-        alter role {READER} set statement_timeout = '60s';
-        alter role {READER} set idle_in_transaction_session_timeout = '5min';
-        alter role {READER} set search_path = {SCHEMA};
+    end if;
+    if exists (
+        select from pg_roles
+        where rolname = '{READER}' and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolbypassrls)
+    ) then
+        raise exception 'The role {READER} may do more than read. Ask for: '
+            'alter role {READER} nosuperuser nocreaterole nocreatedb noreplication nobypassrls';
     end if;
 end $guard$"""
+
+# Each in a block of its own: who publishes may not be allowed all of them, and what is left is found by RIGHTS.
+LIMIT = f"""do $limit$
+begin
+    begin
+        execute format('revoke temporary on database %I from public, {READER}', current_database());
+        revoke create on schema public from public, {READER};
+    exception when insufficient_privilege or invalid_schema_name then null;
+    end;
+    begin
+        revoke execute on function lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) from public;
+    exception when insufficient_privilege then null;
+    end;
+    begin
+        if not pg_has_role('{READER}', 'usage') then
+            grant {READER} to current_user;  -- to see its queries, and to end them
+        end if;
+    exception when insufficient_privilege then null;
+    end;
+    begin
+        alter role {READER} reset all;
+        execute format('alter role {READER} in database %I reset all', current_database());
+        {" ".join(f"alter role {READER} set {name} = '{value}';" for name, value in LIMITS.items())}
+    exception when insufficient_privilege then null;
+    end;
+end $limit$"""
+
+# What the reader may do and should not, each as the statement that its owner can run.
+RIGHTS = f"""
+select format('revoke temporary on database %I from public', current_database()) as remedy
+where has_database_privilege('{READER}', current_database(), 'temporary')
+union all
+select format('revoke create on schema %I from public', nspname)
+from pg_namespace
+where has_schema_privilege('{READER}', oid, 'create') and nspname not like 'pg\\_%'
+union all
+select format('revoke %I from {READER}', granted.rolname)
+from pg_auth_members as members
+inner join pg_roles as granted on granted.oid = members.roleid
+where members.member = '{READER}'::regrole
+"""
+ROLE_SETTINGS = f"""
+select unnest(setconfig) from pg_db_role_setting where setrole = '{READER}'::regrole
+"""
+LONG_READS = f"""
+select pg_terminate_backend(pid)
+from pg_stat_activity
+where usename = '{READER}' and (
+    (state = 'active' and now() - query_start > interval '{LONGEST_QUERY + GRACE} seconds')
+    or (state like 'idle in transaction%' and now() - state_change > interval '{LONGEST_IDLE + GRACE} seconds')
+)
+"""
 
 DROP_OLD = f"""do $drop$
 declare
@@ -102,6 +176,7 @@ class Served:
     place: str  # host:port/database
     rows: dict[str, int]  # by table
     is_old_dropped: bool  # else a reader holds the marts of before, which go with the next publication
+    notes: tuple[str, ...] = ()  # what a person should know of the role that reads
 
 
 def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Served:
@@ -116,8 +191,10 @@ def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Serv
             try:
                 cursor.execute("set local statement_timeout = 0")
                 cursor.execute("set local maintenance_work_mem = '256MB'")
+                cursor.execute(f"set local lock_timeout = '{LONGEST_LOCK}'")
                 cursor.execute(f"select pg_advisory_xact_lock(hashtext('{READER}'))")  # one publisher at a time
                 cursor.execute(GUARD.format(data=settings.data))
+                notes = _limit_reader(cursor, settings.pg_reader_password)
                 cursor.execute(f"create schema {NEXT}")
                 rows = {}
                 for table in tables:
@@ -131,7 +208,13 @@ def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Serv
                 with suppress(adbc_driver_manager.Error):
                     pg.rollback()
                 raise
-            return Served(place, rows, _drop_old(pg, cursor))
+            try:
+                end_long_reads(cursor)
+                pg.commit()
+            except adbc_driver_manager.Error as error:
+                pg.rollback()
+                notes.append(f"Long queries of {READER} could not be ended: {_reason(error, settings.pg_dsn)}.")
+            return Served(place, rows, _drop_old(pg, cursor), tuple(notes))
     except adbc_driver_manager.Error as error:
         reason = _reason(error, settings.pg_dsn)
     if not step:
@@ -141,6 +224,44 @@ def serve(settings: Settings, file: Path, tables: Sequence[Description]) -> Serv
             f"PostgreSQL at {place} left at the commit. {reason}. It serves this build whole, or the last."
         )
     raise PostgresFailed(f"PostgreSQL at {place} stopped at {step}. {reason}. It serves what it served before.")
+
+
+def _limit_reader(cursor: adbc.Cursor, password: str) -> list[str]:
+    """Set what the reader may do, and its password where one is given. Returns what had changed, and what is left."""
+    ours = {f"{name}={value}" for name, value in LIMITS.items()}
+    changed = _column(cursor, ROLE_SETTINGS)
+    cursor.execute(LIMIT)
+    if password:
+        cursor.execute(f"alter role {READER} password {literal(scram_verifier(password))}")
+    notes = []
+    if changed and changed != ours:
+        differing = ", ".join(sorted(changed - ours)) or "some were removed"
+        notes.append(f"The settings of {READER} were changed ({differing}).")
+        as_they_were = _column(cursor, ROLE_SETTINGS) == ours
+        notes[0] += " They are as they were again." if as_they_were else f" Ask for: alter role {READER} reset all."
+    notes += [f"{READER} may do more than read. Ask for: {remedy}." for remedy in sorted(_column(cursor, RIGHTS))]
+    return notes
+
+
+def _column(cursor: adbc.Cursor, sql: str) -> set[str]:
+    cursor.execute(sql)
+    return {str(value) for (value,) in cursor.fetchall()}
+
+
+def end_long_reads(cursor: adbc.Cursor) -> int:
+    """End the reader's sessions whose query or open transaction is over its limit. Returns how many."""
+    cursor.execute(LONG_READS)
+    return sum(bool(ended) for (ended,) in cursor.fetchall())
+
+
+def scram_verifier(password: str) -> str:
+    """What PostgreSQL keeps of a password (RFC 5803): who logs statements does not log the password."""
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ROUNDS)
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server = hmac.digest(salted, b"Server Key", "sha256")
+    salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256${SCRAM_ROUNDS}:{salt64}${stored64}:{server64}"
 
 
 def place_of(dsn: str) -> str:
@@ -219,8 +340,11 @@ def _reason(error: Exception, dsn: str) -> str:
     """The server's own message in one line, and never the password, encoded or decoded."""
     message = re.sub(r"^.*?\[libpq\] ", "", str(error), flags=re.S)
     message = re.split(r"\b(?:ERROR|FATAL):\s+", message)[-1].strip().splitlines()[0]
-    password = urlsplit(dsn).password or parse_qs(urlsplit(dsn).query).get("password", [""])[0]
-    for secret in filter(None, (dsn, password, unquote(password))):
+    url = urlsplit(dsn)
+    in_query = [value for name, values in parse_qs(url.query).items() if "pass" in name for value in values]
+    for secret in filter(
+        None, (dsn, *(part for word in (url.password or "", *in_query) for part in (word, unquote(word))))
+    ):
         message = message.replace(secret, "…")
     return re.sub(r"\. SQLSTATE: \w+$", "", message).rstrip(". ")
 
@@ -242,6 +366,8 @@ def postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata={"idle": f"as of {settings.as_of}: files only"})
     file = builds.of_run(settings, assets.build_id(context)) / settings.published_path.name
     served = serve(settings, file, assets.descriptions())
+    for note in served.notes:
+        context.log.warning(note)
     if not served.is_old_dropped:
         context.log.warning(f"Someone still reads the marts of before at {served.place}; they go next time.")
     return dg.MaterializeResult(
@@ -251,3 +377,22 @@ def postgres(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
             "server": served.place,
         }
     )
+
+
+@dg.sensor(
+    name="postgres_limits",
+    minimum_interval_seconds=WATCH_EVERY,
+    description=f"Ends queries of {READER} that run longer than a minute: a limit that the role cannot lift.",
+)
+def postgres_limits(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+    """End the reader's long queries; nothing where PG_DSN is not set."""
+    settings = Settings.from_environment()
+    if not settings.pg_dsn:
+        return dg.SkipReason("PG_DSN is not set.")
+    try:
+        with _connection(settings.pg_dsn) as pg, pg.cursor() as cursor:
+            ended = end_long_reads(cursor)
+            pg.commit()
+    except adbc_driver_manager.Error as error:
+        return dg.SkipReason(f"PostgreSQL at {place_of(settings.pg_dsn)}: {_reason(error, settings.pg_dsn)}.")
+    return dg.SkipReason(f"{ended} long queries were ended." if ended else "No query is over its limit.")

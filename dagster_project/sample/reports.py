@@ -1,7 +1,7 @@
 """What the countries report: each records its exports and imports in its own way, or not at all.
 
-Belongs here: the practices of reporters, and the sums they publish. Does not belong here: true trade
-(trade.py) and file layouts (comtrade.py).
+Belongs here: how reporters record, and the sums of what they record. Does not belong here: true trade (trade.py), which
+of it they publish (publication.py), and file layouts (comtrade.py).
 
 A reported cell is one row: `reporter`, `flow` (X, M, RX, RM), `partner`, `code`, `period` (2022 or 202203)
 and, as whole numbers so that every sum is exact, `cents` (the primary value, USD), `fob_cents` (imports at
@@ -13,7 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from dagster_project.sample.scenario import SILENT_FROM, Rewriting, Scenario, Secret
+from dagster_project.sample.publication import (
+    FIRST_HS2022_MONTH,
+    LATE_HS2022_MONTH,
+    YEAR_TO_DATE,
+    ZEROS_WRITTEN,
+    Publication,
+    practices,
+    published,
+)
+from dagster_project.sample.scenario import SILENT_FROM, SINGLE_MONTH_ERRORS, Rewriting, Scenario, Secret
 from dagster_project.sample.trade import REST
 from dagster_project.sample.world_data import (
     COUNTRIES,
@@ -22,15 +31,16 @@ from dagster_project.sample.world_data import (
     HS2017_ANCESTOR,
     LANDLOCKED,
     MONTHS,
+    STAPLES,
+    YEARS,
     distance_km,
     month_index,
     month_start,
 )
 
 WORLD = "W00"
-FIRST_HS2022_MONTH = month_index("2022-01")
-# Countries that went on in HS2017 after the others had left it, until this month.
-LATE_HS2022_MONTH = {"TJK": month_index("2023-01"), "ZAF": month_index("2023-01")}
+# All other goods are many, and their errors cancel in part: REST has this share of the error of a single good.
+REST_ERROR_SHARE = 0.25
 
 # Log points by which a country's import records stand below what was paid.
 IMPORT_BIAS_LOG = {"KGZ": -0.15, "TJK": -0.20, "UZB": -0.05, "GEO": -0.03, "ARE": -0.05}
@@ -68,7 +78,7 @@ SPECIAL, HIDDEN = "999999", "XXXX"  # where confidential goods stand: among all 
 
 
 class Reports(NamedTuple):
-    """Everything published, all levels: the last release, and the first one of what was released twice."""
+    """All that is published: the last release, and the first one of what was released twice."""
 
     annual: pd.DataFrame
     monthly: pd.DataFrame
@@ -76,9 +86,12 @@ class Reports(NamedTuple):
     first_monthly: pd.DataFrame  # the year of REVISED_MONTHS
 
 
-def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame, plan: Scenario) -> Reports:
+def reported_cells(
+    rng: np.random.Generator, shipments: pd.DataFrame, plan: Scenario, publication: Publication
+) -> Reports:
+    """Shipments (trade.py) as the countries report them: cells of all levels, with the world as a partner."""
     silent = _months_published(plan)
-    records = pd.concat([_export_records(rng, shipments), _import_records(rng, shipments, plan)])
+    records = pd.concat([_export_records(rng, shipments, plan), _import_records(rng, shipments, plan)])
     records = records[records.month < records.reporter.map(silent)]
     records["code"] = _published_codes(records, plan.secrets)
     cells = records.groupby(CELL, as_index=False)[MEASURES].sum()
@@ -88,13 +101,28 @@ def reported_cells(rng: np.random.Generator, shipments: pd.DataFrame, plan: Scen
 
     year = FIRST_YEAR + cells.month // 12
     is_whole_year = (cells.month // 12 + 1) * 12 <= cells.reporter.map(silent)
-    annual = _summed([cells.assign(period=year)[is_whole_year]], PUBLISHED)
-    monthly = cells.assign(period=year * 100 + cells.month % 12 + 1).drop(columns="month")
+    annual = _summed([cells.assign(period=year)[is_whole_year | cells.reporter.isin(YEAR_TO_DATE)]], PUBLISHED)
+    annual = pd.concat([annual, _zeros(annual)])
+    # by months the staples are among the rest of a pair's trade
+    monthly = (
+        cells.assign(code=cells.code.where(~cells.code.isin([*STAPLES]), REST)).groupby(CELL, as_index=False).sum()
+    )
+    monthly = monthly.assign(period=(FIRST_YEAR + monthly.month // 12) * 100 + monthly.month % 12 + 1)
+    monthly = monthly.drop(columns="month")
     same_year = monthly[monthly.period // 100 == REVISED_MONTHS[0] // 100]
     revised = same_year.period.isin(REVISED_MONTHS)
     first = pd.concat([same_year[~revised], _as_first_released(rng, same_year[revised])])
     every = (annual, monthly, _as_first_released(rng, annual[annual.period == REVISED_YEAR]), first)
-    return Reports(*(_all_levels(pd.concat([each, each.assign(partner=WORLD)])) for each in every))
+    levels = [_all_levels(pd.concat([each, each.assign(partner=WORLD)])) for each in every]
+    return Reports(*(published(cells, freq, publication) for cells, freq in zip(levels, "AMAM", strict=True)))
+
+
+def _zeros(annual: pd.DataFrame) -> pd.DataFrame:
+    """The years in which a usual export of ZEROS_WRITTEN did not happen, each with a 0."""
+    usual = annual[annual.reporter.isin(ZEROS_WRITTEN) & (annual.flow == "X") & (annual.code != REST)]
+    series = usual[["reporter", "flow", "partner", "code"]].drop_duplicates()
+    every = series.merge(pd.DataFrame({"period": YEARS}), how="cross").merge(usual, "left")
+    return every[every.cents.isna()].fillna(0).astype(dict.fromkeys(MEASURES, "int64"))
 
 
 def _published_codes(records: pd.DataFrame, secrets: list[Secret]) -> pd.Series:
@@ -129,9 +157,13 @@ def _as_first_released(rng: np.random.Generator, cells: pd.DataFrame) -> pd.Data
     return first[~(provisional & (draw >= 1 - ADDED_SHARE))]
 
 
-def _export_records(rng: np.random.Generator, shipments: pd.DataFrame) -> pd.DataFrame:
-    """Exporters record at FOB, in the month of shipment, the destination that was declared."""
+def _export_records(rng: np.random.Generator, shipments: pd.DataFrame, plan: Scenario) -> pd.DataFrame:
+    """Exporters record at FOB, in the month of shipment, the destination that was declared; a month by error."""
     noise, quantity_noise = _noise(rng, shipments, shipments.exporter, "export_noise_sd")
+    for d in (d for d in plan.decoys if d.kind in SINGLE_MONTH_ERRORS):
+        month = (d.exporter, d.importer, d.product, month_index(d.first))
+        wrong = shipments[["exporter", "declared", "product", "month"]].eq(month).all(axis=1)
+        noise = np.where(wrong, noise * d.factor, noise)
     cents = np.rint(shipments.value_usd * noise * 100)
     return pd.DataFrame({
         "reporter": shipments.exporter, "flow": "X", "partner": shipments.declared,
@@ -184,6 +216,7 @@ def _noise(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Factors on value and on quantity (a fifth as noisy: scales err less than invoices); 1 where exact."""
     sd = np.where(shipments.is_exact, 0, COUNTRIES[column].reindex(reporter).to_numpy())
+    sd = np.where(shipments["product"] == REST, REST_ERROR_SHARE * sd, sd)
     return np.exp(sd * rng.standard_normal(len(sd))), np.exp(sd / 5 * rng.standard_normal(len(sd)))
 
 
@@ -218,8 +251,8 @@ def _months_published(plan: Scenario) -> pd.Series:
     return COUNTRIES.index.to_series().map(silent).fillna(MONTHS)
 
 
-def reporters(plan: Scenario) -> pd.DataFrame:
-    """truth/reporters.csv: how each country reports."""
+def reporters(plan: Scenario, publication: Publication) -> pd.DataFrame:
+    """truth/reporters.csv: how each country reports, and what it publishes."""
     table = COUNTRIES[["role", "export_noise_sd", "import_noise_sd"]].rename_axis("country_iso3")
     table = table.reset_index()
     country, months = table.country_iso3, _months_published(plan).astype(int).tolist()
@@ -233,10 +266,11 @@ def reporters(plan: Scenario) -> pd.DataFrame:
         basis = basis.mask(theirs, basis.where(basis != "consignment", "").add("; ").add(text).str.lstrip("; "))
     valuation = pd.Series("CIF", index=table.index)
     valuation = valuation.mask(country.isin(IMPORTS_VALUED_FOB), "FOB")
-    return table.assign(
+    table = table.assign(
         import_bias_log=country.map(IMPORT_BIAS_LOG).fillna(0.0),
         import_valuation=valuation.mask(country.isin(IMPORTS_VALUED_BOTH), "CIF and FOB"),
         import_basis=basis,
         lag_months=[MONTHS - m if MONTHS - m < 12 else "" for m in months],  # beyond, it is silent, not late
         silent_after=["" if m == MONTHS else month_start(m - 1) if m else "never reports" for m in months],
     )
+    return table.join(practices(country, publication))

@@ -1,8 +1,8 @@
 """The ground truth of the simulated world: diversions, the article's two figures, decoys, and odd reporters.
 
 Belongs here: constants a reader can check one by one, and the scenario drawn from them: every seed has its own, the
-article's figures are the same in all. How a scenario turns into flows is scenario_trade.py's business; how it surfaces
-in reports is reports.py's.
+article's figures are the same in all, and the sample's own seed tells more of the article's story. How a scenario turns
+into flows is scenario_trade.py's business; how it surfaces in reports is reports.py's.
 
 The constants state what customs data plausibly hold. They were set before any method was tried on them, and are not
 changed to suit one.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dagster_project.sample.world_data import (
+    AREAS_NES,
     CONTROLLED,
     COUNTRIES,
     FIRST_YEAR,
@@ -20,6 +21,7 @@ from dagster_project.sample.world_data import (
     LAST_YEAR,
     MONTHS,
     NEIGHBOURS,
+    SPECIAL_CATEGORIES,
     counted_in_items,
     month_index,
     month_start,
@@ -62,7 +64,8 @@ class Diversion(NamedTuple):
 
 
 class Decoy(NamedTuple):
-    """Looks like diversion and is not. `usd_million` is trade on top of what the pair trades anyway."""
+    """Looks like diversion and is not. `usd_million` is trade on top of what the pair trades anyway. `factor`: of a
+    price that jumps, or of the value that an exporter writes down by error in the month `first`."""
 
     kind: str
     exporter: str
@@ -72,7 +75,7 @@ class Decoy(NamedTuple):
     last: str
     usd_million: float
     description: str
-    factor: float = 1.0  # of the price, where that is what changes
+    factor: float = 1.0
     onward_to: str = ""  # where the goods go from a free zone
 
 
@@ -86,7 +89,8 @@ class Anchor(NamedTuple):
 
 
 class Rewriting(NamedTuple):
-    """A share of an importer's records is written to a partner other than the shipper; None: any of them."""
+    """A share of an importer's records is written to a partner other than the shipper (a country, or an area that is
+    none); None: any of them."""
 
     importer: str | None
     shipper: str | None
@@ -118,7 +122,7 @@ class Scenario(NamedTuple):
         never_arrived = {
             (d.exporter, d.transit, d.product)
             for d in self.diversions
-            if d.kind in ("never_arrived", "split_over_three")
+            if d.kind in ("never_arrived", "split_over_three", "article_unmirrored")
         }
         steady = {anchor[:3] for anchor in self.anchors}
         article = {(ARTICLE_EXPORTER, ARTICLE_IMPORTER, c) for c in (*WASHING_MACHINE_SHARES, *CHIP_SHARES)}
@@ -132,12 +136,14 @@ class Scenario(NamedTuple):
 #   mislabelled_by_exporter  the same, declared under a neighbouring code that is on no list
 #   mislabelled_by_importer  arrives and goes on, but the transit country records it under such a neighbour
 #   arrived_and_went_on      recorded as an import by the transit country, then exported to the target
+#   beside_hidden_trade      as beside_honest_trade; the transit country writes the honest part to an area, no country
 # and beside them, in every world:
 #   article                  inflow behind the article's figures, arrives and goes on
 DIVERSIONS_OF = {
     "never_arrived": 12, "beside_honest_trade": 5, "split_over_three": 2, "mislabelled_by_exporter": 3,
     "mislabelled_by_importer": 3, "arrived_and_went_on": 10,
 }  # fmt: skip
+LATER_DIVERSIONS_OF = {"beside_hidden_trade": 1}  # drawn after all else: the older events of a seed stay what they were
 ARRIVING = ("mislabelled_by_importer", "arrived_and_went_on")
 # Sizes in USD million: log-normal, drawn again when outside the bounds.
 SIZE_MEDIAN, SIZE_LOG_SD, SIZE_BOUNDS = 6.0, 1.2, (0.5, 80.0)
@@ -171,9 +177,12 @@ DECOYS_OF = {
     "new_factory": 3, "honest_growth": 4, "free_zone": 3, "price_jump": 3, "structural_gap": 3,
     "basis_switch": 2, "late_reporter": 2,
 }  # fmt: skip
+LATER_DECOYS_OF = {"hidden_partner": 2, "tenfold_month": 3, "unit_slip": 2}
+SINGLE_MONTH_ERRORS = {"tenfold_month": 10.0, "unit_slip": 1000.0}  # times the true value, in one month
 MACHINES = ("845710", "845811", "845891", "845961", "846693", "848620", "848640", "842951", "843351", "901890")
 DECOY_SIZE_MEDIAN, DECOY_SIZE_BOUNDS = 12.0, (2.0, 60.0)
-STEADY_USD_MILLION = (1.5, 30.0)  # the business, a year, in which a price, a basis or a reporter changes
+STEADY_USD_MILLION = (1.5, 30.0)  # the business, a year, in which a price, a basis, a partner or a reporter changes
+SLIPPED_USD_MILLION = (0.05, 0.5)  # the business, a year, of which a month is written in the wrong unit
 PRICE_FACTORS = (2.0, 4.0)
 ZONES = {"KAZ": 2, "GEO": 2, "UZB": 1, "TUR": 2, "ARE": 2, "SRB": 1}  # where a free zone may open …
 ZONE_CUSTOMERS = ("AZE", "MNG", "TJK", "UZB", "IND", "VNM")  # … and whom its goods go on to
@@ -205,6 +214,14 @@ WASHING_MACHINE_SHARES = {
 CHIP_SHARES = {
     "854231": (0.45, "AUT"), "854232": (0.25, "KOR"), "854233": (0.10, "FRA"), "854239": (0.20, "JPN"),
 }  # fmt: skip
+# What is planted beside them in the sample's own world alone, so that a first look meets the article's story: exports
+# declared for Kazakhstan that went on to Russia unrecorded. (exporter, product, USD million), in these months.
+SAMPLE_SEED = 20230615
+ARTICLE_UNMIRRORED = [
+    ("DEU", "854231", 380.0), ("NLD", "854232", 290.0), ("JPN", "854233", 170.0), ("USA", "854239", 340.0),
+    ("ITA", "845011", 70.0), ("DEU", "845020", 50.0),
+]  # fmt: skip
+ARTICLE_UNMIRRORED_MONTHS = ("2022-05", "2024-10")
 # Months of a year that carry the trade, and their weights. Kazakhstan has published nothing after
 # October 2024, so what 2024 holds must lie before.
 ARTICLE_MONTHS = {
@@ -219,13 +236,15 @@ SILENT_FROM = {
     "TWN": f"{FIRST_YEAR}-01",  # reports nothing, is only ever a partner
     "RUS": "2022-01", "BLR": "2022-01",  # stopped publishing
     "TJK": "2024-01", "ARE": "2024-01", "VNM": "2024-01",  # 2024 not yet out
-    "KAZ": "2024-11", "KGZ": "2024-11", "UZB": "2024-10", "ARM": "2024-12",  # late by some months
+    "KAZ": "2024-11", "KGZ": "2024-11", "UZB": "2024-10", "ARM": "2024-12", "AZE": "2024-10",  # late by some months
 }  # fmt: skip
 
 
-def draw(rng: np.random.Generator) -> Scenario:
-    """The scenario of one world. No two of its events share a good in a country, so that each can be listed alone."""
-    return _Draft(rng).scenario()
+def draw(rng: np.random.Generator, later: np.random.Generator, seed: int) -> Scenario:
+    """The scenario of the world of this seed. No two of its events share a good in a country, so that each can be
+    listed alone; only the sample's own tell more of the article's goods. `later` is the chance of what was added to the
+    scenarios after they had been measured."""
+    return _Draft(rng).scenario(later, seed)
 
 
 class _Draft:
@@ -243,14 +262,22 @@ class _Draft:
         self.anchors: list[Anchor] = [*HONEST_ANCHORS]
         self.rewritten: list[Rewriting] = []
 
-    def scenario(self) -> Scenario:
-        for kind, count in DIVERSIONS_OF.items():
+    def scenario(self, later: np.random.Generator, seed: int) -> Scenario:
+        self._plant(DIVERSIONS_OF, DECOYS_OF)
+        secrets = self._secrets()
+        self.rng = later
+        self._plant(LATER_DIVERSIONS_OF, LATER_DECOYS_OF)
+        if seed == SAMPLE_SEED:
+            self._article_unmirrored()
+        return Scenario(self.diversions, self.decoys, self.anchors, self.rewritten, secrets, self.late_from)
+
+    def _plant(self, diversions: dict[str, int], decoys: dict[str, int]) -> None:
+        for kind, count in diversions.items():
             for _ in range(count):
                 self._divert(kind)
-        for kind, count in DECOYS_OF.items():
+        for kind, count in decoys.items():
             for _ in range(count):
                 getattr(self, f"_{kind}")()
-        return Scenario(self.diversions, self.decoys, self.anchors, self.rewritten, self._secrets(), self.late_from)
 
     # diversions
 
@@ -262,7 +289,7 @@ class _Draft:
         label = self._neighbour(product, ways) if kind.startswith("mislabelled") else ""
         shares = self.rng.dirichlet([4] * len(ways))
         first, last = self._span(ways)
-        group = len({d.group for d in self.diversions}) + 1
+        group = self._next_group()
         for way, share in zip(ways, shares, strict=True):
             share_onward, lag, markup = 0.0, 0, 0.0
             if arrives:
@@ -274,11 +301,24 @@ class _Draft:
                 kind, group, exporter, way, target, product, first, last, value, label, share_onward, lag, markup
             )
             self.diversions.append(diversion)
-            if kind == "beside_honest_trade":
+            if kind in ("beside_honest_trade", "beside_hidden_trade"):
                 self.anchors.append(Anchor(exporter, way, product, round(self._log_between(COVER_USD_MILLION), 2)))
+            if kind == "beside_hidden_trade":
+                self._rewrite(way, exporter, product, self._area(), 1.0, f"{FIRST_YEAR}-01")
             if not arrives and self.rng.random() < COMPANION_SHARE:
                 code = diversion.exporter_code
                 self.anchors.append(Anchor(COMPANION_EXPORTER, way, code, COMPANION_USD_MILLION))
+
+    def _article_unmirrored(self) -> None:
+        for exporter, product, usd_million in ARTICLE_UNMIRRORED:
+            route = (exporter, ARTICLE_EXPORTER, ARTICLE_IMPORTER, product)
+            diversion = Diversion(
+                "article_unmirrored", self._next_group(), *route, *ARTICLE_UNMIRRORED_MONTHS, usd_million
+            )
+            self.diversions.append(diversion)
+
+    def _next_group(self) -> int:
+        return len({d.group for d in self.diversions}) + 1
 
     # decoys
 
@@ -330,13 +370,45 @@ class _Draft:
         [(way, since)] = self.late_from.items()
         self._steady("late_reporter", self._exporter(), way, since, f"{way} turns late and has not reported since")
 
+    def _hidden_partner(self) -> None:
+        """An importer turns to writing what it buys from one country to an area that is none; the good it still
+        records from another."""
+        exporter, way, since, area = self._exporter(), self._of(ALL_WAYS), self._start(), self._area()
+        description = f"{way} writes it to the area {area.lstrip('_')}, no country"
+        decoy = self._steady("hidden_partner", exporter, way, since, description)
+        self._rewrite(way, exporter, decoy.product, area, 1.0, since)
+        supplier = self._of({c: weight for c, weight in ORIGINS.items() if c not in (exporter, way)})
+        self.anchors.append(Anchor(supplier, way, decoy.product, COMPANION_USD_MILLION))
+
+    def _tenfold_month(self) -> None:
+        self._single_month_error("tenfold_month", STEADY_USD_MILLION)
+
+    def _unit_slip(self) -> None:
+        self._single_month_error("unit_slip", SLIPPED_USD_MILLION)
+
+    def _single_month_error(self, kind: str, usd_million: tuple[float, float]) -> None:
+        factor, exporter = SINGLE_MONTH_ERRORS[kind], self._exporter()
+        description = f"{exporter} writes down {factor:.0f} times the value of this month; all is honest"
+        decoy = self._steady(kind, exporter, self._of(ALL_WAYS), self._start(), description, factor, usd_million)
+        self.decoys[-1] = decoy._replace(last=decoy.first)
+
     def _steady(
-        self, kind: str, exporter: str, importer: str, first: str, description: str, factor: float = 1.0
+        self,
+        kind: str,
+        exporter: str,
+        importer: str,
+        first: str,
+        description: str,
+        factor: float = 1.0,
+        usd_million: tuple[float, float] = STEADY_USD_MILLION,
     ) -> Decoy:
         product = self._good([importer])
-        self.anchors.append(Anchor(exporter, importer, product, round(self._log_between(STEADY_USD_MILLION), 2)))
+        self.anchors.append(Anchor(exporter, importer, product, round(self._log_between(usd_million), 2)))
         self.decoys.append(Decoy(kind, exporter, importer, product, first, f"{LAST_YEAR}-12", 0.0, description, factor))
         return self.decoys[-1]
+
+    def _area(self) -> str:
+        return self._of({AREAS_NES: 1, SPECIAL_CATEGORIES: 1})
 
     def _origin(self, hub: str) -> str:
         return self._of({c: weight for c, weight in ORIGINS.items() if c != hub})

@@ -19,6 +19,8 @@ _HOW = {
     "mislabelled_by_exporter": "as never_arrived, and {exporter} writes down {label}",
     "mislabelled_by_importer": "{transit} records it as {label}, then exports it to {target} at a mark-up",
     "arrived_and_went_on": "{transit} records it, then exports it to {target} at a mark-up",
+    "beside_hidden_trade": "as beside_honest_trade; {transit} writes the honest trade to an area that is no country",
+    "article_unmirrored": "as never_arrived: the article's goods, in the sample's own world alone",
     "article": "stands behind {transit}'s reported exports to {target} in the article",
 }
 
@@ -149,7 +151,7 @@ def _anchors(rng: np.random.Generator, plan: Scenario) -> pd.DataFrame:
     value *= boom(series.importer).ravel()
     shipments = shipments.assign(declared=shipments.importer, month=month, value_usd=value, is_exact=False)
     shipments = weighed(rng, shipments)
-    for d in (d for d in plan.decoys if d.factor != 1):
+    for d in (d for d in plan.decoys if d.kind == "price_jump"):
         jumps = shipments[key].eq([d.exporter, d.importer, d.product]).all(axis=1)
         jumps &= shipments.month >= month_index(d.first)
         shipments.loc[jumps, "value_usd"] *= d.factor

@@ -19,14 +19,22 @@ from dagster_project.sample.world_data import (
     GOODS,
     MONTHS,
     SPECIALITIES,
+    STAPLES,
     distance_km,
     month_index,
 )
 
-SERIES_AT_SCALE_1 = 850  # exporter × importer × product kept: about 420,000 reported rows
+SERIES_AT_SCALE_1 = 850  # exporter × importer × product kept: about 540,000 reported rows
 REST = "REST"
 REST_SHARE = 6.0  # trade in all other goods, as a multiple of the gravity value of the simulated ones
 SMALLEST_SHIPMENT_USD = 200.0
+
+# Who trades staples with whom, before the war: enough partners and goods of no list, outside the corridors, for these
+# reporters to be rated singly (METHODS 2.6). The first trade with each other, and the last buy from those between.
+STAPLE_TRADERS = ("DEU", "ITA", "FRA", "NLD", "POL", "CZE", "AUT", "GBR", "USA", "JPN", "KOR")
+STAPLE_SELLERS = ("MYS", "CHN", "TUR", "IND", "HKG", "ARE", "SRB", "BRA", "ZAF", "VNM")
+STAPLE_BUYERS = ("KAZ", "KGZ", "ARM")
+STAPLE_USD_A_YEAR = (150_000, 600_000)
 
 # The world is detailed where the scenario is: log odds that a pair is kept in HS6 detail, by role. The small
 # corridor countries come before the big hubs, whose sheer size would crowd them out.
@@ -60,6 +68,23 @@ def honest_trade(
     return weighed(rng, _monthly(rng, pd.concat([series, rest], ignore_index=True)))
 
 
+def staple_trade(rng: np.random.Generator, scale: float) -> pd.DataFrame:
+    """Shipments of STAPLES in every month before 2022, among as many of the traders as the scale says."""
+    traders = STAPLE_TRADERS[: max(2, round(len(STAPLE_TRADERS) * scale))]
+    sellers = STAPLE_SELLERS[: max(1, round(len(STAPLE_SELLERS) * scale))]
+    pairs = [(a, b) for a in traders for b in traders if a != b]
+    pairs += [(seller, buyer) for seller in sellers for buyer in STAPLE_BUYERS]
+    series = pd.DataFrame(
+        [(*pair, product) for pair in pairs for product in STAPLES], columns=["exporter", "importer", "product"]
+    )
+    months = month_index("2022-01")
+    per_month = rng.uniform(*STAPLE_USD_A_YEAR, len(series)) / 12
+    value = per_month[:, None] * rng.lognormal(0, 0.2, (len(series), months))
+    shipments = series.loc[series.index.repeat(months)].reset_index(drop=True)
+    shipments = shipments.assign(declared=shipments.importer, month=np.tile(np.arange(months), len(series)))
+    return weighed(rng, shipments.assign(value_usd=value.ravel(), is_exact=False))
+
+
 def _pull(pairs: pd.DataFrame) -> np.ndarray:
     """Gravity: USD per month of simulated goods from exporter to importer, before the war."""
     exporter_size, importer_size = (pairs[side].map(COUNTRIES["size"]) for side in ("exporter", "importer"))
@@ -69,7 +94,7 @@ def _pull(pairs: pd.DataFrame) -> np.ndarray:
 
 def _chosen_series(rng: np.random.Generator, wanted: int, reserved: set[tuple[str, str, str]]) -> pd.DataFrame:
     """exporter, importer, product, usd_per_month: a weighted sample, every product in it at least once."""
-    countries, goods = COUNTRIES.index, GOODS.index
+    countries, goods = COUNTRIES.index, GOODS.index.drop([*STAPLES])
     grid = pd.MultiIndex.from_product(
         [countries, countries, goods], names=["exporter", "importer", "product"]
     ).to_frame(index=False)

@@ -15,46 +15,51 @@ import numpy as np
 import pandas as pd
 from numpy.random import Generator
 
-from dagster_project.sample import scenario
+from dagster_project.sample import comext, scenario
 from dagster_project.sample.comtrade import write_comtrade
 from dagster_project.sample.designations import write_designations
 from dagster_project.sample.nomenclature import write_bridge
+from dagster_project.sample.publication import VARIANTS
 from dagster_project.sample.reports import reported_cells, reporters
 from dagster_project.sample.scenario_trade import scenario_trade
-from dagster_project.sample.trade import honest_trade
+from dagster_project.sample.trade import honest_trade, staple_trade
 from dagster_project.sample.world_data import GOODS, month_start
+from dagster_project.settings import SettingsError
 
-VERSION = 4  # raise it when the same seed and scale give another world
+VERSION = 5  # raise it when the same seed and scale give another world
 
 README = """SIMULATED
 
-Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layout of UN
-Comtrade, a table of the HS codes they use in the layout of UNSD, and one list of real designations, quoted as
-facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with each other: no simulated
-shipment belongs to a listed company.
+Nothing in these folders is a record of real trade. inbox/ holds simulated reports in the layouts of UN
+Comtrade and (a few, in euro) of Eurostat, a table of the HS codes they use in the layout of UNSD, and one list of
+real designations, quoted as facts from OFAC's SDN list of 7 May 2024. Reports and list have nothing to do with
+each other: no simulated shipment belongs to a listed company.
 
 truth/ holds what the reports do not show:
   diversions.csv   every diversion; value_usd is the exporter's FOB, before any reporting noise;
                    exporter_code and importer_code are the codes in the reports of the two (empty: not recorded)
   ghost.csv        of every diversion and month, what was declared for the transit country and what of it never
                    arrived there; of all else in this world, everything arrived
-  decoys.csv       what looks like diversion and is not
+  decoys.csv       what looks like diversion and is not, errors of a single month among it
   confidential.csv goods that a reporter shows in the sum of their chapter only, or as 999999 (special)
   flows.csv.gz     the true flows by month and HS2022 product: where the goods went, not what was declared
-  reporters.csv    how each country reports: noise, bias, lag, basis
+  reporters.csv    how each country reports: noise, bias, lag, basis, and what of it it publishes
   parameters.json  what made this world; the same parameters make it again, byte for byte
 """
 
 
-def write_world(folder: Path, *, seed: int = 20230615, scale: float = 1.0) -> bool:
+def write_world(folder: Path, *, seed: int = scenario.SAMPLE_SEED, scale: float = 1.0, variant: str = "mixed") -> bool:
     """Writes `folder`/inbox (files in the publishers' layouts) and `folder`/truth.
 
     `scale` multiplies the number of honest series (never below one for each good), and so roughly the rows: 1
-    gives about 420,000. The scenario depends on the seed alone. A folder that already holds this very world is
-    left untouched; any other content is moved aside and replaced, so that half a world is never read. Returns
-    whether it was written.
+    gives about 540,000. The scenario depends on the seed alone. `variant` (publication.VARIANTS) changes what of the
+    same reports is published. A folder that already holds this very world is left untouched; any other content is
+    moved aside and replaced, so that half a world is never read. Returns whether it was written. Raises SettingsError
+    for an unknown variant.
     """
-    parameters = {"version": VERSION, "seed": seed, "scale": float(scale)}
+    if variant not in VARIANTS:
+        raise SettingsError(f"SAMPLE_VARIANT={variant} is unknown. Choose one of: {', '.join(VARIANTS)}.")
+    parameters = {"version": VERSION, "seed": seed, "scale": float(scale), "variant": variant}
     if _is_complete(folder, parameters):
         return False
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -73,13 +78,15 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     inbox, truth = draft / "inbox", draft / "truth"
     inbox.mkdir(parents=True)
     truth.mkdir()
-    plan, trade_rng, report_rng, scenario_rng = _scenario_and_chances(parameters["seed"])
+    publication = VARIANTS[parameters["variant"]]
+    plan, trade_rng, report_rng, scenario_rng, staple_rng = _scenario_and_chances(parameters["seed"])
     by_scenario, diversions, ghost = scenario_trade(scenario_rng, plan)
     regular = honest_trade(trade_rng, parameters["scale"], _pairs(by_scenario), plan.reserved())
-    shipments = pd.concat([regular, by_scenario], ignore_index=True)
+    shipments = pd.concat([regular, by_scenario, staple_trade(staple_rng, parameters["scale"])], ignore_index=True)
     for code in ("exporter_code", "importer_code"):
         shipments[code] = shipments[code].fillna(shipments["product"])
-    write_comtrade(inbox, reported_cells(report_rng, shipments, plan))
+    write_comtrade(inbox, reported_cells(report_rng, shipments, plan, publication))
+    comext.write_comext(inbox / comext.NAME)
     write_designations(inbox / "SIMULATED_ofac_sdn.xml")
     write_bridge(inbox / "SIMULATED_unsd_hs2022_to_hs2017.xlsx")
 
@@ -88,7 +95,7 @@ def _write_draft(draft: Path, parameters: dict) -> None:
     ghost.to_csv(truth / "ghost.csv", index=False)
     _decoys(plan).to_csv(truth / "decoys.csv", index=False)
     pd.DataFrame(plan.secrets).to_csv(truth / "confidential.csv", index=False)
-    reporters(plan).to_csv(truth / "reporters.csv", index=False)
+    reporters(plan, publication).to_csv(truth / "reporters.csv", index=False)
     _write_flows(truth / "flows.csv.gz", shipments)
     written = {str(f.relative_to(draft)): f.stat().st_size for f in sorted(draft.rglob("*")) if f.is_file()}
     (truth / "parameters.json").write_text(json.dumps(parameters | {"bytes": written}, indent=2) + "\n")
@@ -99,10 +106,11 @@ def scenario_of(seed: int) -> scenario.Scenario:
     return _scenario_and_chances(seed)[0]
 
 
-def _scenario_and_chances(seed: int) -> tuple[scenario.Scenario, Generator, Generator, Generator]:
+def _scenario_and_chances(seed: int) -> tuple[scenario.Scenario, Generator, Generator, Generator, Generator]:
     """The scenario, and a stream of chance for each step after it: it does not depend on the scale."""
-    first, trade, reports, events = [Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(4)]
-    return scenario.draw(first), trade, reports, events
+    streams = [Generator(np.random.PCG64(s)) for s in np.random.SeedSequence(seed).spawn(6)]
+    first, trade, reports, events, later, staples = streams
+    return scenario.draw(first, later, seed), trade, reports, events, staples
 
 
 def _pairs(shipments: pd.DataFrame) -> pd.DataFrame:

@@ -70,6 +70,9 @@ COUNTRIES = pd.DataFrame(
 
 # Comtrade knows Taiwan only as a partner, under a name and code of its own.
 COMTRADE_ISO = {iso3: iso3 for iso3 in COUNTRIES.index} | {"TWN": "S19"}
+# Partners that are no country: our key → Comtrade's code, ISO text and name.
+AREAS_NES, SPECIAL_CATEGORIES = "_899", "_839"
+AREAS = {AREAS_NES: (899, "_X ", "Areas, nes"), SPECIAL_CATEGORIES: (839, "XX ", "Special Categories")}
 LANDLOCKED = ("AUT", "CZE", "CHE", "KAZ", "KGZ", "ARM", "UZB", "TJK", "SRB", "BLR", "AZE", "MNG")
 
 # Tilts an exporter's assortment: chapter → factor; 1 elsewhere.
@@ -108,8 +111,13 @@ NEIGHBOURS = {
     "901320": (280, 4), "901812": (330, 60), "901890": (110, 0.5), "902620": (150, 0.6), "902730": (240, 25),
     "903289": (70, 1.2),
 }  # fmt: skip
+# Clothes, on no list: what some reporters are rated by (trade.py).
+STAPLES = {
+    "610910": (19, 0), "610990": (24, 0), "611011": (60, 0), "611019": (55, 0), "611020": (21, 0), "611030": (23, 0),
+    "611090": (35, 0),
+}  # fmt: skip
 GOODS = pd.DataFrame.from_dict(
-    CONTROLLED | WASHING_MACHINES | NEIGHBOURS, orient="index", columns=["usd_per_kg", "kg_per_item"]
+    CONTROLLED | WASHING_MACHINES | NEIGHBOURS | STAPLES, orient="index", columns=["usd_per_kg", "kg_per_item"]
 ).sort_index()
 
 # Reports for months before 2022 stand in HS2017, where six controlled goods had no code of their own.

@@ -1,8 +1,8 @@
 """The only door to DuckDB.
 
-connection: open a file, query it, quote · tables: what a raw table is · load: how rows get into `raw` ·
-catalog: what lies in the warehouse. Not here: what a column means (dbt), which file is whose (ingest/), or what is
-published (publish/).
+connection: open a file, query it, quote · tables: what a raw table is · load: how rows get into `raw` · continuity:
+what an edition may not change at once · catalog: what lies in the warehouse. Not here: what a column means (dbt), which
+file is whose (ingest/), or what is published (publish/).
 """
 
 from dagster_project.warehouse.catalog import (
@@ -13,9 +13,12 @@ from dagster_project.warehouse.catalog import (
     data_set_of,
     decided,
     drop_unknown,
+    held_back,
     known_sha256,
     mixed_sentence,
+    never_loaded,
     note_fetch_session,
+    note_uses,
     prepare,
     reject,
     view_sql,
@@ -31,15 +34,19 @@ from dagster_project.warehouse.connection import (
     identifiers,
     literal,
     published,
+    rejecting_unreadable,
     scan,
     value,
 )
+from dagster_project.warehouse.continuity import HeldBack, is_future
 from dagster_project.warehouse.load import Loaded, load, loading
-from dagster_project.warehouse.tables import Rows, Rule, Table, flag, number, spaced_number, text
+from dagster_project.warehouse.tables import Continuity, Rows, Rule, Table, flag, is_number, number, spaced_number, text
 
 __all__ = [
     "Connection",
+    "Continuity",
     "DataSetsMixed",
+    "HeldBack",
     "Loaded",
     "QueryError",
     "Rows",
@@ -55,20 +62,26 @@ __all__ = [
     "decided",
     "drop_unknown",
     "flag",
+    "held_back",
     "identifier",
     "identifiers",
+    "is_number",
+    "is_future",
     "known_sha256",
     "literal",
     "load",
     "loading",
     "mixed_sentence",
+    "never_loaded",
     "note_fetch_session",
+    "note_uses",
     "number",
     "current_rows",
     "prepare",
     "published",
     "scan",
     "reject",
+    "rejecting_unreadable",
     "spaced_number",
     "text",
     "value",

@@ -29,12 +29,17 @@ LANDINGS_COLUMNS = {
     "sha256": "varchar",
     "size_bytes": "bigint",
     "valid_from": "varchar",
-    "status": "varchar",  # loaded | rejected
-    "reason": "varchar",  # why it was rejected, as the person reads it
+    "status": "varchar",  # loaded | rejected | held_back
+    "reason": "varchar",  # why it was not loaded, or only because ACCEPT named it, as the person reads it
     "scope": "varchar",  # what the file covers: a later landing of the same scope replaces it
     "rows_read": "bigint",
+    "rows_not_wanted": "bigint",  # of these: what its source leaves out before it is loaded
     "rows_inserted": "bigint",
     "rows_expired": "bigint",
+    "code_version": "varchar",  # that rejected it, and another tries it again; empty: the next run does
+    # What dbt made of them (marts.files), noted after each build.
+    "rows_used": "bigint",
+    "unused_because": "varchar",
 }
 BUILDS_COLUMNS = {
     "run_id": "varchar",
@@ -135,28 +140,86 @@ def mixed_sentence(settings: Settings, earlier: str) -> str:
 
 
 def note_landing(
-    con: Connection, landing: Landing, status: str, reason: str | None, scope: str | None, rows: tuple[int, int, int]
+    con: Connection,
+    landing: Landing,
+    status: str,
+    reason: str | None,
+    scope: str | None,
+    rows: tuple[int, int, int, int] = (0, 0, 0, 0),
+    code_version: str = "",
 ) -> None:
-    """Note what became of a landing. `rows`: how many were read, inserted, expired."""
+    """Note what became of a landing, in place of what was noted of it before. `rows`: how many were read, not wanted,
+    inserted, expired."""
+    con.execute(
+        "delete from raw.landings where landing_id = ? or status = 'rejected' and source = ? and sha256 = ? "
+        "and path = ''",
+        [landing.landing_id, landing.source, landing.sha256],
+    )
     values = [getattr(landing, field.name) for field in fields(landing)]
-    values += [status, reason, scope, *rows]
+    values += [status, reason, scope, *rows, code_version, None, None]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
-def reject(settings: Settings, landing: Landing, reason: str) -> None:
-    """Remember a file that was not loaded, and why, so that its reason is given once and it is not tried again."""
+def reject(settings: Settings, landing: Landing, reason: str, code_version: str, status: str = "rejected") -> None:
+    """Remember a file that was not loaded, and why, so that its reason is given once and that this code does not try
+    it again; without a version of the code, the next run does. `status`: rejected, or held_back, which ACCEPT lifts."""
     with connect(settings) as con:
-        note_landing(con, landing, "rejected", reason, None, (0, 0, 0))
+        note_landing(con, landing, status, reason, None, code_version=code_version)
 
 
-def known_sha256(settings: Settings, source: str) -> set[str]:
-    """The bytes already decided on for a source, loaded or rejected: they are not landed again."""
-    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where source = {literal(source)}")}
+def note_uses(settings: Settings) -> None:
+    """Note beside each landing how many of its rows the last build used, and why not the others."""
+    if "files" not in count_rows(settings, "marts"):
+        return  # a build of some models alone
+    with connect(settings) as con:
+        con.execute(
+            "update raw.landings as landing set rows_used = file.rows_used, unused_because = file.unused_because "
+            "from unpublished.marts.files as file where file.landing_id = landing.landing_id"
+        )
 
 
-def decided(settings: Settings, source: str) -> set[str]:
-    """Landings that were loaded or rejected; the others wait to be loaded (a run may have died between)."""
-    return {row[0] for row in ask(settings, f"select landing_id from raw.landings where source = {literal(source)}")}
+def known_sha256(settings: Settings, source: str, code_version: str) -> set[str]:
+    """The bytes already decided on for a source, loaded or rejected by this code: they are not landed again."""
+    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where {_decided(source, code_version)}")}
+
+
+def decided(settings: Settings, source: str, code_version: str) -> set[str]:
+    """Landings that were loaded, held back, or rejected by this code; the others wait to be loaded (a run may have
+    died between). What is held back waits again where ACCEPT names its source."""
+    ids = {
+        row[0] for row in ask(settings, f"select landing_id from raw.landings where {_decided(source, code_version)}")
+    }
+    return ids - ({landing_id for landing_id, _ in held_back(settings, source)} if source in settings.accept else set())
+
+
+def held_back(settings: Settings, source: str | None = None) -> list[tuple[str, str]]:
+    """The editions of a source, or of all, that wait for a person: landing and reason of the newest of each list or
+    query, if none that came later was loaded."""
+    return ask(
+        settings,
+        f"""select landing_id, reason from raw.landings as held
+        where {f"source = {literal(source)}" if source else "true"} and status = 'held_back' and not exists (
+            select 1 from raw.landings as later
+            where later.source = held.source and later.entity = held.entity and later."partition" = held."partition"
+                and later.status in ('loaded', 'held_back') and later.vintage > held.vintage)
+        order by source, vintage""",
+    )
+
+
+def never_loaded(settings: Settings, source: str) -> set[str]:
+    """Landings that were decided on and are not loaded: their dates are no edition's that is in force."""
+    return {
+        landing_id
+        for (landing_id,) in ask(
+            settings,
+            f"select landing_id from raw.landings where source = {literal(source)} and status <> 'loaded'",
+        )
+    }
+
+
+def _decided(source: str, code_version: str) -> str:
+    by_this_code = f"status in ('loaded', 'held_back') or code_version = {literal(code_version)}"
+    return f"source = {literal(source)} and ({by_this_code})"
 
 
 def note_fetch_session(

@@ -22,6 +22,9 @@ BITEMPORAL_COLUMNS = {
 }
 
 
+LARGEST_NUMBER = 1e15  # of a value or a weight: the world trades for 3e13 dollars a year
+
+
 @dataclass(frozen=True)
 class Rule:
     """What no row of a table may do. `broken` is SQL that is true for a row that breaks the rule."""
@@ -30,6 +33,21 @@ class Rule:
     broken: str
     sentence: str  # "The value is negative."; {column} placeholders show the row's own text
     remedy: str
+
+
+@dataclass(frozen=True)
+class Continuity:
+    """How an edition of a table is compared with the one before, in the rows it leaves valid (METHODS E13).
+
+    More than `most_lost` of the rows lost, a group that vanishes, or a list that doubles is not believed: the edition
+    is held back (continuity.py).
+    """
+
+    of: tuple[str, ...] = ()  # columns that part whole lists, or a reporter's flows of a period; none: the table is one
+    groups: tuple[tuple[str, ...], ...] = ()  # columns that part each of these into its lists, programs or regimes
+    most_lost: float = 0.1
+    is_of_parties: bool = False  # a row is a listed party, of which few are many
+    may_grow: bool = False  # more than doubled is believed: a period's first release is often half of it
 
 
 @dataclass(frozen=True)
@@ -55,6 +73,7 @@ class Table:
     period: str | None = None
     rules: tuple[Rule, ...] = ()
     floors: Mapping[str, tuple[int, str]] = field(default_factory=dict)  # data set → fewest rows, and why
+    continuity: Continuity | None = None  # None: nothing that this table lost would be missed
 
 
 @dataclass(frozen=True)
@@ -81,6 +100,13 @@ def number(column: str) -> str:
 def flag(column: str) -> str:
     """Compared as a boolean: True, true and 1 are one value."""
     return f"coalesce(lower({text(column)}) in ('1', 'true'), false)"
+
+
+def is_number(column: str, value: str = "") -> str:
+    """SQL that is true for a text that is a number of trade: no NaN or infinity, none beyond LARGEST_NUMBER, and no
+    1_000, which DuckDB reads as well. `value`: how the number is read, where it is not written plainly."""
+    value = value or f"try_cast({identifier(column)} as double)"
+    return f"coalesce({value} <= {LARGEST_NUMBER:.0f} and not contains({identifier(column)}, '_'), false)"
 
 
 def spaced_number(value: str) -> str:

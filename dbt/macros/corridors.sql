@@ -36,12 +36,12 @@
 {%- endmacro %}
 
 {# Every series is measured against the default baseline; product groups and listed goods against further ones; and
-   the months of screened corridors against what is left of the default one. #}
+   screened corridors against what is left of the default one. #}
 {% macro has_baseline(series, windows) -%}
     case {{ windows }}.baseline_kind
         when 'default' then true
         when 'further' then {{ series }}.goods_kind = 'basket' or ({{ series }}.is_listed and {{ windows }}.is_of_products)
-        else {{ series }}.freq = 'M' and {{ series }}.is_screened
+        else {{ series }}.is_screened
     end
 {%- endmacro %}
 
@@ -114,12 +114,13 @@
     ({{ months }} >= {{ var('compared_share') }} * 12 and {{ compared }} >= {{ var('compared_share') }} * {{ recorded }})
 {%- endmacro %}
 
-{# By which route twelve months are unusual; NULL where by none. Growth alone is no route: exports rose by so much that
-   the rise can be judged, and half of it at least is unmirrored at the interval's near end, or can have been
-   re-exported. In a product group honest goods grow beside the others: there a quarter of the rise is enough. #}
+{# By which route a window is unusual; NULL where by none. Growth alone is no route: exports rose by so much that the
+   rise can be judged, and half of it at least is unmirrored at the interval's near end, or can have been re-exported.
+   In a product group honest goods grow beside the others: there a quarter of the rise is enough. #}
 {% macro risk_route() -%}
     {%- set unmirrored = route_is_taken('unmirrored', 'c_ghost', 'added_export_usd', 'baseline_compared_export_usd') -%}
-    {%- set re_exported = route_is_taken('re_exported', 'c_chain', 'excess_usd', 'baseline_export_usd') -%}
+    {%- set re_exported = '(' ~ route_is_taken('re_exported', 'c_chain', 'excess_usd', 'baseline_export_usd')
+        ~ ' and ' ~ is_new_trade() ~ ')' -%}
     case
         when {{ unmirrored }} and {{ re_exported }} and anomaly_re_exported > anomaly_unmirrored then 're_exported'
         when {{ unmirrored }} then 'unmirrored'
@@ -132,31 +133,66 @@
         and {{ rise }} >= greatest({{ var('ghost_min_share') }} * {{ baseline }}, {{ var('ghost_min_usd') }}))
 {%- endmacro %}
 
+{# A quarter more beside an old trade is no sign of re-exports: the exports to the transit country grew by half, from
+   nothing, or what it exports to the destinations is new. #}
+{% macro is_new_trade() -%}
+    (baseline_export_usd = 0
+        or growth_ratio >= {{ var('re_export_least_growth') }}
+        or baseline_onward_export_usd < {{ var('new_onward_share') }} * onward_export_usd)
+{%- endmacro %}
+
 {# The deprecated values of `route`; both are published for one release. #}
 {% macro deprecated_route(route_kind) -%}
     case {{ route_kind }} when 'unmirrored' then 'never_arrived' when 're_exported' then 'went_on' end
 {%- endmacro %}
 
-{# Unusual in as many windows in a row as a signal needs: goods under way at the end of one are none. `period` is the
-   window's last month. #}
-{% macro is_held(series) -%}
-    count(route_kind) over (
-        partition by {{ series }} order by {{ month_number('period') }} nulls last
-        range between {{ var('windows_needed') - 1 }} preceding and current row
-    ) >= {{ var('windows_needed') }}
+{# Unusual by a route: of twelve months in as many windows in a row as a signal needs, because goods under way at the
+   end of one are none; of a year, and of a year of the baseline, by itself. #}
+{% macro is_unusual(series) -%}
+    (route_kind is not null and (
+        window_kind = 'year' or left_out_year > 0
+        or count(route_kind) over (
+            partition by {{ series }} order by {{ month_number('period') }} nulls last
+            range between {{ var('windows_needed') - 1 }} preceding and current row
+        ) >= {{ var('windows_needed') }}
+    ))
 {%- endmacro %}
 
-{# A signal's class, from whether it is unusual and how well that is documented (METHODS 2.14). #}
-{% macro risk_class(is_unusual, anomaly, evidence) -%}
+{# Why a window may be the error of one period and no change; NULL where it persists. A year needs the one before or
+   after it: those of the baseline, which have no neighbours, are judged alone. Months need so many far above the
+   baseline, and none that holds most of what was added. #}
+{% macro doubt_of_persistence(series) -%}
     (case
-        when {{ anomaly }} is null or {{ evidence }} is null then null
-        when {{ is_unusual }} and {{ evidence }} >= {{ var('evidence_least') }} then 'investigate'
-        when {{ is_unusual }} then 'verify_data'
-        when {{ evidence }} >= {{ var('evidence_least') }} then 'monitor'
-        else 'low'
+        when window_kind = 'year' and left_out_year = 0 and count(route_kind) over (
+            partition by {{ series }} order by {{ month_number('period') }} nulls last
+            range between 12 preceding and 12 following
+        ) < {{ var('windows_needed') }} then 'one_year'
+        when largest_month_excess_usd > {{ var('month_share_most') }} * excess_usd then 'one_month'
+        when high_z_months < {{ var('high_months_needed') }} then 'few_high_months'
+        when window_kind = 'rolling_12' and high_z_months is null then 'few_months'
     end)
 {%- endmacro %}
 
+{# A signal's class (METHODS 2.14 and E9): unusual and nothing against it; unusual, and `reason` has what is against it;
+   neither unusual nor documented well enough to say so; or no signal. #}
+{% macro risk_class() -%}
+    (case
+        when reason in ('no_admissible_mirror', 'too_few_components') then 'not_enough_data'
+        when is_unusual and reason is null then 'investigate'
+        when is_unusual then 'verify_data'
+        when reason is null then 'no_signal'
+        else 'not_enough_data'
+    end)
+{%- endmacro %}
+
+{# The values of `class` before it was put in readers' words; both are published for one release. #}
+{% macro deprecated_class() -%}
+    case
+        when class in ('investigate', 'verify_data') then class
+        when class = 'no_signal' then 'monitor'
+        when reason = 'too_little_documented' then 'low'
+    end
+{%- endmacro %}
 
 {# The two bounds of a component whose scale is one of logs. #}
 {% macro logs(name) -%} {{ return(['ln(' ~ var(name)[0] ~ ')', 'ln(' ~ var(name)[1] ~ ')']) }} {%- endmacro %}
@@ -236,10 +272,20 @@
     coalesce(settled_usd, 0) / nullif(export_value_usd, 0) as e_finality
 {%- endmacro %}
 
+{# The weighted mean, 0 to 100, in which what is not known counts as nothing: documentation that is missing is not
+   there (E4). #}
+{% macro documented_score(weights, prefix) -%}
+    {%- set weighted = [] -%}
+    {%- for name, weight in weights.items() -%}
+        {%- do weighted.append(weight ~ ' * coalesce(' ~ prefix ~ name ~ ', 0)') -%}
+    {%- endfor -%}
+    (100 * ({{ weighted | join(' + ') }}) / {{ weights.values() | sum }})
+{%- endmacro %}
+
 {# Both scores of a row of components, and the anomaly by each of the two routes alone. #}
 {% macro risk_scores() -%}
     {{ weighted_score(var('anomaly_weights'), 'c_') }} as anomaly,
-    {{ weighted_score(var('evidence_weights'), 'e_') }} as evidence
+    {{ documented_score(var('evidence_weights'), 'e_') }} as evidence
     {%- for route, names in var('anomaly_routes').items() -%}
     {%- set weights = {} -%}
     {%- for name in names -%} {%- do weights.update({name: var('anomaly_weights')[name]}) -%} {%- endfor -%}
@@ -255,9 +301,9 @@
         'compared_export_usd', 'baseline_compared_export_usd', 'added_export_usd',
         'compared_import_usd', 'baseline_import_usd', 'arrived_extra_usd',
         'gap_usd', 'gap_low_usd', 'gap_high_usd', 'gap_shift_log', 'ghost_low_usd', 'ghost_high_usd',
-        'in_excess_usd', 'out_excess_usd', 'chain_upper_usd', 'chain_arrived_usd', 'drop_usd', 'high_z_months',
-        'price_premium_ratio', 'covered_usd', 'recorded_usd', 'importer_noise_sd', 'concordance_quality',
-        'weighed_usd', 'settled_usd',
+        'in_excess_usd', 'largest_month_excess_usd', 'high_z_months', 'out_excess_usd', 'onward_export_usd',
+        'baseline_onward_export_usd', 'chain_upper_usd', 'chain_arrived_usd', 'drop_usd', 'price_premium_ratio',
+        'covered_usd', 'recorded_usd', 'importer_noise_sd', 'concordance_quality', 'weighed_usd', 'settled_usd',
     ]) }}
 {%- endmacro %}
 
@@ -282,17 +328,22 @@
         {%- do members.append("'\"" ~ name ~ "\": ' || " ~ json_number(name)) -%}
     {%- endfor -%}
     {%- do parts.append(json_object('inputs', members)) -%}
-    {%- set first_month = 'cast(' ~ dbt.dateadd('month', -11, 'period') ~ ' as date)' -%}
-    {%- set members = [] -%}
-    {%- for name, value in [
-        ('exporter', 'exporter_bloc'), ('importer_iso3', 'transit_iso3'), ('goods', 'goods'),
-        ('from', first_month), ('to', 'period'),
+    {%- set first_month = 'cast(' ~ dbt.dateadd('month', -11, 'last_month') ~ ' as date)' -%}
+    {%- set corridor = [('exporter', 'exporter_bloc'), ('importer_iso3', 'transit_iso3'), ('goods', 'goods')] -%}
+    {%- for table, key in [
+        ('corridor_flows', corridor + [('from', first_month), ('to', 'last_month')]),
+        ('ghost_trade', corridor + [('window_kind', 'window_kind'), ('period', 'period'), ('baseline_id', 'baseline_id')]),
     ] -%}
-        {%- do members.append("'\"" ~ name ~ "\": \"' || cast(" ~ value ~ " as " ~ dbt.type_string() ~ ") || '\"'") -%}
+        {%- set members = [] -%}
+        {%- for name, value in key -%}
+            {%- do members.append("'\"" ~ name ~ "\": \"' || cast(" ~ value ~ " as " ~ dbt.type_string() ~ ") || '\"'") -%}
+        {%- endfor -%}
+        {%- do parts.append(json_object(table, members)) -%}
     {%- endfor -%}
-    {%- do parts.append(json_object('corridor_flows', members)) -%}
     {%- set conditions = [] -%}
-    {%- for name, type in [('exporter_bloc', ''), ('transit_iso3', ''), ('goods', ''), ('period', 'date ')] -%}
+    {%- for name, type in [
+        ('exporter_bloc', ''), ('transit_iso3', ''), ('goods', ''), ('window_kind', ''), ('period', 'date '),
+    ] -%}
         {%- do conditions.append("'" ~ name ~ " = " ~ type ~ "' || chr(39) || cast(" ~ name ~ " as "
             ~ dbt.type_string() ~ ") || chr(39)") -%}
     {%- endfor -%}

@@ -11,6 +11,11 @@
     (case when import_basis = 'published_fob' then import_value_fob_usd else {{ to_fob('import_value_usd', margin) }} end)
 {%- endmacro %}
 
+{# Whether a gap may be stated: both sides are known, or what is missing has a bound (METHODS 2.3, E1). #}
+{% macro is_gap_stated(coverage_status) -%}
+    ({{ coverage_status }} in ('both_reported', 'lost_export', 'orphan_import', 'partner_hidden'))
+{%- endmacro %}
+
 {# Positive: recorded as exported, not recorded as imported. #}
 {% macro gap_usd(x, m) -%} ({{ x }} - {{ m }}) {%- endmacro %}
 
@@ -102,6 +107,11 @@
         when {{ scale }} > 0 and {{ value }} is not null and {{ median }} is not null
             then greatest(-{{ var('z_cap') }}, least({{ var('z_cap') }}, ({{ value }} - {{ median }}) / {{ scale }}))
     end)
+{%- endmacro %}
+
+{# The sizes, in USD, that errors and spreads are told apart by: 0, 1 and 2. #}
+{% macro size_class(value) -%}
+    (case when {{ value }} < 1000000 then 0 when {{ value }} < 10000000 then 1 else 2 end)
 {%- endmacro %}
 
 {# The least spread of a gap in log points, by the size of its larger side in USD. #}

@@ -6,6 +6,11 @@
         + extract(month from {{ later }}) - extract(month from {{ earlier }}))
 {%- endmacro %}
 
+{# The last month of a period: of a year its December, of a month itself. #}
+{% macro last_month(is_year, period='period') -%}
+    cast(case when {{ is_year }} then {{ dbt.dateadd('month', 11, period) }} else {{ period }} end as date)
+{%- endmacro %}
+
 {# For how many months a missing report counts as late. #}
 {% macro late_months(freq) -%}
     (case {{ freq }} when 'A' then {{ var('late_months_annual') }} else {{ var('late_months_monthly') }} end)
@@ -23,11 +28,13 @@
     {{ return({'first': "cast('" ~ found.first ~ "' as date)", 'last': "cast('" ~ found.last ~ "' as date)"}) }}
 {%- endmacro %}
 
-{# How many periods of a window must be known: a year of months; of years all, and `years_needed` of many. #}
-{% macro periods_needed(freq, first, last) -%}
-    (case {{ freq }}
-        when 'M' then 12
+{# How many periods of a window must be known: a year of months; of years all, and `years_needed` of many. Of a window
+   that leaves a year out, the others. #}
+{% macro periods_needed(freq, first, last, left_out_year='0') -%}
+    (case
+        when {{ freq }} = 'M' then 12
         else least({{ var('years_needed') }}, floor(({{ months_between(first, last) }} + 1) / 12))
+            - case when {{ left_out_year }} > 0 then 1 else 0 end
     end)
 {%- endmacro %}
 

@@ -76,3 +76,28 @@
         lambda part: case when part like '"%' then replace(part[2:-2], '""', '"') else part end
     )
 {%- endmacro %}
+
+{# The column because of which a row of Comtrade is no total of a good by year or month: its code is not the one that stands
+   for all. NULL for a row that is one. #}
+{% macro left_out_by() -%}
+    case
+        when typeCode <> 'C' then 'typeCode'
+        when freqCode not in ('A', 'M') then 'freqCode'
+        when not {{ is_hs('classificationCode') }} then 'classificationCode'
+        when flowCode not in ('X', 'M', 'RX', 'RM') then 'flowCode'
+        when customsCode <> 'C00' then 'customsCode'
+        when motCode <> '0' then 'motCode'
+        when coalesce(mosCode, '0') <> '0' then 'mosCode'
+        when partner2Code <> '0' then 'partner2Code'
+        -- a row without a valid code was rejected (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
+        when length(cmdCode) not in (2, 4, 6) and cmdCode <> 'TOTAL' then 'cmdCode'
+    end
+{%- endmacro %}
+
+{# The first day of Comtrade's period, a year or a month; NULL for any other frequency. #}
+{% macro comtrade_period() -%}
+    case freqCode
+        when 'A' then make_date(cast(period as integer), 1, 1)
+        when 'M' then cast(strptime(period || '01', '%Y%m%d') as date)
+    end
+{%- endmacro %}

@@ -48,14 +48,25 @@ def weighted_score(components: dict[str, float | None], weights: dict[str, float
     return 100 * sum(weight * components[name] for name, weight in known.items()) / sum(known.values())
 
 
-def risk_class(is_unusual: bool, anomaly: float | None, evidence: float | None) -> str | None:
-    if anomaly is None or evidence is None:
-        return None
-    documented = evidence >= VARS["evidence_least"]
-    return {(1, 1): "investigate", (1, 0): "verify_data", (0, 1): "monitor", (0, 0): "low"}[is_unusual, documented]
+def documented_score(components: dict[str, float | None], weights: dict[str, float]) -> float:
+    return 100 * sum(weight * (components[name] or 0) for name, weight in weights.items()) / sum(weights.values())
 
 
-def risk_route(unmirrored: dict[str, float | None], re_exported: dict[str, float | None], kind: str) -> str | None:
+def risk_class(is_unusual: bool, reason: str | None) -> str:
+    if reason in ("no_admissible_mirror", "too_few_components"):
+        return "not_enough_data"
+    return {
+        (True, True): "investigate", (True, False): "verify_data", (False, True): "no_signal",
+        (False, False): "not_enough_data",
+    }[is_unusual, reason is None]  # fmt: skip
+
+
+def is_new_trade(baseline: float, growth: float | None, onward: float | None, onward_baseline: float | None) -> bool:
+    is_new = onward is not None and onward_baseline is not None and onward_baseline < VARS["new_onward_share"] * onward
+    return baseline == 0 or (growth is not None and growth >= VARS["re_export_least_growth"]) or is_new
+
+
+def risk_route(unmirrored: dict, re_exported: dict, trade: dict, kind: str) -> str | None:
     def taken(score, share, rise, baseline) -> bool:
         if None in (score, share, rise, baseline):
             return False
@@ -63,11 +74,11 @@ def risk_route(unmirrored: dict[str, float | None], re_exported: dict[str, float
         enough = VARS["basket_route_share" if kind == "basket" else "route_share"]
         return score >= VARS["anomaly_least"] and share >= enough and rise >= least
 
-    open_routes = {
-        name: route["score"]
-        for name, route in {"unmirrored": unmirrored, "re_exported": re_exported}.items()
-        if taken(**route)
-    }
+    open_routes = {}
+    if taken(**unmirrored):
+        open_routes["unmirrored"] = unmirrored["score"]
+    if taken(**re_exported) and is_new_trade(re_exported["baseline"], **trade):
+        open_routes["re_exported"] = re_exported["score"]
     return max(open_routes, key=open_routes.get) if open_routes else None
 
 
@@ -117,11 +128,40 @@ def test_too_little_known_is_no_score(con) -> None:
     assert score_in_sql(con, known | {"persistence": 1.0}) == pytest.approx(100)  # .60: just enough
 
 
-@given(st.booleans(), *[st.one_of(st.none(), st.floats(0, 100))] * 2)
+@given(st.fixed_dictionaries(dict.fromkeys(VARS["evidence_weights"], SHARE)))
 @examples(max_examples=60, deadline=None)
-def test_the_class_follows_from_the_route_and_the_evidence(con, is_unusual: bool, anomaly, evidence) -> None:
-    found = in_sql(con, MACROS.risk_class("u = 1", "a", "e"), u=float(is_unusual), a=anomaly, e=evidence)
-    assert found == risk_class(is_unusual, anomaly, evidence)
+def test_documentation_that_is_missing_is_not_there(con, components) -> None:
+    columns = {f"e_{name}": value for name, value in components.items()}
+    found = in_sql(con, MACROS.documented_score(VARS["evidence_weights"], "e_"), **columns)
+    assert found == pytest.approx(documented_score(components, VARS["evidence_weights"]), abs=1e-9)
+    assert found < 100 or None not in components.values()
+
+
+REASONS = [None, "no_admissible_mirror", "too_few_components", "one_month", "too_little_documented"]
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize("is_unusual", [True, False])
+def test_the_class_follows_from_the_route_and_what_is_against_it(con, is_unusual: bool, reason: str | None) -> None:
+    given_row = "select cast(? as boolean) as is_unusual, cast(? as varchar) as reason"
+    [found] = con.execute(f"select {MACROS.risk_class()} from ({given_row}) as given", [is_unusual, reason]).fetchone()
+    assert found == risk_class(is_unusual, reason)
+
+
+@pytest.mark.parametrize(
+    ("high_months", "largest", "expected"),
+    [(12, 6.1e6, "one_month"), (12, 6e6, None), (2, 5e6, None), (1, 5e6, "few_high_months"), (None, 1e6, "few_months"),
+     (None, 7e6, "one_month")],
+)  # fmt: skip
+def test_a_window_persists_by_two_high_months_of_which_none_holds_most_of_it(con, high_months, largest, expected):
+    """Of 10 m of added exports a month may hold 6 m."""
+    given_row = (
+        "select 'rolling_12' as window_kind, 0 as left_out_year, 'unmirrored' as route_kind, "
+        "date '2022-12-01' as period, cast(? as integer) as high_z_months, "
+        "cast(? as double) as largest_month_excess_usd, 1e7 as excess_usd"
+    )
+    query = f"select {MACROS.doubt_of_persistence('window_kind')} from ({given_row}) as given"
+    assert con.execute(query, [high_months, largest]).fetchone() == (expected,)
 
 
 ROUTE = st.fixed_dictionaries({
@@ -130,17 +170,36 @@ ROUTE = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@given(ROUTE, ROUTE, st.sampled_from(["product", "basket"]))
+AMOUNT = st.one_of(st.none(), st.floats(0, 2e7))
+TRADE = st.fixed_dictionaries({
+    "growth": st.one_of(st.none(), st.floats(0, 5)), "onward": AMOUNT, "onward_baseline": AMOUNT,
+})  # fmt: skip
+
+
+@given(ROUTE, ROUTE, TRADE, st.sampled_from(["product", "basket"]))
 @examples(max_examples=200, deadline=None)
-def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, unmirrored, re_exported, kind: str) -> None:
-    found = in_sql(
+def test_a_route_needs_a_score_a_rise_and_half_of_that_rise(con, unmirrored, re_exported, trade, kind: str) -> None:
+    assert route_in_sql(con, unmirrored, re_exported, trade, kind) == risk_route(unmirrored, re_exported, trade, kind)
+
+
+def route_in_sql(con, unmirrored: dict, re_exported: dict, trade: dict, kind: str) -> str | None:
+    return in_sql(
         con, MACROS.risk_route().removesuffix("as route_kind").replace("goods_kind", f"'{kind}'"),
         anomaly_unmirrored=unmirrored["score"], c_ghost=unmirrored["share"],
         added_export_usd=unmirrored["rise"], baseline_compared_export_usd=unmirrored["baseline"],
         anomaly_re_exported=re_exported["score"], c_chain=re_exported["share"],
-        excess_usd=re_exported["rise"], baseline_export_usd=re_exported["baseline"],
+        excess_usd=re_exported["rise"], baseline_export_usd=re_exported["baseline"], growth_ratio=trade["growth"],
+        onward_export_usd=trade["onward"], baseline_onward_export_usd=trade["onward_baseline"],
     )  # fmt: skip
-    assert found == risk_route(unmirrored, re_exported, kind)
+
+
+def test_a_quarter_more_beside_an_old_trade_to_the_destination_is_no_re_export(con) -> None:
+    """100 m before and 130 m now, 20 m of the rise exported onward: beside 80 m that always were it is nothing."""
+    closed = {"score": None, "share": None, "rise": None, "baseline": 0.0}
+    route = {"score": 60.0, "share": 0.7, "rise": 3e7, "baseline": 1e8}
+    for onward_baseline, growth, expected in ((8e7, 1.3, None), (8e7, 1.5, "re_exported"), (5e6, 1.3, "re_exported")):
+        trade = {"growth": growth, "onward": 1e8, "onward_baseline": onward_baseline}
+        assert route_in_sql(con, closed, route, trade, "product") == expected
 
 
 @given(st.integers(0, 12), st.floats(0, 100), st.floats(0, 100))

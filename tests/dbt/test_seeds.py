@@ -55,6 +55,15 @@ def test_every_row_names_its_source(path: Path) -> None:
     assert (seed(path.stem)["source"].str.strip() != "").all()
 
 
+@pytest.mark.parametrize(
+    "list_name, file", [("flowCode", "flow"), ("customsCode", "customs"), ("motCode", "mot"), ("mosCode", "mos")]
+)
+def test_the_codes_are_those_of_the_publishers_own_list(shared_file, list_name, file) -> None:
+    codes = seed("comtrade_codes")
+    published = pd.read_csv(shared_file(f"reference/valuation/comtrade_{file}.csv"), dtype=str)
+    assert set(codes[codes["list"] == list_name]["code"]) == set(published["id"])
+
+
 @pytest.fixture(scope="session")
 def shared_file(shared: Path) -> Callable[[str], Path]:
     """A published reference file among the real files."""

@@ -16,10 +16,10 @@ def scored(rows: int = 40, seed: int = 2) -> pd.DataFrame:
     frame.loc[::3, "c_chain"] = np.nan
     known = frame.notna().to_numpy() * np.array(list(WEIGHTS.values()))
     frame["anomaly"] = 100 * (frame.fillna(0).to_numpy() * known).sum(axis=1) / known.sum(axis=1)
-    frame["class"] = "monitor"
+    frame["class"] = "no_signal"
     return frame.assign(
         exporter_bloc="EU27", transit_iso3="KAZ", goods=[f"{number:06}" for number in range(rows)],
-        goods_kind="product", period=pd.Timestamp("2023-01-01"), severity=0.8,
+        goods_kind="product", window_kind="rolling_12", period=pd.Timestamp("2023-01-01"), severity=0.8,
     )  # fmt: skip
 
 
@@ -47,12 +47,19 @@ def test_what_is_larger_in_everything_is_first_under_any_weights() -> None:
     assert (found.rank_p05, found.rank_p95) == (1, 1)
 
 
-def test_only_the_newest_month_and_what_is_above_low_has_a_band() -> None:
+def test_only_the_newest_window_of_a_kind_and_what_is_flagged_has_a_band() -> None:
     older = scored().assign(period=pd.Timestamp("2022-12-01"))
     older.loc[5, "class"] = "investigate"
     found = ranked(pd.concat([older, scored()])).reset_index()
     assert (found.period == pd.Timestamp("2023-01-01")).sum() == 40
     assert found[found.period < pd.Timestamp("2023-01-01")].goods.tolist() == ["000005"]
+
+
+def test_a_year_and_twelve_months_are_not_ranked_against_each_other() -> None:
+    years = scored().assign(window_kind="year", period=pd.Timestamp("2022-01-01"))
+    both = ranked(pd.concat([years, scored()]))
+    pd.testing.assert_frame_equal(both.xs("year", level="window_kind", drop_level=False), ranked(years))
+    pd.testing.assert_frame_equal(both.xs("rolling_12", level="window_kind", drop_level=False), ranked(scored()))
 
 
 def test_a_row_without_a_score_has_no_rank() -> None:

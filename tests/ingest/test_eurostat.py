@@ -94,7 +94,8 @@ def test_a_month_without_such_partners_is_loaded_and_leaves_no_row(settings, sha
     put(settings, (shared / "eurostat" / "full_v2_sample_AT_AD_202402.dat").read_bytes())
     refresh(settings, [EUROSTAT])
     assert reasons(settings) == [] and flows(settings) == []
-    assert warehouse.ask(settings, "select status, rows_read from raw.landings") == [("loaded", 0)]
+    counts = warehouse.ask(settings, "select status, rows_read, rows_not_wanted, rows_inserted from raw.landings")
+    assert counts == [("loaded", 13, 13, 0)]
 
 
 def test_the_real_layout_with_its_hidden_product_is_read(settings, shared):
@@ -246,6 +247,13 @@ def test_a_line_under_two_labels_is_one_line_and_no_contradiction(settings):
     assert warehouse.ask(settings, "select PERIOD from raw.eurostat_downloads") == [("Feb. 2024",)]
 
 
+def test_a_download_holds_since_the_day_that_the_site_writes_into_its_name(settings):
+    put(settings, download(("Lithuania", "912")), "Relational_View_2024-11-17T07_25_35.876Z")
+    refresh(settings, [EUROSTAT])
+    [(valid_from,)] = warehouse.ask(settings, "select _valid_from from raw.eurostat_downloads")
+    assert str(valid_from).startswith("2024-11-17")
+
+
 def test_a_line_that_stands_there_twice_is_one_line(settings):
     put(settings, download(("Lithuania", "912"), ("Malta", "1"), ("Lithuania", "912")))
     refresh(settings, [EUROSTAT])
@@ -316,19 +324,18 @@ class FetchSession:
 
     def __init__(self, tmp_path: Path, listing: str, landed: dict[str, datetime] | None = None):
         (tmp_path / "listing").write_text(listing)
-        self.settings = SimpleNamespace(addresses={"EUROSTAT_URL": "https://eurostat.test"})
         self.month = ""
         self.listing, self.landed, self.requests = tmp_path / "listing", landed or {}, []
         self.month = ""
 
-    def get(self, url, params, expect):
-        assert url == "https://eurostat.test/files" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
+    def get(self, address, params, expect):
+        assert address == "EUROSTAT_URL" and params["dir"] == "comext/COMEXT_DATA/PRODUCTS"
         return SimpleNamespace(path=self.listing)
 
     def last_request(self, partition):
         return SimpleNamespace(requested_at=self.landed[partition].isoformat()) if partition in self.landed else None
 
-    def fetch(self, url, params, partition, edition, expect):
+    def fetch(self, address, params, partition, edition, expect):
         self.requests.append((params["file"], partition))
 
     def progress(self, done, total, what): ...

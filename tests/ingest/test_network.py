@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
+import json
 import logging
 import traceback
 import zipfile
@@ -29,10 +31,12 @@ from services import (
     trusted,
 )
 
+from dagster_project import PAGE
 from dagster_project.ingest import http_client
 from dagster_project.ingest.http_client import (
     Client,
     Denied,
+    ErrorContent,
     NetworkError,
     QuotaSpent,
     Response,
@@ -41,6 +45,7 @@ from dagster_project.ingest.http_client import (
     Unreachable,
     reachable,
 )
+from dagster_project.settings import USER_AGENT, Settings, SettingsError
 
 KEY = {"X-Key": "s3cret-0123456789"}
 DATA = b'{"data": [1, 2, 3], "count": 3}'
@@ -97,7 +102,7 @@ def test_an_answer_is_on_disk_with_what_its_headers_say(services: Services, clie
     )
     assert to.read_bytes() == DATA
     request = services.requests[0]
-    assert request.headers["x-key"] == KEY["X-Key"] and request.headers["user-agent"].startswith("ghost-trade/")
+    assert request.headers["x-key"] == KEY["X-Key"] and request.headers["user-agent"] == USER_AGENT
 
 
 def test_who_has_the_newest_copy_is_not_sent_it_again(services: Services, client: Client, to: Path) -> None:
@@ -334,11 +339,136 @@ def test_an_address_that_is_none_is_reported(client: Client, to: Path, url: str)
         client.get(url, to=to, expect=("json",))
 
 
+SECRET_ADDRESS = "/data?subscription-key=hidden-in-the-query&hidden-word&period=2023"
+REPEATS = "me:p%40ss-word, p@ss-word, hidden-in-the-query and hidden-word are wrong"
+
+
+def secret_address(services: Services) -> str:
+    return services.url.replace("//", "//me:p%40ss-word@") + SECRET_ADDRESS
+
+
 def test_secrets_in_an_address_are_not_written_down(services: Services, client: Client, to: Path) -> None:
-    url = services.url.replace("//", "//me:pass-word@") + "/data?subscription-key=hidden-in-the-query&period=2023"
-    assert client.get(url, to=to, expect=("json",)).url == services.url + "/data?period=2023"
-    services.fault("/data", status(400, "subscription-key=hidden-in-the-query&period=2023 is wrong"))
-    error_of(client, url, to, Unexpected)
+    answer = client.get(secret_address(services), params={"format": "csv"}, to=to, expect=("json",))
+    assert answer.url == services.url + "/data?…&format=csv"
+    request = services.requests[-1]
+    assert request.sent == SECRET_ADDRESS.partition("?")[2] + "&format=csv"  # exactly as given
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"me:p@ss-word").decode()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        status(400, REPEATS),
+        status(401, REPEATS),
+        status(404, REPEATS),
+        status(503, REPEATS),
+        lambda _: Reply(json.dumps({"statusCode": 403, "message": REPEATS}).encode()),
+        lambda _: Reply(json.dumps({"error": REPEATS, "data": []}).encode()),
+        lambda _: Reply(f"<Error><Message>{REPEATS}</Message></Error>".encode()),
+        login_page,
+        cut_off(10),
+    ],
+    ids=["400", "401", "404", "503", "status inside", "error inside", "XML inside", "login", "cut off"],
+)
+def test_no_message_repeats_a_secret_of_an_address(services: Services, client: Client, to: Path, fault: Fault) -> None:
+    services.fault("/data", *[fault] * http_client.TRIES)
+    with pytest.raises(NetworkError) as raised:
+        client.get(secret_address(services), to=to, expect=("json",))
+    printed = "".join(traceback.format_exception(raised.value))
+    assert not any(secret in printed for secret in ("p%40ss", "p@ss", "hidden-in-the-query", "hidden-word"))
+
+
+def test_a_password_in_an_address_is_not_sent_in_clear(client: Client, to: Path) -> None:
+    with pytest.raises(Unreachable, match="not https") as raised:
+        client.get("http://me:pass-word@mirror.example/data", to=to, expect=("json",))
+    assert "pass-word" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HTTPS_PROXY", "socks9://me:pass-word@127.0.0.1:9"),
+        ("ALL_PROXY", "http://me:pass-word@127.0.0.1:nine"),
+        ("SSL_CERT_FILE", "/no/such/pass-word.pem"),
+    ],
+)
+def test_a_proxy_or_certificate_that_cannot_be_used_is_one_sentence_without_a_password(
+    client: Client, to: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(Unreachable, match=name) as raised:
+        client.get("https://mirror.example/data", to=to, expect=("json",))
+    assert "pass-word" not in "".join(traceback.format_exception(raised.value))
+    assert name in reachable("https://mirror.example/data")
+
+
+def test_the_user_agent_is_a_setting_that_names_the_project_and_passes_for_a_browser(
+    services: Services, to: Path
+) -> None:
+    assert USER_AGENT.startswith("Mozilla/5.0 (compatible; GhostTrade/") and PAGE in USER_AGENT
+    given = Settings.from_environment({"USER_AGENT": "Customs of Ruritania (+https://customs.example)"}).user_agent
+    with Client(user_agent=given) as client:
+        client.get(services.url + "/data", to=to, expect=("json",))
+    assert services.requests[-1].headers["user-agent"] == given
+    with pytest.raises(SettingsError, match="USER_AGENT"):
+        Settings.from_environment({"USER_AGENT": "two\nlines"})
+
+
+# ---------------------------------------------------------------- an error that comes as success
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "expected"),
+    [
+        (b'{"statusCode": 401, "message": "Access denied."}', Denied, "refuses (401): “Access denied.”"),
+        (b'{"statusCode": "404", "message": "Resource not found"}', Unexpected, "(404)"),
+        (b'{"error": {"code": 403, "message": "No."}}', Denied, "refuses (403): “No.”"),
+        (b'{"error": [{"status": 400, "label": "Bad filter"}]}', Unexpected, "(400): “Bad filter”"),
+        (b'{"elapsedTime": "1 s", "count": 0, "data": [], "error": "SQL time-out"}', ErrorContent, "“SQL time-out”"),
+        (b'{"count": 1, "data": [' + b'{"a": 1},' * 200_000 + b'{}], "error": "half"}', ErrorContent, "“half”"),
+        (b'{"errors": ["one", "two"]}', ErrorContent, "“one”"),
+        (b'{"message": "Forbidden"}', ErrorContent, "“Forbidden”"),
+        (b'{"success": false, "result": []}', ErrorContent, "an error"),
+        (b"{}", ErrorContent, "an error"),
+        (b'\xef\xbb\xbf{"Message": "An error has occurred."}', ErrorContent, "“An error has occurred.”"),
+        (b'<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', ErrorContent, "“AccessDenied”"),
+        (b"<s:Envelope><s:Body><s:Fault><faultstring>No</faultstring></s:Fault></s:Body></s:Envelope>", ErrorContent,
+         "“No”"),
+        (b'<?xml version="1.0"?>\n<!-- portal --><!DOCTYPE html><html><body/></html>', Unexpected, "web page"),
+        ("<html>Anmeldung</html>".encode("utf-16"), Unexpected, "web page"),
+        (b" \r\n ", Unexpected, "nothing"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("expect", ["json", "xml", "csv", "7z"])
+def test_an_error_with_the_status_of_success_is_no_answer(
+    services: Services, client: Client, to: Path, body: bytes, kind: type[NetworkError], expected: str, expect: str
+) -> None:
+    services.serve("/file", body)
+    with pytest.raises(kind) as raised:
+        client.get(services.url + "/file", to=to, expect=(expect,))
+    assert expected in str(raised.value) and "\n" not in str(raised.value)
+    assert not to.exists()
+
+
+def test_an_error_inside_that_passes_is_tried_again(services: Services, client: Client, to: Path) -> None:
+    services.fault("/data", lambda _: Reply(b'{"statusCode": 429, "message": "Try again in 2 seconds."}'))
+    assert client.get(services.url + "/data", to=to, expect=("json",)).size_bytes == len(DATA)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"elapsedTime": "1 s", "count": 0, "data": [], "error": ""}',
+        b'{"elapsedTime": "1 s", "count": 0, "data": [], "error": null}',
+        b'{"more": false, "results": [{"id": 4, "error": "a column"}]}',
+        b'{"data": [' + b'{"text": "error"},' * 100_000 + b'{}], "error": ""}',
+    ],
+)
+def test_an_answer_that_says_there_was_no_error_is_one(
+    services: Services, client: Client, to: Path, body: bytes
+) -> None:
+    services.serve("/file", body)
+    assert client.get(services.url + "/file", to=to, expect=("json",)).size_bytes == len(body)
 
 
 def test_nothing_of_a_question_is_logged(

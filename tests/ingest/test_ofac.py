@@ -349,7 +349,8 @@ def test_a_broken_csv_list_is_rejected_with_its_row(settings, content, row, expe
 
 def test_consolidated_csv_files_are_kept_apart_from_the_sdn_ones(settings):
     put(settings, SDN_CSV, "1")
-    put(settings, SDN_CSV.replace(b"36,", b"9639,").replace(b"SDGT] [IRAN", b"NS-PLC"), "2")
+    other = SDN_CSV.replace(b"36,", b"9639,").replace(b"SDGT] [IRAN", b"NS-PLC").replace(b"CUBA", b"UKRAINE-EO13662")
+    put(settings, other, "2")
     put(settings, ALT_CSV, "3")
     put(settings, ALT_CSV.replace(b"36,", b"9639,"), "4")
     put(settings, ADD_CSV, "5")
@@ -359,6 +360,25 @@ def test_consolidated_csv_files_are_kept_apart_from_the_sdn_ones(settings):
     for table, each in (("entries", 3), ("aliases", 2), ("addresses", 2)):
         assert of(settings, table, "distinct list") == [("consolidated",), ("sdn",)]
         assert len(of(settings, table, "uid")) == 2 * each
+
+
+@pytest.mark.parametrize("programs", ["NS-PLC", "UKRAINE-EO13662", "CMIC-EO13959", "UKRAINE-EO13662] [CMIC-EO13959"])
+def test_a_consolidated_list_is_never_taken_for_the_sdn_list_whatever_it_begins_with(settings, programs):
+    """Seen: 442 of its entries in place of the SDN list's 7,379."""
+    put(settings, SDN_CSV, "sdn.csv")
+    refresh(settings)
+    rows = b"".join(
+        b'%d,"X",-0- ,"%s",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n' % (n, programs.encode())
+        for n in range(17_000, 17_005)
+    )
+    put(
+        settings,
+        rows + b'17005,"Y",-0- ,"RUSSIA-EO14024] [UKRAINE-EO13662",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n',
+        "b",
+    )
+    refresh(settings)
+    counts = warehouse.ask(settings, "select list, count(*) from raw.ofac_entries where _valid_to is null group by 1")
+    assert dict(counts) == {"sdn": 3, "consolidated": 6}
 
 
 @pytest.mark.parametrize(

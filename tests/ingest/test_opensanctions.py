@@ -76,7 +76,7 @@ def test_nothing_is_loaded_before_someone_agrees_to_the_licence(settings, agreed
 def test_a_fetch_asks_for_nothing_before_someone_agrees(settings, agrees):
     path = "/datasets/latest/sanctions/targets.simple.csv"
     with Services() as services:
-        live = replace(settings, data="live", inbox=None, addresses={"OPENSANCTIONS_URL": services.url})
+        live = replace(settings, data="live", inbox=None, addresses={"OPENSANCTIONS_URL": services.url + path})
         live = replace(live, use_opensanctions=agrees)
         prepare(live, [OPENSANCTIONS])
         services.serve(path, targets(TANKER, PERSON), "text/csv")

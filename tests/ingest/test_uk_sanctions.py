@@ -252,7 +252,7 @@ def test_what_is_not_the_uks_is_left_to_others(tmp_path, content):
 def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
     path = "/docs/UK-Sanctions-List.xml"
     with Services() as services:
-        live = replace(settings, data="live", inbox=None, addresses={"UK_SANCTIONS_URL": services.url})
+        live = replace(settings, data="live", inbox=None, addresses={"UK_SANCTIONS_URL": services.url + path})
         prepare(live, [UK])
         for content in (xml(COMPANY, PERSON), xml(COMPANY, PERSON), xml(PERSON, day="03/09/2026")):
             services.serve(path, content, "text/xml")

@@ -268,7 +268,7 @@ def test_what_is_not_the_uns_is_left_to_others(tmp_path, content):
 def test_a_fetch_takes_a_new_edition_and_nothing_when_there_is_none(settings):
     path = "/resources/xml/en/consolidated.xml"
     with Services() as services:
-        live = replace(settings, data="live", inbox=None, addresses={"UN_SANCTIONS_URL": services.url})
+        live = replace(settings, data="live", inbox=None, addresses={"UN_SANCTIONS_URL": services.url + path})
         prepare(live, [UN])
         for content in (xml(), xml(), xml([PERSON], generated="2024-06-03T00:00:03.012Z")):
             services.serve(path, content, "text/xml")

@@ -97,13 +97,12 @@ def test_each_pair_is_requested_once_a_month(settings):
     session = SimpleNamespace(
         settings=settings,
         last_request=answers.get,
-        fetch=lambda url, *, partition, expect: request.append((partition, url)),
+        fetch=lambda address, place, *, partition, expect: request.append((partition, address, place)),
         progress=lambda *_: None,
     )
     unsd.fetch(session)
-    assert [pair for pair, _ in request] == ["HS2017-HS2012", "HS2012-HS2007"]
-    tables = f"{settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/"
-    assert request[0][1] == tables + "HS2017toHS2012ConversionAndCorrelationTables.xlsx"
+    assert [pair for pair, *_ in request] == ["HS2017-HS2012", "HS2012-HS2007"]
+    assert request[0][1:] == ("UNSD_URL", {"file": "HS2017toHS2012ConversionAndCorrelationTables.xlsx"})
 
 
 # ---------------------------------------------------------------- the real tables

@@ -135,9 +135,9 @@ def test_what_is_not_the_screening_list_is_left_to_others(tmp_path, content):
 
 def test_a_fetch_asks_for_the_csv(settings):
     with Services() as services:
-        live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url})
+        live = replace(settings, data="live", inbox=None, addresses={"US_SCREENING_URL": services.url + "/list.csv"})
         prepare(live, [CSL])
-        services.serve("/downloadable_consolidated_screening_list/v1/consolidated.csv", table(LISTED, SDN), "text/csv")
+        services.serve("/list.csv", table(LISTED, SDN), "text/csv")
         _, failure = intake.fetch(live, CSL, print, client=http_client.Client(sleep=lambda _: None))
     assert failure is None
     intake.load_landed(live, CSL)
@@ -166,7 +166,7 @@ def test_the_real_files_hold_the_rows_they_are_known_for(settings, shared):
     counted = warehouse.ask(settings, "select publication, count(*) from raw.csl_entries group by 1")
     assert dict(counted) == {"consolidated": 115, "denied_persons": 546}
     link(settings, shared, "csl/consolidated_29col.csv")  # another selection of it: what it lacks is over
-    refresh(settings, [CSL])
+    refresh(replace(settings, accept=frozenset({"csl"})), [CSL])
     counts = warehouse.ask(
         settings, "select rows_inserted, rows_expired from raw.landings order by vintage desc limit 1"
     )

@@ -174,7 +174,7 @@ def serve_eurostat(services: Services) -> None:
             return Reply(comext_listing("202301", modified="2023-04-16T11:00:00").encode(), "text/csv")
         return Reply(month) if request.query["file"].endswith("full_v2_202301.7z") else Reply(status=404)
 
-    services.handle(PREFIXES["EUROSTAT_URL"] + "/files", files)
+    services.handle(PREFIXES["EUROSTAT_URL"] + "/eurostat/api/dissemination/files", files)
 
 
 @pytest.fixture(scope="module")
@@ -225,7 +225,8 @@ def comtrade(services: Services, hs_codes: list[str]) -> Comtrade:
 
 
 def addresses(url: str) -> dict[str, str]:
-    return {name: url + prefix for name, prefix in PREFIXES.items()}
+    """The whole address of each source as it is, on another host and below a path of its own."""
+    return {name: url + prefix + "/" + ADDRESSES[name].split("/", 3)[3] for name, prefix in PREFIXES.items()}
 
 
 @dataclass(frozen=True)
@@ -488,7 +489,7 @@ def test_no_secret_is_written_anywhere_and_the_webhook_hears_one_sentence(
     done = ghost_trade(
         DATA="live", DATA_DIR=tmp_path / "data", NO_PROXY="127.0.0.1", COMTRADE_API_KEY=key,
         ALERT_WEBHOOK_URL=f"{services.url}/hook/{path}",
-        **addresses(services.url) | {"COMTRADE_URL": services.url + rejected},
+        **addresses(services.url) | {"COMTRADE_URL": services.url + rejected + "/{path}"},
     )  # fmt: skip
     serve_unsd(services, hs_codes)
     assert done.returncode == 1

@@ -53,7 +53,7 @@ def comtrade(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path) -> C
     services.handle("/eurostat/files", eurostat)
     environment = {
         "DATA": "live", "DATA_DIR": str(tmp_path / "data"), "DUCKDB_THREADS": "2", "NO_PROXY": "127.0.0.1",
-        "COMTRADE_URL": service.url, "COMTRADE_API_KEY": Comtrade.KEY, "EUROSTAT_URL": f"{services.url}/eurostat",
+        "COMTRADE_URL": service.url, "COMTRADE_API_KEY": Comtrade.KEY, "EUROSTAT_URL": f"{services.url}/eurostat/files",
         "ALERT_WEBHOOK_URL": "",
     }  # fmt: skip
     for name, value in environment.items():

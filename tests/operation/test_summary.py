@@ -47,3 +47,47 @@ def test_a_service_that_did_not_answer_is_named_with_its_reason_and_the_others_a
         "The list of uk (last answered 2024-03-01).",
         "The list of un (never answered). The certificate is not trusted.",
     ]
+
+
+def file(name: str, *, used: int, dropped: int, because: str | None) -> dict[str, object]:
+    """A file of ten rows, as the mart `files` has it."""
+    counts = {"rows_read": 10, "rows_used": used, "rows_unchanged": 0, "rows_dropped": dropped}
+    return {"landing_id": name, "file": name, "status": "loaded", "unused_because": because, **counts}
+
+
+def test_files_that_are_not_used_are_named_the_worst_first(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    prepare(settings, SOURCES)
+    settings.published_dir.mkdir()
+    files = [
+        file("whole.csv", used=10, dropped=0, because=None),
+        file("parts.csv", used=4, dropped=0, because="rows by mode of transport, parts of totals that are loaded"),
+        file("codes.csv", used=9, dropped=1, because="an unknown flowCode (EX), 1 of 10 rows not used"),
+        file("services.csv", used=0, dropped=10, because="services, 10 of 10 rows not used"),
+        *(file(f"{n}.csv", used=8, dropped=2, because="quarters, 2 of 10 rows not used") for n in range(11, 23)),
+    ]
+    with duckdb.connect(str(settings.published_path)) as con:
+        small_marts.make(con, {"about": [ABOUT], "files": files})
+    command._summarise(settings, SimpleNamespace(get_asset_check_evaluations=list), 1.0)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    first = lines.index("Loaded and not used, or not all of it (14; marts.files has every file):") + 1
+    assert lines[first : first + 2] == [
+        "Nothing of services.csv is used: services, 10 of 10 rows not used.",
+        "11.csv: quarters, 2 of 10 rows not used.",
+    ]
+    assert lines[first + 12] == "… and 2 more"
+
+
+def test_editions_that_are_held_back_and_those_that_were_taken_are_named(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command._print_held_back(["sdn.xml: Held back: it fell."], [("eu.xml", "Taken by ACCEPT=eu. It fell.")])
+    assert capsys.readouterr().out.splitlines() == [
+        "",
+        "Held back, until a person takes them or a later edition comes (1):",
+        "  sdn.xml: Held back: it fell.",
+        "",
+        "Taken although something speaks against them (1):",
+        "  eu.xml: Taken by ACCEPT=eu. It fell.",
+    ]

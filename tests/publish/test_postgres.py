@@ -145,9 +145,79 @@ def test_the_reader_reads_the_marts_and_nothing_else_and_writes_nothing(publishe
             "select * from public.secret",
             "select * from marts_next.half",
             "select rolpassword from pg_authid",
+            "create temporary table mine (a int)",
+            "select lo_create(0)",
+            "alter role ghost_trade_reader connection limit 5",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 con.execute(forbidden)
+
+
+def test_what_the_reader_changed_of_itself_is_set_back_by_the_next_publication(published, ask, server, dsn) -> None:
+    """PostgreSQL lets every role change its own password and settings."""
+    settings = replace(published(), pg_reader_password=READER_PASSWORD)
+    assert serve(settings).notes == ()
+    address = server.dsn("ghost_trade_reader", READER_PASSWORD, "ghost")
+    with psycopg.connect(address, autocommit=True) as con:
+        con.execute("set default_transaction_read_only = off")
+        con.execute("alter role ghost_trade_reader set statement_timeout = 0")
+        con.execute("alter role ghost_trade_reader in database ghost set work_mem = '2GB'")
+        con.execute("alter role ghost_trade_reader password 'mine-alone'")
+    [note] = serve(settings).notes
+    assert "statement_timeout=0" in note and "work_mem=2GB" in note and "as they were again" in note
+    assert ask("show statement_timeout", address) == [("1min",)]  # and its password is the old one
+    assert ask("show work_mem", address) == [("4MB",)]
+    assert serve(settings).notes == ()
+    verifiers = ask("select rolpassword from pg_authid where rolname = 'ghost_trade_reader'")
+    assert verifiers[0][0].startswith("SCRAM-SHA-256$4096:")  # and no statement ever held the password
+
+
+def test_a_query_that_lifts_its_limit_is_ended_from_outside(published, reader, dsn, monkeypatch) -> None:
+    monkeypatch.setattr(postgres, "LONG_READS", postgres.LONG_READS.replace("interval '65 seconds'", "interval '0'"))
+    serve(published())
+    monkeypatch.setenv("PG_DSN", dsn)
+    with psycopg.connect(reader(), autocommit=True) as con:
+        con.execute("set statement_timeout = 0")
+        ended: list[psycopg.Error] = []
+
+        def read() -> None:
+            try:
+                con.execute("select pg_sleep(60)")
+            except psycopg.Error as error:
+                ended.append(error)
+
+        thread = threading.Thread(target=read)
+        thread.start()
+        messages = set()
+        until = time.monotonic() + 30
+        while thread.is_alive() and time.monotonic() < until:
+            with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:
+                messages.add(postgres.postgres_limits(context).skip_message)
+            thread.join(0.1)
+    assert not thread.is_alive() and isinstance(ended[0], psycopg.errors.AdminShutdown)
+    assert "1 long queries were ended." in messages
+
+
+def test_a_role_that_may_do_more_than_read_is_refused(published, dsn) -> None:
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute("create role ghost_trade_reader login createdb")
+    with pytest.raises(postgres.PostgresFailed, match="may do more than read. Ask for: alter role"):
+        serve(published())
+
+
+def test_what_only_the_owner_of_the_database_can_forbid_is_named(published, server, dsn) -> None:
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute("create role clerk login createrole password 'clerk'")
+        admin.execute("grant create on database ghost to clerk")
+    notes = serve(replace(published(), pg_dsn=server.dsn("clerk", "clerk", "ghost"))).notes
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        for note in notes:
+            if "Ask for: " in note:
+                admin.execute(note.partition("Ask for: ")[2].rstrip("."))
+    assert any("revoke temporary on database ghost from public" in note for note in notes)
+    assert serve(replace(published(), pg_dsn=server.dsn("clerk", "clerk", "ghost"))).notes == ()
+    with psycopg.connect(dsn, autocommit=True) as admin:
+        admin.execute("drop owned by clerk cascade")
 
 
 def server_of(address: str) -> str:

@@ -204,7 +204,7 @@ def publish(folder: Path, growth_ratio: float) -> None:
     scores = {"class": "investigate", "anomaly": 61, "evidence": 72, "severity": 1, "rank": 1}
     for goods, kind in (("CHPL", "basket"), ("854231", "product")):
         good = {**corridor, "goods": goods, "goods_kind": kind}
-        add("corridor_risk", 2, period=month, **good, **scores, growth_ratio=growth_ratio)
+        add("corridor_risk", 2, window_kind="rolling_12", period=month, **good, **scores, growth_ratio=growth_ratio)
         add("alerts", **good, kind="alert", entered_on="2023-01-01", cause="new_data")
     flow = {"freq": "M", "exporter_iso3": "DEU", "importer_iso3": "KAZ", "product_level": 6}
     for status in ("both_reported", "lost_export"):

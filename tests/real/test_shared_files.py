@@ -521,14 +521,42 @@ def test_designated_entities_stand_beside_trade_and_without_controlled_goods_say
     assert {reason for *_, reason in rows} <= {"no_controlled_goods_loaded", "no_trade_loaded"}
 
 
-def test_exports_to_both_countries_left_their_habit_in_2022_and_no_importer_answers_by_month(published):
+def test_exports_to_both_countries_left_their_baseline_in_2022_and_importers_mirror_them_by_year(published):
     """METHODS 2.7: Kyrgyzstan from June 2022, Kazakhstan from July, nothing before the war."""
     assert published("""
         select transit_iso3, entered_on, kind, rule, cause from alerts
         where exporter_bloc = 'EU27' and goods = 'TOTAL' order by 1""") == [
-        ("KAZ", date(2022, 7, 1), "notice", "z", "new_data"),
-        ("KGZ", date(2022, 6, 1), "notice", "z", "new_data"),
+        ("KAZ", date(2022, 7, 1), "alert", "z", "new_data"),
+        ("KGZ", date(2022, 6, 1), "alert", "z", "new_data"),
+    ]
+
+
+def test_kazakhstan_and_kyrgyzstan_are_ranked_by_the_years_of_their_own_books(published) -> None:
+    """E5: no month is mirrored, two years in a row are; the coalition's corridors stand in the ranking once."""
+    assert published("""
+        select transit_iso3, extract(year from period), class, rank, baseline_export_usd < 0.7 * export_value_usd
+        from corridor_risk
+        where exporter_bloc = 'EU27' and goods = 'TOTAL' and window_kind = 'year' order by 1, 2""") == [
+        ("KAZ", 2022, "investigate", 2, True),
+        ("KAZ", 2023, "investigate", 2, True),
+        ("KGZ", 2022, "investigate", 1, True),
+        ("KGZ", 2023, "investigate", 1, True),
     ]
     assert published("""
-        select count(class), count(*) filter (where reason = 'no_admissible_mirror') = count(*)
-        from corridor_risk""") == [(0, True)]
+        select count(*) filter (class <> 'not_enough_data' or reason <> 'no_admissible_mirror')
+        from corridor_risk where window_kind = 'rolling_12'""") == [(0,)]
+    assert published("""
+        select transit_iso3, cast(period as varchar), window_12m_kind, export_month_usd,
+            abs(export_12m_usd - import_fob_12m_usd - gap_12m_usd) < 1, class_12m
+        from headline order by 1, 2""") == [
+        (iso3, f"{year}-12-01", "year", None, True, "investigate") for iso3 in ("KAZ", "KGZ") for year in (2022, 2023)
+    ]
+
+
+def test_what_both_countries_export_to_russia_is_a_chain_by_year(published) -> None:
+    # METHODS 2.10: Kazakhstan to Russia 7,018.7, 9,091.4 and 10,207.4 m in 2021 to 2023
+    assert published("""
+        select extract(year from period), freq, chain_upper_usd between 1 and out_excess_usd, chain_lower_usd
+        from transit_chains
+        where exporter_bloc = 'EU27' and transit_iso3 = 'KAZ' and target_iso3 = 'RUS' and period >= date '2022-01-01'
+        order by 1""") == [(2022, "A", True, 0.0), (2023, "A", True, 0.0)]

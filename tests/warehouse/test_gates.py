@@ -82,6 +82,14 @@ BROKEN_ROWS = {
     "a month that does not exist": (flow(period="202200"), {"dated"}),
     "a month for a year": (flow(freqCode="A", period="202201"), {"dated"}),
     "next year": (flow(period=f"{date.today().year + 1}01"), {"past"}),
+    "a primary value that is neither its CIF nor its FOB value": (
+        flow(partnerCode="4", primaryValue="1000", cifvalue="", fobvalue="100"),
+        {"valued"},
+    ),
+    "a period that is not that of its month": (flow(partnerCode="4", period="202204", refMonth="3"), {"consistent"}),
+    "a partner's number with another country's letters": (flow(partnerCode="417", partnerISO="DEU"), {"located"}),
+    "a country's number with the world's letters": (flow(partnerCode="417", partnerISO="W00"), {"located"}),
+    "a tariff line": (flow(partnerCode="4", cmdCode="85423190"), {"final", "coded"}),
     "a lost leading zero": (flow(cmdCode="10121"), {"coded"}),
     "a total that is there under another name": (flow(mosCode="", primaryValue="1000000"), {"additive"}),
     "an unknown country with a fifth of all value": (
@@ -180,9 +188,11 @@ def test_in_a_run_what_blocks_is_an_error_and_what_does_not_is_a_warning(store, 
         result = job.execute_in_process(instance=instance, raise_on_error=False)
     request = {(e.asset_key.path[-1], e.check_name): e for e in result.get_asset_check_evaluations()}
     expected = {(table.name, name) for table in COMTRADE.tables for name in gates.names(COMTRADE, table)}
-    assert set(request) == expected | {("comtrade", "fresh")}
+    assert set(request) == expected | {("comtrade", "fresh"), ("comtrade", "continuous")}
     results = {name: e for (table, name), e in request.items() if table == FLOWS.name}
     assert {name: e.severity.value for name, e in results.items() if not e.passed} == {
         "nonnegative": "ERROR", "mapped": "WARN"
     }  # fmt: skip
-    assert all(spec.blocking for spec in gates.gate_of(COMTRADE).check_specs if spec.name != "fresh")
+    assert all(
+        spec.blocking for spec in gates.gate_of(COMTRADE).check_specs if spec.name not in ("fresh", "continuous")
+    )

@@ -213,7 +213,8 @@ def test_a_download_in_two_halves_of_many_partners_is_revised_half_by_half(store
 
     def run(remark: str, revised: dict[str, int]) -> None:
         for number, half in enumerate(halves):
-            changed = [row | {"primaryValue": str(revised.get(row["partnerCode"], 10))} for row in half]
+            values = {row["partnerCode"]: str(revised.get(row["partnerCode"], 10)) for row in half}
+            changed = [row | dict.fromkeys(("primaryValue", "cifvalue"), values[row["partnerCode"]]) for row in half]
             write(store.inbox / f"part{number}.csv", changed, remark)
         refresh(store)
 

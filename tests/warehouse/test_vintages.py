@@ -7,6 +7,7 @@ with the rows of one moment (test_load.py), or what the network does (test_netwo
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def read(path: Path, one: landing.Landing, head: Head) -> dict[str, Rows]:
 
 
 def fetch(session: FetchSession) -> None:
-    session.fetch(f"{session.settings.addresses['OFAC_URL']}/list.csv", partition="the-list", expect=("csv",))
+    session.fetch("LIST_URL", partition="the-list", expect=("csv",))
 
 
 SOURCE = Source("list", (ENTRIES,), recognise, read, fetch=fetch)
@@ -176,9 +177,8 @@ def services():
 
 @pytest.fixture
 def live(tmp_path: Path, services: Services) -> Settings:
-    settings = Settings.from_environment(
-        {"DATA": "live", "DATA_DIR": str(tmp_path / "data"), "OFAC_URL": services.url, "DUCKDB_THREADS": "2"}
-    )
+    settings = Settings.from_environment({"DATA": "live", "DATA_DIR": str(tmp_path / "data"), "DUCKDB_THREADS": "2"})
+    settings = replace(settings, addresses={"LIST_URL": f"{services.url}/list.csv"})
     prepare(settings)
     return settings
 
@@ -269,7 +269,7 @@ def test_another_list_under_the_right_address_does_not_take_its_place(live, serv
     fetch_and_load(live)
 
     def asks_for_another(session: FetchSession) -> None:
-        session.fetch(f"{live.addresses['OFAC_URL']}/list.csv", partition="another-list", expect=("csv",))
+        session.fetch("LIST_URL", partition="another-list", expect=("csv",))
 
     source = Source("list", (ENTRIES,), recognise, read, fetch=asks_for_another)
     landed, failure = intake.fetch(live, source, lambda _: None)

@@ -25,7 +25,8 @@ from dagster_project.files.landing import Landing, Recognised, edition_in_utc
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import elements, local_name
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.ingest.source import check_parts
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "eu"
 
@@ -47,7 +48,9 @@ def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str,
         rules=(
             Rule(
                 "identified",
-                " or ".join(f'"{c}" is null' for c in key.split()),
+                " or ".join(
+                    f'"{c}" is null' if c == "programme" else f'try_cast("{c}" as bigint) is null' for c in key.split()
+                ),
                 f"Something has no number ({', '.join(f'{c} {{{c}}}' for c in key.split())}).",
                 "Use the Commission's own download, unedited.",
             ),
@@ -58,6 +61,9 @@ def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str,
             ),
         ),
         floors=floors or {},
+        continuity=Continuity(
+            groups=(("programme",),) if name == "listings" else (), is_of_parties=name in ("entries", "listings")
+        ),
     )
 
 
@@ -133,13 +139,8 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
 
 
 def fetch(session: FetchSession) -> None:
-    """Fetch today's list. The token is the Commission's own for everybody; it opens nothing else."""
-    session.fetch(
-        session.settings.addresses["EU_SANCTIONS_URL"] + "/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content",
-        params={"token": "dG9rZW4tMjAxNw"},
-        partition="full",
-        expect=("xml",),
-    )
+    """Fetch today's list."""
+    session.fetch("EU_SANCTIONS_URL", partition="full", expect=("xml",))
 
 
 def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
@@ -151,6 +152,11 @@ def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
             element.clear()
     if not rows["entries"]:
         raise RejectedFile("The list holds no entry.", "Download it again.")
+    check_parts(
+        len({entry["logicalId"] for entry in rows["entries"]}),
+        nameAlias=len({row["entityLogicalId"] for row in rows["names"]}),
+        programme=len({row["entityLogicalId"] for row in rows["listings"] if row["programme"]}),
+    )
     # an entry under two programmes is there twice, with the same attributes
     rows["entries"] = [
         dict(entry) for entry in dict.fromkeys(tuple(sorted(entry.items())) for entry in rows["entries"])

@@ -10,7 +10,8 @@ from then on; for the earlier ones, load the landed files into a new DATA_DIR.
 
 One row of `raw.eurostat_downloads` is a line of a download from the web site, with its labels as they are,
 and behind them what three generations of labels have in common: it is the key, so that one line under two
-labels is one line. Totals over products and procedures; blocs stand among the members here (int_ models
+labels is one line. A download is the edition of the day in the name that the site gives it. Totals over products and
+procedures; blocs stand among the members here (int_ models
 keep them apart).
 
 Rejected: the annual files, whose figures are sums of the months, and the bulk layout before v2.
@@ -23,15 +24,11 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.files.archives import unpack
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
@@ -39,7 +36,7 @@ from dagster_project.ingest.delimited import columns_of, delimiter_of, first_rec
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import UNMAPPED_TOLERATED, Finding, Gate
 from dagster_project.settings import SEEDS_DIR, Settings
-from dagster_project.warehouse import Rows, Rule, Table, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, is_number, literal, number
 
 NAME = "eurostat"
 HAS_MONTHS = True
@@ -72,6 +69,7 @@ FLOWS = Table(
     compared=tuple(number(c) for c in VALUES),
     scope=("PERIOD", "REPORTER", "PARTNER"),
     whole=(("PERIOD", "REPORTER", "PARTNER", "FLOW"), PRODUCTS_ADD_UP),
+    continuity=Continuity(of=("PERIOD", "REPORTER", "FLOW"), most_lost=0.2, may_grow=True),
     rules=(
         Rule(
             "placed",
@@ -101,15 +99,13 @@ FLOWS = Table(
         ),
         Rule(
             "monthly",
-            "not coalesce(regexp_full_match(\"PERIOD\", '[0-9]{4}(0[1-9]|1[0-2])'), false)",
+            "not coalesce(regexp_full_match(\"PERIOD\", '(19|20)[0-9]{2}(0[1-9]|1[0-2])'), false)",
             "The period {PERIOD} is not a month.",
             "Use the monthly bulk file, unedited.",
         ),
         Rule(
             "numeric",
-            " or ".join(
-                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
-            ),
+            " or ".join(f'("{c}" is not null and not {is_number(c)})' for c in VALUES),
             "A value is not a number (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
             "Use the publisher's own download, unedited.",
         ),
@@ -129,6 +125,7 @@ DOWNLOADS = Table(
     compared=(number("VALUE_IN_EUR"),),
     scope=("month", "partner_label", "flow_code", "product_code"),
     selected="reporter_label",
+    continuity=Continuity(of=("month", "partner_label", "flow_code"), most_lost=0.2, may_grow=True),
     rules=(
         Rule(
             "placed",
@@ -144,8 +141,7 @@ DOWNLOADS = Table(
         ),
         Rule(
             "numeric",
-            'not coalesce(try_cast("VALUE_IN_EUR" as double) >= 0 and isfinite(try_cast("VALUE_IN_EUR" as double)), '
-            "false)",
+            f'not {is_number("VALUE_IN_EUR")} or try_cast("VALUE_IN_EUR" as double) < 0',
             "The value {VALUE_IN_EUR} is not a number, or is negative.",
             "Use the publisher's own download, unedited.",
         ),
@@ -218,11 +214,13 @@ def recognise(head: Head) -> Recognised | None:
                 "Download the monthly files, full_v2_YYYYMM.7z.",
             )
         return Recognised("flows", "csv", f"month-{first['PERIOD']}")
-    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}")
+    downloaded = re.search(r"Relational_View_(\d{4}-\d\d-\d\d)T", head.path.name)  # as the site names the file
+    edition = downloaded.group(1) if downloaded else ""
+    return Recognised("downloads", "csv", f"{first['FLOW']}-{first['PARTNER']}-{first['PERIOD']}", edition)
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    """The rows of a landed file as SQL over it; an archive is unpacked first, and goes when the rows do."""
+    """The rows of a landed file as SQL over it."""
     delimiter = delimiter_of(head.first_line)
     if landing.entity == "downloads":
         # the site repeats a line now and then
@@ -231,19 +229,12 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
                 f"select distinct *, {_cell()} from {read_csv_sql(path, LABELS, delimiter=delimiter)}", first_row=None
             )
         }
-    folder = Path(tempfile.mkdtemp(prefix="comext-"))
-    try:
-        file = unpack(path, head.compression, folder)
-        wanted = ", ".join(map(literal, partners()))
-        rows = Rows(
-            f"select * from {read_csv_sql(file, COLUMNS, delimiter=delimiter)}",
-            first_row=2,
-            kept=f'"PARTNER" in ({wanted})',
-        )
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    wanted = ", ".join(map(literal, partners()))
+    rows = Rows(
+        f"select * from {read_csv_sql(path, COLUMNS, delimiter=delimiter)}",
+        first_row=2,
+        kept=f'"PARTNER" in ({wanted})',
+    )
     return {FLOWS.name: rows}
 
 
@@ -261,9 +252,8 @@ def partners() -> list[str]:
 
 def fetch(session: FetchSession) -> None:
     """The months of the last three years that have not landed, and recent ones that Eurostat has revised."""
-    files = f"{session.settings.addresses['EUROSTAT_URL']}/files"
     listing = session.get(
-        files,
+        "EUROSTAT_URL",
         params={"format": "csv", "dir": FOLDER, "hierarchy": "false", "sizeFormat": "NONE", "dateFormat": "ISO"},
         expect=("csv",),
     )
@@ -281,7 +271,7 @@ def fetch(session: FetchSession) -> None:
     for done, (month, modified) in enumerate(wanted):
         session.progress(done, len(wanted), "months of Comext")
         session.fetch(
-            files,
+            "EUROSTAT_URL",
             params={"file": f"{FOLDER}/full_v2_{month}.7z"},
             partition=f"month-{month}",
             edition=modified.isoformat() if modified else "",

@@ -27,7 +27,7 @@ from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.workbooks import read_sheets, workbook_layout
-from dagster_project.warehouse import Rows, Rule, Table, spaced_number, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, is_number, spaced_number, text
 
 NAME = "kyrstat"
 
@@ -49,6 +49,7 @@ TABLES = (
     Table(
         name="kyrstat_flows",
         period="year",
+        continuity=Continuity(of=("release", "year", "flow"), most_lost=0.2, may_grow=True),
         columns=tuple(COLUMNS),
         key=("release", "year", "flow", "partner_ru"),
         compared=(spaced_number(text("value")), text("unit"), text("mark")),
@@ -61,7 +62,7 @@ TABLES = (
             ),
             Rule(
                 "numeric",
-                f"\"value\" <> '-' and not coalesce(isfinite({VALUE}), false)",
+                f"\"value\" <> '-' and not {is_number('value', VALUE)}",
                 "A value is not a number ({value}; row {row}, year {year}).",
                 "Use the Committee's own table, unedited.",
             ),

@@ -34,7 +34,7 @@ from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.delimited import columns_of, delimiter_of, read_csv_sql
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Rows, Rule, Table, literal, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, literal, text
 
 NAME = "opensanctions"
 COLLECTION = "collection"
@@ -59,7 +59,16 @@ TARGETS = Table(
     key=("export", "id"),
     # not when it was seen: that changes with every run, for every entity that is still there
     compared=tuple(text(c) for c in TARGET_COLUMNS if c not in ("id", "first_seen", "last_seen", "last_change")),
-    rules=(IDENTIFIED,),
+    rules=(
+        IDENTIFIED,
+        Rule(
+            "listed",
+            "\"id\" = 'id' and \"schema\" = 'schema'",
+            "The header stands again among the targets.",
+            "The file was put together by hand: use the export of OpenSanctions, unedited.",
+        ),
+    ),
+    continuity=Continuity(of=("export",), groups=(("dataset",),), is_of_parties=True),
 )
 ENTITIES = Table(
     name="opensanctions_entities",
@@ -68,6 +77,7 @@ ENTITIES = Table(
     # the values of a property come in any order, so the publisher's own date of a change is taken
     compared=tuple(text(c) for c in ("caption", "schema", "target", "last_change")),
     rules=(IDENTIFIED,),
+    continuity=Continuity(of=("export",), is_of_parties=True),
 )
 TABLES = (TARGETS, ENTITIES)
 
@@ -87,11 +97,7 @@ def withheld(settings: Settings) -> RejectedFile | None:
 def fetch(session: FetchSession) -> None:
     """Fetch the targets of all sanctions lists as they are now, if someone has agreed to the licence."""
     if not withheld(session.settings):
-        session.fetch(
-            f"{session.settings.addresses['OPENSANCTIONS_URL']}/datasets/latest/sanctions/targets.simple.csv",
-            partition=COLLECTION,
-            expect=("csv",),
-        )
+        session.fetch("OPENSANCTIONS_URL", partition=COLLECTION, expect=("csv",))
 
 
 def recognise(head: Head) -> Recognised | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
+from dagster_project.settings import Settings
 from dagster_project.warehouse import Rows, Rule, Table, literal, text
 
 NAME = "pycountry"
@@ -35,7 +36,7 @@ TABLES = (
 )
 
 
-def make(folder: Path) -> list[Path]:
+def make(folder: Path, settings: Settings) -> list[Path]:
     """Write the package's countries as one CSV, named by the package's version."""
     import pycountry  # reads its databases at first use
 

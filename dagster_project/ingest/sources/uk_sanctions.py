@@ -36,7 +36,8 @@ from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import child_texts, elements, local_name
 from dagster_project.ingest.delimited import read_csv_sql
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, identifier, literal, text
+from dagster_project.ingest.source import check_parts
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifier, literal, text
 
 NAME = "uk"
 PARTITION = "list"
@@ -123,6 +124,15 @@ def _table(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Table:
                 "A designation has no Unique ID.",
                 "Use the UK Sanctions List as the FCDO publishes it, unedited.",
             ),
+            Rule(
+                "listed",
+                "\"UniqueID\" = 'Unique ID'",
+                "The header stands again among the designations.",
+                "The file was put together by hand: use the UK Sanctions List as the FCDO publishes it, unedited.",
+            ),
+        ),
+        continuity=Continuity(
+            groups=(("RegimeName",),) if name == "designations" else (), is_of_parties=name == "designations"
         ),
     )
 
@@ -137,11 +147,7 @@ TABLES = (
 
 def fetch(session: FetchSession) -> None:
     """Fetch the list as it is now."""
-    session.fetch(
-        f"{session.settings.addresses['UK_SANCTIONS_URL']}/docs/UK-Sanctions-List.xml",
-        partition=PARTITION,
-        expect=("xml",),
-    )
+    session.fetch("UK_SANCTIONS_URL", partition=PARTITION, expect=("xml",))
 
 
 def recognise(head: Head) -> Recognised | None:
@@ -196,6 +202,11 @@ def parse_xml(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
                         rows["details"][(own.get("UniqueID"), *detail)] = None
     if not designations:
         raise _empty()
+    check_parts(
+        len(designations),
+        Name=len({row[0] for row in rows["names"]}),
+        RegimeName=sum(bool(own.get("RegimeName")) for own in designations),
+    )
     columns = {table.name.removeprefix("uk_"): list(table.columns) for table in TABLES}
     return {"designations": pd.DataFrame(designations, columns=columns["designations"], dtype="object")} | {
         name: pd.DataFrame(list(rows[name]), columns=columns[name], dtype="object") for name in rows

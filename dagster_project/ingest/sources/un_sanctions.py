@@ -26,7 +26,8 @@ from dagster_project.files.landing import Landing, Recognised, edition_in_utc
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import elements
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.ingest.source import check_parts
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "un"
 
@@ -78,6 +79,7 @@ TABLES = (
             ),
         ),
         floors=dict.fromkeys(("files", "live"), (500, "the lists of 2024 and 2026 held 875 and 1,003 entries")),
+        continuity=Continuity(groups=(("UN_LIST_TYPE",),), is_of_parties=True),
     ),
     *(
         Table(
@@ -86,6 +88,7 @@ TABLES = (
             key=(KEY, *columns),
             compared=(),
             rules=(IDENTIFIED,),
+            continuity=Continuity(),
         )
         for name, (_, columns) in PARTS.items()
     ),
@@ -108,11 +111,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
 
 def fetch(session: FetchSession) -> None:
     """Fetch today's list."""
-    session.fetch(
-        session.settings.addresses["UN_SANCTIONS_URL"] + "/resources/xml/en/consolidated.xml",
-        partition="consolidated",
-        expect=("xml",),
-    )
+    session.fetch("UN_SANCTIONS_URL", partition="consolidated", expect=("xml",))
 
 
 def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
@@ -124,6 +123,11 @@ def parse(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
             element.clear()
     if not rows["entries"]:
         raise RejectedFile("The list holds no entry.", "Download it again.")
+    check_parts(
+        len(rows["entries"]),
+        FIRST_NAME=sum(bool(entry.get("FIRST_NAME")) for entry in rows["entries"]),
+        UN_LIST_TYPE=sum(bool(entry.get("UN_LIST_TYPE")) for entry in rows["entries"]),
+    )
     committees = {entry.get("UN_LIST_TYPE") for entry in rows["entries"]}
     if len(committees) == 1:
         raise RejectedFile(

@@ -28,11 +28,11 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "unsd"
 
-# Pair of revisions → the file at {UNSD_URL}/unsd/classifications/Econ/tables/, as the publisher spells each.
+# Pair of revisions → the file, as the publisher spells each.
 FILES = {
     "HS2022-HS2017": "HS2022toHS2017ConversionAndCorrelationTables.xlsx",
     "HS2017-HS2012": "HS2017toHS2012ConversionAndCorrelationTables.xlsx",
@@ -65,6 +65,7 @@ TABLES = (
         compared=(text("code_to"),),
         rules=(CODED,),
         floors=FLOORS,
+        continuity=Continuity(of=("revision_from", "revision_to")),
     ),
     Table(
         name="unsd_correlations",
@@ -81,6 +82,7 @@ TABLES = (
             ),
         ),
         floors=FLOORS,
+        continuity=Continuity(of=("revision_from", "revision_to")),
     ),
 )
 
@@ -91,7 +93,8 @@ def fetch(session: FetchSession) -> None:
         newest = session.last_request(pair)
         if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.requested_at) > FETCH_AGAIN_AFTER:
             session.fetch(
-                f"{session.settings.addresses['UNSD_URL']}/unsd/classifications/Econ/tables/{file}",
+                "UNSD_URL",
+                {"file": file},
                 partition=pair,
                 expect=("xlsx",) if file.endswith("x") else (),  # an .xls is known by recognise alone
             )

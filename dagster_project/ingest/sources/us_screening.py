@@ -25,7 +25,7 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.delimited import columns_of, delimiter_of, read_csv_sql
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, identifiers, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, text
 
 NAME = "csl"
 
@@ -68,18 +68,21 @@ ENTRIES = Table(
             "An entry names no list or no party (source {source}, name {name}).",
             "Use the Consolidated Screening List as trade.gov publishes it, unedited.",
         ),
+        Rule(
+            "listed",
+            "(\"source\" = 'source' and \"name\" = 'name') or \"name\" = 'Name' and \"start_date\" = 'Effective_Date'",
+            "The header stands again among the entries.",
+            "The file was put together by hand: download the list again, and leave it unedited.",
+        ),
     ),
+    continuity=Continuity(of=("publication",), groups=(("source",),), is_of_parties=True),
 )
 TABLES = (ENTRIES,)
 
 
 def fetch(session: FetchSession) -> None:
-    """Ask for the list as it is now."""
-    session.fetch(
-        f"{session.settings.addresses['US_SCREENING_URL']}/downloadable_consolidated_screening_list/v1/consolidated.csv",
-        partition=CONSOLIDATED,
-        expect=("csv",),
-    )
+    """Fetch the list as it is now."""
+    session.fetch("US_SCREENING_URL", partition=CONSOLIDATED, expect=("csv",))
 
 
 def recognise(head: Head) -> Recognised | None:

@@ -12,6 +12,10 @@ from __future__ import annotations
 BLOCS = "'COALITION', 'EU27'"
 SUMS = "'CHPL', 'TOTAL'"
 BASELINE = "b19_21"
+# The order of corridor_risk.rank: flags, then what shows no signal, each by anomaly weighted by severity.
+FLAGS_FIRST = """case
+        when class in ('investigate', 'verify_data') then 0 when class = 'no_signal' then 1 else 2
+    end, anomaly * (0.5 + 0.5 * severity) desc"""
 
 ABOUT = "select * from about"
 
@@ -92,7 +96,7 @@ where importer_iso3 in (select iso3 from countries where role = 'transit')
 order by transit_iso3, bloc, basket, window_kind, baseline_id <> '{BASELINE}', baseline_id""",
     "chain": f"""
 select
-    transit_iso3, exporter_bloc as bloc, goods as basket, target_iso3, period,
+    transit_iso3, exporter_bloc as bloc, goods as basket, target_iso3, freq, period,
     in_excess_usd, arrived_excess_usd, out_excess_usd, chain_upper_usd, chain_arrived_usd, chain_lower_usd,
     is_origin_unknown, lead_lag_months, lead_lag_p
 from transit_chains
@@ -107,18 +111,20 @@ from policy_caps
 where exporter_bloc in ({BLOCS}) and goods in ({SUMS}) and baseline_id = '{BASELINE}'
 order by all""",
     "goods": f"""
-with classed as (  -- the newest twelve months that can be classed, else the newest
+with classed as (  -- the newest window of which something can be said, else the newest
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
 ), names as (
     select product_code as goods, min(tier) as tier, min(name) as name from controlled_goods group by 1
 )
 select
-    risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier, risk.period,
-    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.anomaly_unmirrored,
-    risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.transit_iso3, risk.exporter_bloc as bloc, risk.goods, risk.goods_kind, names.name, names.tier,
+    risk.window_kind, risk.period, risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity,
+    risk.anomaly_unmirrored, risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
+    risk.placebo_windows,
     risk.export_value_usd, risk.baseline_export_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
     risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
@@ -126,8 +132,7 @@ left join names using (goods)
 where risk.newest_first = 1 and risk.exporter_bloc in ({BLOCS})
     and (risk.goods_kind = 'basket' or names.goods is not null)
 order by
-    risk.transit_iso3, risk.exporter_bloc, risk.class is null, risk.anomaly * (0.5 + 0.5 * risk.severity) desc,
-    risk.export_value_usd desc, risk.goods""",
+    risk.transit_iso3, risk.exporter_bloc, {FLAGS_FIRST}, risk.export_value_usd desc, risk.goods""",
     "coverage": """
 select
     importer_iso3 as transit_iso3, freq, period, coverage_status, count(*) as partners,
@@ -181,13 +186,13 @@ where country_iso3 in (select iso3 from countries where role = 'transit')
 order by all""",
     "designations": """
 select
-    country_iso3 as transit_iso3, coalesce(listed_on, first_seen_on) as dated,
-    case when listed_on is null then 'first seen on the list' else 'listed' end as date_is_when,
+    country_iso3 as transit_iso3, listed_on as dated,
+    case when listed_on is null then 'no date on the list' else 'listed' end as date_is_when,
     name, kind, city, list_id, program, program_label, has_address, has_nationality, has_registration,
     is_listed, delisted_on
 from designations
 where country_role = 'transit'
-order by transit_iso3, dated desc, name, list_id, source_id, program""",
+order by transit_iso3, dated desc nulls last, name, list_id, source_id, program""",
     "designated": "select * from designated_corridors order by transit_iso3, list_id, program",
     "alerts": f"""
 select
@@ -256,17 +261,19 @@ order by all""",
 with classed as (
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
 )
 select
-    goods, transit_iso3, exporter_bloc as bloc, period, class, reason, anomaly, evidence, severity, rank,
+    goods, transit_iso3, exporter_bloc as bloc, window_kind, period, class, reason, anomaly, evidence, severity, rank,
     rank_p05, rank_p95,
     placebo_far, export_value_usd, baseline_export_usd, growth_ratio, gap_low_usd, gap_high_usd, ghost_low_usd,
     ghost_high_usd, chain_upper_usd
 from classed
 where newest_first = 1 and exporter_bloc in ({BLOCS})
-order by goods, class is null, anomaly * (0.5 + 0.5 * severity) desc, bloc, export_value_usd desc, transit_iso3""",
+order by
+    goods, {FLAGS_FIRST}, bloc, export_value_usd desc, transit_iso3""",
     "caps": f"""
 select
     goods, transit_iso3, exporter_bloc as bloc, max(period) as last_month, arg_max(cap_usd, period) as cap_usd,
@@ -283,61 +290,68 @@ order by goods, cumulated_breach_usd desc nulls last, transit_iso3""",
 
 HOME = {
     "ranking": f"""
-with classed as (  -- of each corridor the newest twelve months that can be classed, else the newest
+with classed as (  -- of each corridor the newest window of which something can be said, else the newest
     select
         *, row_number() over (
-            partition by exporter_bloc, transit_iso3, goods order by class is null, period desc) as newest_first
+            partition by exporter_bloc, transit_iso3, goods order by class = 'not_enough_data', period desc
+        ) as newest_first
     from corridor_risk
     where goods in ({SUMS}) and exporter_bloc in ({BLOCS})
 )
 select
-    risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.period, risk.class,
-    risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95,
-    risk.placebo_far,
-    risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
+    risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.window_kind,
+    risk.period, risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
+    risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1
 order by
-    basket, risk.class is null, risk.anomaly * (0.5 + 0.5 * risk.severity) desc, risk.export_value_usd desc,
-    transit_iso3, bloc""",
-    "products": """
+    basket, {FLAGS_FIRST}, risk.export_value_usd desc, transit_iso3, bloc""",
+    "products": f"""
 with classed as (
     select *, row_number() over (partition by transit_iso3, goods order by period desc) as newest_first
     from corridor_risk
-    where goods_kind = 'product' and exporter_bloc = 'COALITION' and class is not null
+    where goods_kind = 'product' and exporter_bloc = 'COALITION' and class <> 'not_enough_data'
         and goods in (select product_code from controlled_goods)
 )
 select
     risk.transit_iso3, c.name as transit, risk.goods,
-    (select min(name) from controlled_goods where product_code = risk.goods) as name, risk.period, risk.class,
-    risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
-    risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
+    (select min(name) from controlled_goods where product_code = risk.goods) as name, risk.window_kind, risk.period,
+    risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
+    risk.ghost_high_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1
-order by risk.anomaly * (0.5 + 0.5 * risk.severity) desc, risk.export_value_usd desc, transit, risk.goods
+order by {FLAGS_FIRST}, risk.export_value_usd desc, transit, risk.goods
 limit 20""",
     "map": f"""
-with months as (
-    select exporter, exporter_kind, importer_iso3, goods, period, value_usd, baseline_usd,
-        row_number() over (partition by exporter, importer_iso3, goods order by period desc) as newest_first
+with reported as (
+    select exporter, importer_iso3, goods, freq, period, value_usd, baseline_usd,
+        row_number() over (partition by exporter, importer_iso3, goods, freq order by period desc) as newest_first
     from excess_trade
-    where freq = 'M' and baseline_id = '{BASELINE}' and goods in ({SUMS}) and value_usd is not null
+    where baseline_id = '{BASELINE}' and goods in ({SUMS}) and value_usd is not null
         and (
             (exporter = 'COALITION' and importer_iso3 in (select iso3 from countries where role = 'transit'))
             or (exporter in (select iso3 from countries where role = 'transit')
                 and importer_iso3 in (select iso3 from countries where role = 'target'))
         )
+), windows as (  -- twelve months, or a year
+    select
+        exporter, importer_iso3, goods as basket, if(freq = 'A', 'year', 'rolling_12') as window_kind,
+        min(period) as first_month,
+        cast(max(period) + if(freq = 'A', interval 11 month, interval 0 month) as date) as last_month, 12 as months,
+        round(sum(value_usd), 2) as value_usd, round(sum(baseline_usd), 2) as baseline_usd,
+        round(sum(value_usd) / nullif(sum(baseline_usd), 0), 4) as growth_ratio
+    from reported
+    where newest_first <= if(freq = 'A', 1, 12)
+    group by exporter, importer_iso3, goods, freq
+    having count(*) = if(freq = 'A', 1, 12)
 )
-select
-    exporter, importer_iso3, goods as basket, min(period) as first_month, max(period) as last_month,
-    count(*) as months,
-    round(sum(value_usd), 2) as value_usd, round(sum(baseline_usd), 2) as baseline_usd,
-    round(sum(value_usd) / nullif(sum(baseline_usd), 0), 4) as growth_ratio
-from months
-where newest_first <= 12
-group by all
+select *
+from windows
+qualify row_number() over (partition by exporter, importer_iso3, basket order by window_kind = 'year') = 1
 order by basket, value_usd desc, exporter, importer_iso3""",
     "sources": """
 select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of,
@@ -388,6 +402,12 @@ select freq, coverage_status, coalesce(zero_strength, 'no zero') as zero_strengt
 from report_coverage
 group by all
 order by all""",
+    "files": """
+select
+    source_name, file, status, rows_read, rows_used, coalesce(reason, unused_because) as because
+from files
+where status <> 'loaded' or rows_dropped > 0 or (rows_used = 0 and rows_unchanged < rows_read)
+order by status, rows_dropped desc, file""",
     "differences": """
 select
     source_name, other_source_name, freq, count(*) as flows,
@@ -405,11 +425,11 @@ from cif_margins
 group by 1
 order by margins desc nulls last, method""",
     "placebo": """
-select exporter_bloc as bloc, goods_kind, class, max(placebo_far) as placebo_far,
+select exporter_bloc as bloc, goods_kind, window_kind, class, max(placebo_far) as placebo_far,
     max(placebo_windows) as placebo_windows,
     count(*) as signals
 from corridor_risk
-where class is not null
+where class in ('investigate', 'verify_data')
 group by all
 order by all""",
     "lists": """

@@ -43,15 +43,19 @@ PRODUCT_GROUPS = {
     "ARTICLE_CHIPS": "the article's chips",
 }
 CLASSES = {
-    "investigate": ("investigate", "unusual, and well documented"),
-    "verify_data": ("verify the data", "unusual, not well documented"),
-    "monitor": ("monitor", "well documented, not unusual"),
-    "low": ("low", "neither"),
+    "investigate": ("investigate", "unusual for months (or years) in a row, and well documented"),
+    "verify_data": ("verify the data", "unusual, and something speaks against it: one month alone, little documented"),
+    "no_signal": ("no signal", "well documented, and not unusual"),
+    "not_enough_data": ("not enough data", "nothing can be said: one side did not report, or too little is documented"),
 }
 REASONS = {
     "no_admissible_mirror": "no twelve months that both sides published",
     "too_few_components": "too little is known",
     "too_little_documented": "too little is documented",
+    "one_month": "one month holds most of it",
+    "few_high_months": "no two months are far above the level before the war",
+    "one_year": "one year alone",
+    "few_months": "too few months before the war to compare with",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
     "code_is_new": "no code for it before the war, and no bridge to an older one",
@@ -429,17 +433,21 @@ def _panel(
             f"at its widest between {millions(top['ghost_low_usd'])} and {millions(top['ghost_high_usd'])} million, to "
             f"{month(top['period'])}."
         )
-    chain = _chain_by_month(answers["chain"].of(bloc=bloc, basket=basket))
+    chains = answers["chain"].of(bloc=bloc, basket=basket)
+    chain = _chain_by_period(chains)
     if any(r["chain"] is not None for r in chain):
-        known = [r for r in chain if r["chain"] is not None][-12:]
+        is_yearly = chains[0]["freq"] == "A"  # a route has months or years
+        known = [r for r in chain if r["chain"] is not None][-1 if is_yearly else -12 :]
         panel["chain"] = figure(
             "chain", [_in_millions(r, arrived="arrived", onward="onward", chain="chain") for r in chain]
         )
         panel["chain_upper"] = sum(r["chain"] for r in known)
-        panel["chain_months"] = (known[0]["period"], known[-1]["period"])
+        first, last = known[0]["period"], known[-1]["period"]
+        panel["chain_span"] = f"in {last.year}" if is_yearly else f"from {month(first)} to {month(last)}"
+        panel["chain_unit"] = "a year" if is_yearly else "a month"
         panel["chain_summary"] = (
             f"Possible re-exports to Russia and Belarus: between 0 and USD {millions(panel['chain_upper'])} million "
-            f"from {month(known[0]['period'])} to {month(known[-1]['period'])}."
+            f"{panel['chain_span']}."
         )
     caps = answers["caps"].of(bloc=bloc, basket=basket)
     if any(r["cap_usd"] is not None for r in caps):
@@ -480,18 +488,18 @@ def _reports_summary(rows: Sequence[Row]) -> str:
     )
 
 
-def _chain_by_month(rows: Sequence[Row]) -> list[Row]:
-    """Both destinations together, as in corridor_risk; a month that one side did not publish stays empty."""
+def _chain_by_period(rows: Sequence[Row]) -> list[Row]:
+    """Both destinations together, as in corridor_risk; a period that one side did not publish stays empty."""
 
-    def total(of_month: list[Row], name: str) -> float | None:
-        values = [r[name] for r in of_month if r[name] is not None]
+    def total(of_period: list[Row], name: str) -> float | None:
+        values = [r[name] for r in of_period if r[name] is not None]
         return sum(values) if values else None
 
     return [
         {"period": period, 
-         "arrived": max((r["in_excess_usd"] for r in of_month if r["in_excess_usd"] is not None), default=None),
-         "onward": total(of_month, "out_excess_usd"), "chain": total(of_month, "chain_upper_usd")}
-        for (period,), of_month in sorted(_by(rows, "period").items())
+         "arrived": max((r["in_excess_usd"] for r in of_period if r["in_excess_usd"] is not None), default=None),
+         "onward": total(of_period, "out_excess_usd"), "chain": total(of_period, "chain_upper_usd")}
+        for (period,), of_period in sorted(_by(rows, "period").items())
     ]  # fmt: skip
 
 
@@ -551,7 +559,7 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
         ghost=_first(last, basket="CHPL", window_kind="rolling_12")
         or _first(last, basket="TOTAL", window_kind="rolling_12")
         or _first(last, window_kind="year"),
-        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"]],
+        listed=[r for r in goods if r["goods_kind"] == "product" and r["class"] != "not_enough_data"],
         signal_row=_first(goods, goods="CHPL") or _first(goods, goods="TOTAL"),
         designation_chart=charts.figure("designations", dated, (), span) if dated else None,
         coverage_chart=charts.figure("coverage", statuses) if statuses else None,
@@ -617,7 +625,7 @@ def _write_goods(site: Site, named: QueryResult, goods) -> None:
         rows.append(good | {
             "corridors": len({r["transit_iso3"] for r in reports[code].rows}),
             "last": sum(r["value"] for r in months[-12:]) if months else None,
-            "top": risk[0] if risk and risk[0]["class"] else None,
+            "top": risk[0] if risk and risk[0]["class"] != "not_enough_data" else None,
             "spark": charts.small(months, {"value": "exports"}, f"exports of {code} to transit countries",
                                   span=span),
         })  # fmt: skip
@@ -726,6 +734,10 @@ def _write_home(
                 "months": (min(r["first_month"] for r in inward), max(r["last_month"] for r in inward)),
             })  # fmt: skip
     status = _by(claims.rows, "status")
+    ranking = answers["ranking"].rows
+    ranked = {r["basket"] for r in ranking}
+    # trade by country, as national offices publish it, holds all goods alone
+    signal_basket = "TOTAL" if ranked == {"TOTAL"} else "CHPL"
     site.write(
         "index",
         "home.html.j2",
@@ -734,10 +746,11 @@ def _write_home(
         news=changed,
         before=before,
         maps=maps,
+        signal_basket=signal_basket,
         investigated=[
             r
-            for r in answers["ranking"].rows
-            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == "CHPL"
+            for r in ranking
+            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == signal_basket
         ],
         open_alerts=[r for r in answers["alerts"].rows if r["kind"] == "alert" and r["left_on"] is None],
         claim_counts={s: len(status.get((s,), [])) for s in STATUSES},

@@ -20,11 +20,12 @@ from functools import cache
 from dagster_project.files.formats import read_head
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.ingest.http_client import Denied
+from dagster_project.ingest.http_client import Denied, ErrorContent
 from dagster_project.ingest.sources.comtrade.files import count_rows, object_size_option
 from dagster_project.ingest.sources.comtrade.tables import ROW_LIMITS
 from dagster_project.settings import SEEDS_DIR
 
+ADDRESS = "COMTRADE_URL"
 KEY_HEADER = "Ocp-Apim-Subscription-Key"
 MOST_ROWS = {"key": 100_000, "preview": 500}  # requested; exactly that many means there are more
 MONTHS_A_QUERY = 12  # the service takes no more periods at once
@@ -105,24 +106,26 @@ def fetch(session: FetchSession) -> None:
     scopes = [row for row in seed("fetch_scopes") if row["access"] == service.access]
     scopes.sort(key=lambda row: int(row["priority"]))
     releases = service.releases(scopes)
+    if not releases:  # no reporter ever published anything: that is no answer
+        raise RejectedFile("Comtrade lists no release of any reporter.", "The service has probably changed: run again.")
     plan = [one for scope in scopes for one in queries(scope, releases, service.access)]
     if session.month:
         plan = [(query, edition) for query, edition in plan if session.month in query.periods]
-    unusable: list[RejectedFile] = []
+    unusable: list[RejectedFile | ErrorContent] = []
     for done, (query, edition) in enumerate(plan):
         session.progress(done, len(plan), "queries")
         try:
             service.land(query, edition)
-        except RejectedFile as reason:
+        except (RejectedFile, ErrorContent) as reason:
             unusable.append(reason)
     session.progress(len(plan), len(plan), "queries")
     for partition, file in REFERENCE_FILES.items():
         newest = session.last_request(partition)
         if newest is None or datetime.now(UTC) - datetime.fromisoformat(newest.requested_at) >= REFERENCE_AGE:
-            session.fetch(f"{service.url}/files/v1/app/reference/{file}", partition=partition, expect=("json",))
+            session.fetch(ADDRESS, {"path": f"files/v1/app/reference/{file}"}, partition=partition, expect=("json",))
     if unusable:
-        more = f" (and {len(unusable) - 1:,} more responses like it)" if len(unusable) > 1 else ""
-        raise RejectedFile(unusable[0].rule + more, unusable[0].remedy)
+        more = f"{len(unusable) - 1:,} more responses could not be used." if len(unusable) > 1 else ""
+        raise RejectedFile(str(unusable[0]), more)
 
 
 def queries(
@@ -154,7 +157,6 @@ class _Service:
 
     def __init__(self, session: FetchSession):
         key = session.settings.comtrade_api_key
-        self.url = session.settings.addresses["COMTRADE_URL"]
         self.access = "key" if key else "preview"
         self._session, self._secrets = session, {KEY_HEADER: key} if key else {}
         self._allows_bulk = bool(key)
@@ -184,7 +186,8 @@ class _Service:
             return
         if not self._was_split(query):
             response = self._session.get(
-                f"{self.url}/{'data/v1/get' if self._secrets else 'public/v1/preview'}/C/{query.freq}/HS",
+                ADDRESS,
+                {"path": f"{'data/v1/get' if self._secrets else 'public/v1/preview'}/C/{query.freq}/HS"},
                 params=query.params | {"maxRecords": str(MOST_ROWS[self.access])},
                 secrets=self._secrets,
                 expect=("json",),
@@ -226,10 +229,14 @@ class _Service:
                 "fileUrl isOriginalClassification",
             )
             for path in [
-                str(file["fileUrl"]).partition("/bulk/")[2] for file in files if file["isOriginalClassification"]
+                path
+                for file in files
+                if file["isOriginalClassification"] and (path := str(file["fileUrl"]).partition("/bulk/")[2])
             ]:
                 # below our own address: a key goes nowhere else, whatever the list names
-                response = self._session.get(f"{self.url}/bulk/{path}", secrets=self._secrets, expect=("gzip", "csv"))
+                response = self._session.get(
+                    ADDRESS, {"path": f"bulk/{path}"}, secrets=self._secrets, expect=("gzip", "csv")
+                )
                 self._session.land(response, partition=partition, edition=edition)
                 return True
         except Denied:
@@ -238,7 +245,7 @@ class _Service:
 
     def _list(self, path: str, params: dict[str, str], columns: str) -> list[dict]:
         """A short response, whole, as records that have these columns."""
-        response = self._session.get(f"{self.url}/{path}", params=params, secrets=self._secrets, expect=("json",))
+        response = self._session.get(ADDRESS, {"path": path}, params=params, secrets=self._secrets, expect=("json",))
         try:
             listed = json.loads(response.path.read_text(encoding="utf-8"))
             records, count = listed["data"], listed["count"]

@@ -1,8 +1,17 @@
-"""Comtrade's raw tables: their columns, their keys, and the rules no row may break."""
+"""Comtrade's raw tables: their columns, their keys, and the rules no row may break.
+
+A row says much twice, and a rule compares what it says: a value as CIF or FOB and as the primary value, a country by
+number and by letters, a period whole and in parts. Not here: codes that the publisher's lists do not have; rows with
+them are loaded, counted and not used (dbt, int_comtrade_rows_left_out).
+"""
 
 from __future__ import annotations
 
-from dagster_project.warehouse import Rule, Table, flag, number, text
+import csv
+from collections.abc import Mapping
+
+from dagster_project.settings import SEEDS_DIR
+from dagster_project.warehouse import Continuity, Rule, Table, flag, is_number, literal, number, text
 
 COLUMNS = (
     "datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode reporterISO reporterDesc "
@@ -43,6 +52,40 @@ PARTNERS_ADD_UP = (
     f'/ sum(try_cast("primaryValue" as double)) filter (where {WORLD}) - 1) <= 0.005'
 )
 
+
+def _countries() -> dict[str, str]:
+    """Comtrade's codes of countries, and of the world → the letters they stand for (ISO 3166-1 alpha-3)."""
+    with (SEEDS_DIR / "countries.csv").open(newline="", encoding="utf-8") as seed:
+        letters = {str(int(row["m49"])): row["iso3"] for row in csv.DictReader(seed)}
+    with (SEEDS_DIR / "country_codes.csv").open(newline="", encoding="utf-8") as seed:
+        # a code that is no country, or is none any more, has letters of its own
+        letters |= {row["code"]: row["iso3"] for row in csv.DictReader(seed) if row["publisher"] == "comtrade"}
+    return {code: iso3 for code, iso3 in letters.items() if iso3} | {"0": "W00"}
+
+
+def _map(pairs: Mapping[str, str]) -> str:
+    """A constant map in SQL, which is looked up as fast as a column is read."""
+    return f"map {{{', '.join(f'{literal(key)}: {literal(value)}' for key, value in pairs.items())}}}"
+
+
+COUNTRIES = _map(_countries())
+LETTERS = _map(dict.fromkeys(_countries().values(), "known"))  # those of areas that are no countries are not compared
+
+
+def _other_country(column: str) -> str:
+    """SQL that is true where a column's number and its letters are those of two countries."""
+    return f'({COUNTRIES}["{column}Code"] <> "{column}ISO" and {LETTERS}["{column}ISO"] is not null)'
+
+
+# The primary value is the CIF or the FOB value, where one of them is given (0 is "not given"): within a thousandth, and
+# a dollar, for some layouts round.
+OTHER_VALUE = " and ".join(
+    f'(coalesce(try_cast("{c}" as double), 0) = 0 or abs(try_cast("primaryValue" as double) '
+    f'- try_cast("{c}" as double)) > greatest(1, 0.001 * try_cast("{c}" as double)))'
+    for c in ("cifvalue", "fobvalue")
+)
+HAS_VALUE = 'greatest(coalesce(try_cast("cifvalue" as double), 0), coalesce(try_cast("fobvalue" as double), 0)) > 0'
+
 FLOWS = Table(
     name="comtrade_flows",
     period="period",
@@ -59,6 +102,9 @@ FLOWS = Table(
     selected="partnerCode",
     whole=(tuple(c for c in KEY if c != "partnerCode"), PARTNERS_ADD_UP),
     row_limits=ROW_LIMITS,
+    continuity=Continuity(
+        of=("typeCode", "freqCode", "period", "reporterCode", "flowCode"), most_lost=0.2, may_grow=True
+    ),
     rules=(
         Rule(
             "placed",
@@ -77,11 +123,7 @@ FLOWS = Table(
         ),
         Rule(
             "numeric",
-            # NaN and infinity are doubles as well, and no values
-            '"primaryValue" is null or '
-            + " or ".join(
-                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
-            ),
+            '"primaryValue" is null or ' + " or ".join(f'("{c}" is not null and not {is_number(c)})' for c in VALUES),
             "A value is not a number (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Use the publisher's own download, unedited.",
@@ -98,8 +140,8 @@ FLOWS = Table(
         Rule(
             "dated",
             # constant patterns: a pattern that depends on the row is compiled for each row
-            "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '[0-9]{4}(0[1-9]|1[0-2])')) "
-            "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '[0-9]{4,6}')) "
+            "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '(19|20)[0-9]{2}(0[1-9]|1[0-2])')) "
+            "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '(19|20)[0-9]{2,4}')) "
             'or ("freqCode" = \'A\' and length("period") <> 4)',
             "The period {period} does not fit the frequency {freqCode}.",
             "A year is written 2022 and a month 202203.",
@@ -110,6 +152,32 @@ FLOWS = Table(
             "when 4 then strftime(today(), '%Y') else strftime(today(), '%Y%m') end",
             "The period {period} lies in the future.",
             "Use the publisher's own download, unedited.",
+        ),
+        Rule(
+            "valued",
+            f"{HAS_VALUE} and {OTHER_VALUE}",
+            "The primary value {primaryValue} is neither the CIF value ({cifvalue}) nor the FOB value ({fobvalue}).",
+            "One of them was edited or is an error: download it again, or report it to the publisher.",
+        ),
+        Rule(
+            "consistent",
+            '"refYear" <> left("period", 4) '
+            'or ("freqCode" = \'M\' and try_cast("refMonth" as integer) <> try_cast(substr("period", 5) as integer))',
+            "The period {period} is not that of the year {refYear} and the month {refMonth}.",
+            "One of them was edited: use the publisher's own download.",
+        ),
+        Rule(
+            "located",
+            " or ".join(map(_other_country, ("reporter", "partner", "partner2"))),
+            "A country's number and its letters differ (reporter {reporterCode} {reporterISO}, partner {partnerCode} "
+            "{partnerISO}, second partner {partner2Code} {partner2ISO}).",
+            "One of them was edited: use the publisher's own download.",
+        ),
+        Rule(
+            "final",
+            'length("cmdCode") > 6 and "typeCode" = \'C\'',
+            "These are tariff lines: the product code {cmdCode} is a country's own, beyond the six digits of the HS.",
+            "Download the final data instead, of 2, 4 or 6 digits (comtradeplus.un.org, or the API's data/v1/get).",
         ),
         Rule(
             "coded",

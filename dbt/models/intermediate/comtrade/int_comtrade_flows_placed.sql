@@ -2,7 +2,6 @@
 -- Re-exports are part of exports (and re-imports of imports): they have columns of their own, and are not added.
 -- The world and blocs are sums of others and have no row; several codes of one country are one row.
 {% set is_traded = "flows.flow in ('X', 'M')" %}
-{% set revision_rank = "case when is_original_classification then '1' else '0' end || hs_revision" %}
 with
 
 country_codes as (
@@ -15,10 +14,7 @@ country_codes as (
 -- a level comes in the revision it was reported in and in converted ones: the former is used, else the newest
 used_revisions as (
 
-    select freq, period, reporter_code, flow, product_level, max({{ revision_rank }}) as revision_rank
-    from {{ ref('stg_comtrade__flows') }}
-    where {{ in_batch('period_code') }}
-    group by freq, period, reporter_code, flow, product_level
+    {{ used_revisions() }}
 
 ),
 
@@ -51,10 +47,10 @@ placed as (
         and used_revisions.reporter_code = flows.reporter_code
         and used_revisions.flow = flows.flow
         and used_revisions.product_level = flows.product_level
-        and used_revisions.revision_rank = {{ revision_rank }}
+        and used_revisions.revision_rank = {{ revision_rank() }}
     inner join country_codes as reporters on reporters.code = flows.reporter_code
     inner join country_codes as partners on partners.code = flows.partner_code
-    where flows.flow in ('X', 'M', 'RX', 'RM') and {{ in_batch('flows.period_code') }}
+    where {{ in_batch('flows.period_code') }}
 
 )
 

@@ -1,17 +1,36 @@
 -- When an alert began and ended, as a machine with two states and hysteresis: it enters with z of `z_enter` or more for
 -- `z_months` months in a row, or when the Commission's criterion becomes true; it leaves with z below `z_exit` for as
--- many months. A month that the exporters did not publish breaks a row of months and changes no state.
+-- many months. A month that the exporters did not publish breaks a row of months and changes no state. Exports that are
+-- published by year alone have no z: they enter and leave with the Commission's criterion, year by year.
 --
 -- Twice: with the figures as they are `now`, and as they were `first` published, for the series that a release changed. A
 -- span that is in one of the two only was created by a later release, or cleared by it (`effect`).
 {% set needed = var('z_months') %}
-{% set series = 'values_as, exporter, importer_iso3, goods' %}
+{% set series = 'freq, values_as, exporter, importer_iso3, goods' %}
 with
+
+all_excesses as (
+
+    select * from {{ ref('int_excesses_estimated') }}
+    where exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
+
+),
+
+by_month as (
+
+    select distinct exporter, importer_iso3, goods from all_excesses where freq = 'M'
+
+),
 
 excesses as (
 
-    select * from {{ ref('int_excesses_estimated') }}
-    where freq = 'M' and exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
+    select all_excesses.*
+    from all_excesses
+    left join by_month
+        on by_month.exporter = all_excesses.exporter
+        and by_month.importer_iso3 = all_excesses.importer_iso3
+        and by_month.goods = all_excesses.goods
+    where all_excesses.freq = 'M' or by_month.goods is null
 
 ),
 
@@ -22,9 +41,29 @@ baselines as (
 
 ),
 
+series as (
+
+    select * from {{ ref('int_series_summed') }} where exporter_kind = 'bloc'
+
+),
+
+-- a month is mirrored where both sides are compared in it, or in its year: some importers publish by year alone
 flows as (
 
-    select * from {{ ref('int_series_summed') }} where freq = 'M' and exporter_kind = 'bloc'
+    select
+        series.freq,
+        series.period,
+        series.exporter,
+        series.importer_iso3,
+        series.goods,
+        series.compared_export_usd is not null or years.compared_export_usd is not null as is_mirrored
+    from series
+    left join series as years
+        on years.freq = 'A'
+        and years.period = {{ dbt.date_trunc('year', 'series.period') }}
+        and years.exporter = series.exporter
+        and years.importer_iso3 = series.importer_iso3
+        and years.goods = series.goods
 
 ),
 
@@ -44,6 +83,7 @@ months as (
 
     select
         'now' as values_as,
+        excesses.freq,
         excesses.exporter,
         excesses.importer_iso3,
         excesses.goods,
@@ -51,16 +91,18 @@ months as (
         excesses.period,
         excesses.z,
         excesses.is_ec_criterion,
-        flows.compared_export_usd is not null as is_mirrored
+        flows.is_mirrored
     from excesses
     inner join flows
-        on flows.exporter = excesses.exporter
+        on flows.freq = excesses.freq
+        and flows.exporter = excesses.exporter
         and flows.importer_iso3 = excesses.importer_iso3
         and flows.goods = excesses.goods
         and flows.period = excesses.period
     union all
     select
         'first' as values_as,
+        excesses.freq,
         excesses.exporter,
         excesses.importer_iso3,
         excesses.goods,
@@ -72,14 +114,16 @@ months as (
                     'baselines.median_y', 'baselines.scale_y') }}
         end as z,
         excesses.is_ec_criterion,
-        flows.compared_export_usd is not null as is_mirrored
+        flows.is_mirrored
     from excesses
     inner join changed
         on changed.exporter = excesses.exporter
         and changed.importer_iso3 = excesses.importer_iso3
         and changed.goods = excesses.goods
+        and excesses.freq = 'M'
     inner join flows
-        on flows.exporter = excesses.exporter
+        on flows.freq = excesses.freq
+        and flows.exporter = excesses.exporter
         and flows.importer_iso3 = excesses.importer_iso3
         and flows.goods = excesses.goods
         and flows.period = excesses.period
@@ -125,6 +169,8 @@ steps as (
     select
         *,
         case
+            when freq = 'A' and is_ec_criterion then 'enter'
+            when freq = 'A' and not is_ec_criterion then 'leave'
             when high_months = {{ needed }} then 'enter'
             when low_months = {{ needed }} then 'leave'
             when has_become_ec_criterion then 'enter'
@@ -151,7 +197,7 @@ spans as (
 
     select
         *,
-        lead(period) over (partition by {{ series }} order by month_number nulls last) as left_seen_on
+        lead(period) over (partition by {{ series }} order by month_number nulls last) as left_in
     from transitions
 
 ),
@@ -160,6 +206,7 @@ entered as (
 
     select
         values_as,
+        freq,
         exporter,
         importer_iso3,
         goods,
@@ -170,9 +217,9 @@ entered as (
             when 'z' then {{ dbt.dateadd('month', 1 - needed, 'period') }}
             else period
         end as date) as entered_on,
-        period as seen_on,
-        cast({{ dbt.dateadd('month', 1 - needed, 'left_seen_on') }} as date) as left_on,
-        left_seen_on,
+        {{ last_month("freq = 'A'") }} as seen_on,
+        cast(case freq when 'A' then left_in else {{ dbt.dateadd('month', 1 - needed, 'left_in') }} end as date) as left_on,
+        {{ last_month("freq = 'A'", 'left_in') }} as left_seen_on,
         case rule when 'z' then mirrored_months = {{ needed }} else is_mirrored end as is_mirrored
     from spans
     where step = 'enter'

@@ -106,15 +106,16 @@ reporters as (
 -- what Comext has in euro, and no rate brings to dollars
 unvalued as (
 
-    select distinct reporters.claim_id, reporters.is_base, reporters.role, reporters.reporter
-    from reporters
+    select distinct asked.claim_id, asked.is_base, asked.role, asked.reporter
+    from asked
     inner join {{ ref('int_eurostat_flows_placed') }} as flows
-        on flows.freq = reporters.freq
-        and flows.role = reporters.role
-        and flows.reporter = reporters.reporter
-        and flows.product_level = reporters.product_level
-        and flows.period between reporters.first_day and reporters.last_day
-    where flows.value_usd is null
+        on flows.freq = asked.freq
+        and flows.role = asked.role
+        and flows.reporter = asked.reporter
+        and flows.partner = asked.partner
+        and flows.product_level = asked.product_level
+        and flows.period between asked.first_day and asked.last_day
+    where flows.value_usd is null and not asked.is_peak
 
 ),
 
@@ -134,6 +135,7 @@ missing_reporters as (
         and unvalued.role = reporters.role
         and unvalued.reporter = reporters.reporter
     where reporters.periods_loaded < case when reporters.is_peak then 1 else reporters.periods_asked end
+        or unvalued.claim_id is not null
 
 ),
 
@@ -152,7 +154,7 @@ missing_reports as (
             || case max(product_level) when 0 then 'all goods' else 'single goods' end
             || ' reported by ' || {{ names_and_others('named') }} as lack,
         {{ span_text('max(freq)', 'min(first_day)', 'max(last_day)') }}
-            || {{ loaded_text('max(periods_loaded)', 'max(periods_asked)') }} as span
+            || {{ loaded_text('max(case when not is_unvalued then periods_loaded end)', 'max(periods_asked)') }} as span
     from named_reporters
     where not is_unvalued or reported_unit <> 'eur'  -- of which the months are named below
     group by claim_id, is_base, role, is_unvalued

@@ -2,7 +2,8 @@
 -- reported in, are added up before they are compared, and goods to product groups. TOTAL is the reported total.
 --
 -- `compared` is both sides where a gap may be stated: both reported the good, or one did and the other's missing row is
--- a zero of at least `min_zero_strength`. It is NULL elsewhere, and what is left out there is in weak_usd or silent_usd.
+-- a zero of at least `min_zero_strength`, or may be among what it records under partners that are no country: that much
+-- is taken as recorded (METHODS E1). It is NULL elsewhere, and what is left out there is in weak_usd or silent_usd.
 {% set measures = ['export_value_usd', 'import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd',
     'compared_export_usd', 'compared_import_fob_usd', 'compared_import_fob_low_usd', 'compared_import_fob_high_usd',
     'compared_import_cif_usd', 'compared_import_as_fob_usd', 'both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd', 'export_kg', 'import_kg', 'quality_usd'] %}
@@ -15,7 +16,11 @@ flows as (
         *,
         {{ import_fob_at('margin_high') }} as import_value_fob_low_usd,
         {{ import_fob_at('margin_low') }} as import_value_fob_high_usd,
-        coverage_status in ('both_reported', 'lost_export', 'orphan_import') as is_stated,
+        {{ is_gap_stated('coverage_status') }} as is_stated,
+        case when hidden_usd > 0 and export_value_usd > 0 then least(hidden_usd, export_value_usd) end
+            as hidden_import_usd,
+        case when hidden_usd > 0 and not coalesce(export_value_usd > 0, false) then least(hidden_usd, import_value_fob_usd) end
+            as hidden_export_usd,
         import_basis in ('published_fob', 'reported_fob') as is_fob
     from {{ ref('int_flows_typed') }}
     where product_level in (0, 6)
@@ -72,19 +77,22 @@ netted as (
         {{ exact_sum('import_value_fob_usd') }} as import_fob_usd,
         {{ exact_sum('import_value_fob_low_usd') }} as import_fob_low_usd,
         {{ exact_sum('import_value_fob_high_usd') }} as import_fob_high_usd,
-        coalesce({{ exact_sum('export_value_usd', 'is_stated') }}, 0) as stated_export_usd,
-        coalesce({{ exact_sum('import_value_fob_usd', 'is_stated') }}, 0) as stated_import_fob_usd,
-        coalesce({{ exact_sum('import_value_fob_low_usd', 'is_stated') }}, 0) as stated_import_fob_low_usd,
-        coalesce({{ exact_sum('import_value_fob_high_usd', 'is_stated') }}, 0) as stated_import_fob_high_usd,
+        coalesce({{ exact_sum('coalesce(hidden_export_usd, export_value_usd)', 'is_stated') }}, 0) as stated_export_usd,
+        {% for bound in ['', 'low_', 'high_'] -%}
+        coalesce({{ exact_sum('coalesce(hidden_import_usd, import_value_fob_' ~ bound ~ 'usd)', 'is_stated') }}, 0)
+            as stated_import_fob_{{ bound }}usd,
+        {% endfor -%}
         -- what a margin is taken off, and what needs none
         coalesce({{ exact_sum('import_value_usd', 'is_stated and not is_fob') }}, 0) as stated_import_cif_usd,
-        coalesce({{ exact_sum('import_value_fob_usd', 'is_stated and is_fob') }}, 0) as stated_import_as_fob_usd,
+        coalesce({{ exact_sum('case when is_fob then import_value_fob_usd else hidden_import_usd end', 'is_stated') }}, 0)
+            as stated_import_as_fob_usd,
         case when count(export_net_kg) = count(export_value_usd) then {{ exact_sum('export_net_kg') }} end as export_kg,
         case when count(import_net_kg) = count(import_value_usd) then {{ exact_sum('import_net_kg') }} end as import_kg,
         min(concordance_quality) as concordance_quality,
         count(*) filter (where is_stated) > 0 as is_stated,
         count(*) filter (where zero_strength = 'strong') > 0 as has_strong,
-        count(*) filter (where zero_strength = 'medium') > 0 as has_medium
+        count(*) filter (where zero_strength = 'medium') > 0 as has_medium,
+        count(*) filter (where coverage_status = 'partner_hidden') > 0 as has_hidden
     from cells
     group by freq, period, exporter_iso3, importer_iso3, goods, product_level
 
@@ -97,9 +105,9 @@ covered as (
         coalesce(nullif(export_value_usd, 0), import_fob_usd) as value_usd,
         case
             when not is_stated then 'silent'
-            when stated_export_usd > 0 and stated_import_fob_usd > 0 then 'both'
+            when stated_export_usd > 0 and stated_import_fob_usd > 0 and not has_hidden then 'both'
             when has_strong then 'strong'
-            when has_medium then 'medium'
+            when has_medium or has_hidden then 'medium'
             else 'weak'
         end as coverage
     from netted

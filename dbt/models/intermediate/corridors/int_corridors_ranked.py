@@ -1,4 +1,4 @@
-"""One row is a corridor, a good and a month, and the ranks it may have: see dagster_project/estimators/ranks.py."""
+"""One row is a corridor, a good and a window, and the ranks it may have: see dagster_project/estimators/ranks.py."""
 
 
 def model(dbt, session):
@@ -7,10 +7,10 @@ def model(dbt, session):
     dbt.config(materialized="table")
     weights = dbt.config.meta_get("weights")
     components = ", ".join(f"c_{name}" for name in weights)
-    scored = dbt.ref("int_corridors_scored").filter("left_out_year = 0 and class is not null")
+    scored = dbt.ref("int_corridors_scored").filter("left_out_year = 0 and class <> 'not_enough_data'")
     return bands(
         scored.project(
-            f"exporter_bloc, transit_iso3, goods, goods_kind, period, severity, class, anomaly, {components}"
+            f"exporter_bloc, transit_iso3, goods, goods_kind, window_kind, period, severity, class, anomaly, {components}"
         ).df(),
         weights,
         draws=dbt.config.meta_get("draws"),

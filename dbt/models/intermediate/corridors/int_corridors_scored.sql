@@ -6,21 +6,47 @@
 -- added exports was reported as imported, the transit country's own exports show nothing of them, and what depends
 -- on those is not known.
 --
--- Windows end in every month after the default baseline; and each year of the baseline is one, against the rest of it.
--- Only windows that the exporting side published whole, with exports that are large enough (12 times the least value of a
--- cell). A window is admissible where a gap may be stated: see int_ghosts_estimated.
+-- Windows of twelve months end in every month after the default baseline; and each year of the baseline is one, against
+-- the rest of it. A calendar year is a window where the two sides meet in no twelve months: a national office that
+-- publishes by year alone. Only windows that the exporting side published whole, with exports that are large enough (12
+-- times the least value of a cell). A window is admissible where a gap may be stated: see int_ghosts_estimated.
 {% set corridor = 'exporter, importer_iso3, goods, baseline_id' %}
 {% set chain = 'exporter_bloc, transit_iso3, goods, baseline_id' %}
+{% set outflows = ['out_excess_usd', 'chain_upper_usd', 'chain_arrived_usd', 'onward_export_usd', 'baseline_onward_export_usd'] %}
 with
 
-ghosts as (
+all_windows as (
 
-    select * from {{ ref('int_ghosts_estimated') }}
-    where window_kind = 'rolling_12'
-        and exporter_kind = 'bloc'
+    select
+        *,
+        coalesce(compared_export_usd + import_fob_usd > 0 and baseline_export_usd is not null, false) as is_admissible,
+        {{ last_month("window_kind = 'year'") }} as last_month
+    from {{ ref('int_ghosts_estimated') }}
+    where exporter_kind = 'bloc'
         and importer_role = 'transit'
         and (baseline_kind = 'left_out' or (baseline_kind = 'default' and is_after_baseline))
         and reported_export_usd >= 12 * {{ var('min_value_usd') }}
+
+),
+
+-- compared month by month: their years would say the same again
+compared_by_month as (
+
+    select distinct exporter, importer_iso3, goods
+    from all_windows
+    where window_kind = 'rolling_12' and baseline_kind = 'default' and is_admissible
+
+),
+
+ghosts as (
+
+    select all_windows.*
+    from all_windows
+    left join compared_by_month
+        on compared_by_month.exporter = all_windows.exporter
+        and compared_by_month.importer_iso3 = all_windows.importer_iso3
+        and compared_by_month.goods = all_windows.goods
+    where all_windows.window_kind = 'rolling_12' or compared_by_month.goods is null
 
 ),
 
@@ -28,13 +54,14 @@ excesses as (
 
     select *, {{ month_number('period') }} as month_number
     from {{ ref('int_excesses_estimated') }}
-    where freq = 'M' and exporter_kind = 'bloc' and baseline_kind <> 'further'
+    where exporter_kind = 'bloc' and baseline_kind <> 'further'
 
 ),
 
 chains as (
 
     select
+        freq,
         exporter_bloc,
         transit_iso3,
         goods,
@@ -45,13 +72,15 @@ chains as (
         {{ exact_sum('case when out_excess_usd > 0 then out_excess_usd else 0 end', 'out_excess_usd is not null') }}
             as out_excess_usd,
         {{ exact_sum('chain_upper_usd') }} as chain_upper_usd,
-        {{ exact_sum('chain_arrived_usd') }} as chain_arrived_usd
+        {{ exact_sum('chain_arrived_usd') }} as chain_arrived_usd,
+        {{ exact_sum('out_usd') }} as onward_export_usd,
+        {{ exact_sum('out_usd - out_excess_usd') }} as baseline_onward_export_usd
     from {{ ref('int_chains_matched') }}
-    group by exporter_bloc, transit_iso3, goods, baseline_id, period
+    group by freq, exporter_bloc, transit_iso3, goods, baseline_id, period
 
 ),
 
-exceeded as (
+rolled as (
 
     select
         exporter,
@@ -61,12 +90,47 @@ exceeded as (
         baseline_id,
         period,
         12 * baseline_usd as baseline_export_usd,
-        {{ year_count('value_usd', corridor) }} as months,
+        {{ year_count('value_usd', corridor) }} = 12 as is_whole,
         {{ year_sum('value_usd', corridor) }} as export_value_usd,
         {{ year_sum('case when excess_usd > 0 then excess_usd else 0 end', corridor) }} as in_excess_usd,
-        {{ year_count('z', corridor) }} as z_months,
-        {{ year_count('case when z >= ' ~ var('z_enter') ~ ' then 1 end', corridor) }} as high_z_months
+        max(excess_usd) over (
+            partition by {{ corridor }} order by month_number nulls last range between 11 preceding and current row
+        ) as largest_month_excess_usd,
+        case when {{ year_count('z', corridor) }} = 12
+            then {{ year_count('case when z >= ' ~ var('z_enter') ~ ' then 1 end', corridor) }}
+        end as high_z_months
     from excesses
+    where freq = 'M'
+
+),
+
+exceeded as (
+
+    select 'rolling_12' as window_kind, * from rolled
+    union all
+    -- of a year the months as well, where the exporters published them
+    select
+        'year' as window_kind,
+        years.exporter,
+        years.importer_iso3,
+        years.importer_role,
+        years.goods,
+        years.baseline_id,
+        years.period,
+        years.baseline_usd as baseline_export_usd,
+        true as is_whole,
+        years.value_usd as export_value_usd,
+        greatest(years.excess_usd, 0) as in_excess_usd,
+        case when rolled.is_whole then rolled.largest_month_excess_usd end as largest_month_excess_usd,
+        rolled.high_z_months
+    from excesses as years
+    left join rolled
+        on rolled.exporter = years.exporter
+        and rolled.importer_iso3 = years.importer_iso3
+        and rolled.goods = years.goods
+        and rolled.baseline_id = years.baseline_id
+        and rolled.period = {{ dbt.dateadd('month', 11, 'years.period') }}
+    where years.freq = 'A'
 
 ),
 
@@ -74,30 +138,45 @@ exceeded as (
 drops as (
 
     select
+        window_kind,
         exporter,
         goods,
         baseline_id,
         period,
         {{ exact_sum('greatest(baseline_export_usd - export_value_usd, 0)') }} as drop_usd
     from exceeded
-    where importer_role = 'target' and months = 12 and baseline_export_usd is not null
-    group by exporter, goods, baseline_id, period
+    where importer_role = 'target' and is_whole and baseline_export_usd is not null
+    group by window_kind, exporter, goods, baseline_id, period
 
 ),
 
 onward as (
 
     select
+        'rolling_12' as window_kind,
         exporter_bloc,
         transit_iso3,
         goods,
         baseline_id,
         period,
         {{ year_count('chain_upper_usd', chain) }} >= {{ var('compared_share') }} * 12 as is_known,
-        {{ year_sum('out_excess_usd', chain) }} as out_excess_usd,
-        {{ year_sum('chain_upper_usd', chain) }} as chain_upper_usd,
-        {{ year_sum('chain_arrived_usd', chain) }} as chain_arrived_usd
+        {% for value in outflows -%}
+        {{ year_sum(value, chain) }} as {{ value }}{{ ',' if not loop.last }}
+        {% endfor %}
     from chains
+    where freq = 'M'
+    union all
+    select
+        'year' as window_kind,
+        exporter_bloc,
+        transit_iso3,
+        goods,
+        baseline_id,
+        period,
+        chain_upper_usd is not null as is_known,
+        {{ outflows | join(', ') }}
+    from chains
+    where freq = 'A'
 
 ),
 
@@ -122,12 +201,13 @@ windows as (
         ghosts.importer_iso3 as transit_iso3,
         ghosts.goods,
         ghosts.goods_kind,
+        ghosts.freq,
+        ghosts.window_kind,
         ghosts.period,
+        ghosts.last_month,
         ghosts.baseline_id,
         ghosts.left_out_year,
-        coalesce(
-            ghosts.compared_export_usd + ghosts.import_fob_usd > 0 and ghosts.baseline_export_usd is not null, false
-        ) as is_admissible,
+        ghosts.is_admissible,
 
         ghosts.reported_export_usd as export_value_usd,
         exceeded.baseline_export_usd,
@@ -149,27 +229,31 @@ windows as (
         coalesce(severities.severity, {{ var('severity_other') }}) as severity,
 
         drops.drop_usd,
-        case when exceeded.z_months = 12 then exceeded.high_z_months end as high_z_months,
+        exceeded.high_z_months,
+        exceeded.largest_month_excess_usd,
         exceeded.in_excess_usd,
-        {% for value in ['out_excess_usd', 'chain_upper_usd', 'chain_arrived_usd'] -%}
+        {% for value in outflows -%}
         case when onward.is_known then onward.{{ value }} end as {{ value }},
         {% endfor -%}
         premiums.price_premium_ratio
     from ghosts
     inner join exceeded
-        on exceeded.exporter = ghosts.exporter
+        on exceeded.window_kind = ghosts.window_kind
+        and exceeded.exporter = ghosts.exporter
         and exceeded.importer_iso3 = ghosts.importer_iso3
         and exceeded.goods = ghosts.goods
         and exceeded.baseline_id = ghosts.baseline_id
         and exceeded.period = ghosts.period
         and exceeded.baseline_export_usd is not null
     left join drops
-        on drops.exporter = ghosts.exporter
+        on drops.window_kind = ghosts.window_kind
+        and drops.exporter = ghosts.exporter
         and drops.goods = ghosts.goods
         and drops.baseline_id = ghosts.baseline_id
         and drops.period = ghosts.period
     left join onward
-        on onward.exporter_bloc = ghosts.exporter
+        on onward.window_kind = ghosts.window_kind
+        and onward.exporter_bloc = ghosts.exporter
         and onward.transit_iso3 = ghosts.importer_iso3
         and onward.goods = ghosts.goods
         and onward.baseline_id = ghosts.baseline_id
@@ -177,7 +261,7 @@ windows as (
     left join {{ ref('int_premiums_averaged') }} as premiums
         on premiums.transit_iso3 = onward.transit_iso3
         and premiums.goods = onward.goods
-        and premiums.period = onward.period
+        and premiums.period = ghosts.last_month
     left join errors on errors.country_iso3 = ghosts.importer_iso3
     left join severities on severities.goods = ghosts.goods
 
@@ -215,26 +299,32 @@ routed as (
 
 ),
 
--- of the years of the baseline there is one window each: it is judged alone
-held as (
+judged as (
 
     select
         *,
-        case
-            when left_out_year > 0 then route_kind is not null
-            else {{ is_held('exporter_bloc, transit_iso3, goods, baseline_id') }}
-        end as is_unusual
+        {{ is_unusual('exporter_bloc, transit_iso3, goods, window_kind, baseline_id') }} as is_unusual,
+        {{ doubt_of_persistence('exporter_bloc, transit_iso3, goods, window_kind, baseline_id') }} as doubt_of_persistence
     from routed
+
+),
+
+reasoned as (
+
+    select
+        *,
+        -- nothing is classed where one side did not report, however large the other's figures are
+        case
+            when not is_admissible then 'no_admissible_mirror'
+            when anomaly is null then 'too_few_components'
+            when is_unusual and doubt_of_persistence is not null then doubt_of_persistence
+            when evidence < {{ var('evidence_least') }} then 'too_little_documented'
+        end as reason
+    from judged
 
 )
 
 select
     *,
-    -- nothing is classed where one side did not report, however large the other's figures are
-    case when is_admissible then {{ risk_class('is_unusual', 'anomaly', 'evidence') }} end as class,
-    case
-        when not is_admissible then 'no_admissible_mirror'
-        when anomaly is null then 'too_few_components'
-        when evidence is null then 'too_little_documented'
-    end as reason
-from held
+    {{ risk_class() }} as class
+from reasoned

@@ -189,7 +189,7 @@ measured as (
         baselines.is_one_year as is_one_year_baseline,
         baselines.mean as mean_usd,
         case
-            when baselines.periods >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month') }}
+            when baselines.periods >= {{ periods_needed('series.freq', 'windows.first_month', 'windows.last_month', 'windows.left_out_year') }}
                 then baselines.mean
         end as baseline_usd,
         case

@@ -4,8 +4,9 @@
 -- later mirror the exports, and of twelve months those that may be compared are, where they hold `compared_share` of
 -- the months and of the exports.
 --
--- The second interval adds that both sides err by as much as their reporters do elsewhere: nine of ten truths are in
--- it if the errors of the two sides are normal and their own. A bloc errs like an average exporter.
+-- The second interval adds the errors of both sides, of the window and of the baseline: nine of ten truths are in it if
+-- they are normal. For a single good of a reporter that is rated by itself they are this reporter's, else what gaps of
+-- that level and size stray by (int_gap_errors_estimated), half of it each side's (METHODS E3).
 --
 -- Where the baseline holds no exports no share was missing before: the rate is undefined, and the interval is that of
 -- the other estimate.
@@ -13,7 +14,8 @@
 {% set coverages = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
 {% set corridor = 'freq, exporter, importer_iso3, goods' %}
 {% set lag = var('monthly_lag') %}
-{% set months_old = months_between('period', "max(case when freq = 'M' and exporter_kind = 'bloc' then period end) over ()") %}
+{% set last_month = last_month("freq = 'A'") %}
+{% set months_old = months_between(last_month, "max(case when exporter_kind = 'bloc' then " ~ last_month ~ " end) over ()") %}
 with
 
 series as (
@@ -68,14 +70,15 @@ baselines as (
         {% for import in imports -%}
         {{ exact_sum('paired.' ~ import) }} / count(*) as baseline_{{ import }},
         {% endfor -%}
-        {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd
+        {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd,
+        count(*) / case paired.freq when 'A' then 1.0 else 12.0 end as baseline_years
     from paired
     inner join windows
         on {{ is_in_baseline('paired', 'windows') }}
         and {{ has_baseline('paired', 'windows') }}
     where paired.export_usd is not null
     group by paired.freq, paired.exporter, paired.importer_iso3, paired.goods, windows.baseline_id
-    having count(*) >= max({{ periods_needed('paired.freq', 'windows.first_month', 'windows.last_month') }})
+    having count(*) >= max({{ periods_needed('paired.freq', 'windows.first_month', 'windows.last_month', 'windows.left_out_year') }})
 
 ),
 
@@ -108,8 +111,8 @@ years as (
         {{ key }},
         reported_export_usd,
         is_importer_published,
-        cast(null as double) as weighed_usd,
-        cast(null as double) as settled_usd,
+        case when export_kg is not null then reported_export_usd end as weighed_usd,
+        case when is_settled then reported_export_usd end as settled_usd,
         concordance_quality,
         {{ coverages | join(', ') }},
         export_usd,
@@ -151,11 +154,12 @@ compared as (
         case when years.export_usd is not null then years.compared_periods * baselines.baseline_{{ value }} end
             as baseline_{{ value }},
         {% endfor -%}
+        baselines.baseline_years,
         baselines.goods is not null as has_baseline
     from years
     inner join windows
         on {{ is_measured('years', 'windows') }}
-        and (windows.left_out_year = 0 or extract(month from years.period) = 12)
+        and (windows.left_out_year = 0 or years.freq = 'A' or extract(month from years.period) = 12)
     left join baselines
         on baselines.freq = years.freq
         and baselines.exporter = years.exporter
@@ -167,23 +171,51 @@ compared as (
 
 errors as (
 
-    select country_iso3 as iso3, role, noise_sd from {{ ref('int_reporters_rated') }} where variant = 'noise'
+    select exporter, importer_iso3, goods, level, size_class, error_sd, error_basis
+    from {{ ref('int_gap_errors_estimated') }}
 
 ),
 
-average_errors as (
+rated_reporters as (
+
+    select country_iso3 as iso3, role, noise_sd
+    from {{ ref('int_reporters_rated') }}
+    where variant = 'noise' and not is_pooled
+
+),
+
+erring as (
 
     select
-        avg(case when role = 'export' then noise_sd end) as export_sd,
-        avg(case when role = 'import' then noise_sd end) as import_sd
-    from errors
+        compared.*,
+        greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }}) as added_export_least_usd,
+        coalesce(exporters.noise_sd, errors.error_sd / sqrt(2)) as export_error_sd,
+        coalesce(importers.noise_sd, errors.error_sd / sqrt(2)) as import_error_sd,
+        case
+            when exporters.noise_sd is not null and importers.noise_sd is not null then 'reporters'
+            else errors.error_basis
+        end as error_basis
+    from compared
+    left join errors
+        on errors.exporter = compared.exporter
+        and errors.importer_iso3 = compared.importer_iso3
+        and errors.goods = compared.goods
+        and errors.size_class = {{ size_class('greatest(compared.export_usd, compared.import_fob_usd)') }}
+    left join rated_reporters as exporters
+        on exporters.iso3 = compared.exporter
+        and exporters.role = 'export'
+        and errors.level = 'product'
+    left join rated_reporters as importers
+        on importers.iso3 = compared.importer_iso3
+        and importers.role = 'import'
+        and errors.level = 'product'
 
 ),
 
 estimated as (
 
     select
-        compared.*,
+        erring.*,
         {% for margin in ['', '_low', '_high'] -%}
         {% set m = 'import_fob' ~ margin ~ '_usd' -%}
         {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did{{ margin }}_usd,
@@ -191,18 +223,10 @@ estimated as (
         {% endfor -%}
         export_usd - baseline_export_usd as added_export_usd,
         {{ var('noise_z') }} * sqrt(
-            power(coalesce(exporters.noise_sd, average_errors.export_sd) * export_usd, 2)
-            + power(coalesce(importers.noise_sd, average_errors.import_sd) * import_fob_usd, 2)
+            power(export_error_sd, 2) * (power(export_usd, 2) + power(baseline_export_usd, 2) / baseline_years)
+            + power(import_error_sd, 2) * (power(import_fob_usd, 2) + power(baseline_import_fob_usd, 2) / baseline_years)
         ) as error_usd
-    from (
-        select
-            *,
-            greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }}) as added_export_least_usd
-        from compared
-    ) as compared
-    left join errors as exporters on exporters.iso3 = compared.exporter and exporters.role = 'export'
-    left join errors as importers on importers.iso3 = compared.importer_iso3 and importers.role = 'import'
-    cross join average_errors
+    from erring
 
 ),
 
@@ -238,6 +262,7 @@ select
     case when most_usd is not null then greatest(0, most_usd) end as ghost_high_usd,
     case when least_usd - error_usd is not null then greatest(0, least_usd - error_usd) end as ghost_low_90_usd,
     case when most_usd + error_usd is not null then greatest(0, most_usd + error_usd) end as ghost_high_90_usd,
+    case when error_usd is not null then error_basis end as error_basis,
     case when added_export_usd >= added_export_least_usd then did_usd / added_export_usd end as ghost_share,
 
     {{ coverages | join(', ') }},

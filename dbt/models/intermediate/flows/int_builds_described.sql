@@ -32,7 +32,8 @@ landings as (
 
     select
         max(landings.valid_from) filter (where publishers.kind = 'trade') as data_as_of,
-        max(landings.valid_from) filter (where publishers.kind = 'list') as lists_as_of,
+        -- the publisher's own day; that of loading says nothing of how old a list is
+        max(landings.valid_from) filter (where publishers.kind = 'list' and landings.edition is not null) as lists_as_of,
         count(*) as files_loaded
     from {{ ref('stg_build__landings') }} as landings
     left join {{ ref('stg_seeds__publishers') }} as publishers on publishers.source_name = landings.source_name

@@ -1,30 +1,29 @@
 -- Both sides of every flow on one row, imports brought to FOB, and what an absence means (METHODS 2.3, 2.4).
 --
--- The sides meet in a full outer join: a missing side is NULL. Headings meet within one HS revision only, codes of six
--- digits in groups that are one thing in both revisions (int_flows_aligned); chapters and totals meet across
--- revisions. A country's trade with itself (returned goods) has no mirror and is left out.
+-- The sides meet in a full outer join: a missing side is NULL. Codes meet within one HS revision, or across revisions
+-- where they are one thing in both (int_flows_aligned); chapters and totals meet across revisions. A country's trade with
+-- itself (returned goods) has no mirror and is left out.
 --
--- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, not_yet_reported,
--- partial_period, exporter_/importer_nonreporting, neither, both_reported, suppressed_possible, lost_export,
--- orphan_import. A side reported a cell's period when it reported that level of product in that role, period and HS
+-- Every absence gets its type before any zero is assumed. The first that applies: non_geographic, unvalued (reported in
+-- a currency without a rate), not_yet_reported, partial_period, neither, exporter_/importer_nonreporting, other_revision,
+-- both_reported, suppressed_possible, partner_hidden, lost_export, orphan_import.
+--
+-- A side reported a cell's period when it reported that level of product in that role, period and HS
 -- revision, of every partner or of this one, and the loaded data ever hold the cell's chapter for it. Late is a side
 -- that reported until recently, in a period that is recent in the data; one that stopped earlier is non-reporting.
+-- A report that shows itself to lack something (int_reports_doubted) is partial, and what is missing in it no zero.
 {% set is_one_sided = 'is_between_countries and has_export <> has_import' %}
 with
 
 exports as (
 
-    select *, {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_aligned') }}
-    where role = 'export' and reporter <> partner
+    select * from {{ ref('int_flows_aligned') }} where role = 'export' and reporter <> partner
 
 ),
 
 imports as (
 
-    select *, {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
-    from {{ ref('int_flows_aligned') }}
-    where role = 'import' and reporter <> partner
+    select * from {{ ref('int_flows_aligned') }} where role = 'import' and reporter <> partner
 
 ),
 
@@ -40,15 +39,20 @@ mirrored as (
         coalesce(exports.product_code, imports.product_code) as product_code,
         coalesce(exports.product_level, imports.product_level) as product_level,
         coalesce(exports.comparable_revision, imports.comparable_revision) as comparable_revision,
+        -- a code that meets in no revision is in the exporter's
         case
-            when exports.hs_revision <> imports.hs_revision then 'mixed'
+            when exports.hs_revision <> imports.hs_revision and exports.comparable_revision <> 'none' then 'mixed'
             else coalesce(exports.hs_revision, imports.hs_revision)
         end as hs_revision,
         -- chapters of two revisions hold nearly the same, and no source states how nearly
         case
-            when exports.hs_revision <> imports.hs_revision and exports.product_level = 2 then null
+            when exports.hs_revision <> imports.hs_revision and (exports.product_level = 2 or exports.comparable_revision = 'none')
+                then null
             else coalesce(exports.concordance_quality, imports.concordance_quality)
         end as concordance_quality,
+
+        (exports.reporter is not null and exports.value_usd is null)
+            or (imports.reporter is not null and imports.value_usd is null) as is_unvalued,
 
         coalesce(exports.value_usd > 0, false) as has_export,
         exports.value_usd as export_value_usd,
@@ -112,8 +116,10 @@ valued as (
             when not sided.has_import_row then null
             when sided.published_fob_usd is not null then 0
             else coalesce(known.margin_{{ bound }}, defaults.margin_{{ bound }})
-        end as margin_{{ bound }}{{ ',' if not loop.last }}
-        {% endfor %}
+        end as margin_{{ bound }},
+        {% endfor -%}
+        -- what imports under partners that are no country are brought to FOB with
+        coalesce(known.margin_mid, defaults.margin_mid) as hidden_margin
     from sided
     left join margins as known
         on known.exporter_iso3 = sided.exporter_iso3
@@ -193,19 +199,23 @@ newest_periods as (
 
 ),
 
--- the missing side reports this product with another partner …
+-- the missing side reports this product with another country, and how much of it with partners that are no country …
 products_elsewhere as (
 
     select
         freq, period, role, reporter, product_code,
-        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision
+        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision,
+        count(*) filter (where partner_is_country) > 0 as is_with_a_country,
+        {{ exact_sum('value_usd', 'not partner_is_country') }} as hidden_value_usd
     from {{ ref('int_flows_chosen') }}
     group by freq, period, role, reporter, product_code, {{ comparable_revision('product_level', 'hs_revision') }}
     union all
     select
         flows.freq, flows.period, flows.role, flows.reporter,
         groups.stable_group_id as product_code,
-        'mixed' as comparable_revision
+        'mixed' as comparable_revision,
+        count(*) filter (where flows.partner_is_country) > 0 as is_with_a_country,
+        {{ exact_sum('flows.value_usd', 'not flows.partner_is_country') }} as hidden_value_usd
     from {{ ref('int_flows_chosen') }} as flows
     inner join {{ ref('int_products_grouped') }} as groups
         on groups.hs_revision = flows.hs_revision
@@ -231,10 +241,19 @@ suppression_candidates as (
 
 ),
 
+doubts as (
+
+    select distinct freq, period, role, reporter, partner, product_code, product_level, comparable_revision
+    from {{ ref('int_reports_doubted') }}
+
+),
+
 examined as (
 
     select
         valued.*,
+        {{ to_fob('coalesce(valued.published_fob_usd, valued.import_value_usd)', 'valued.margin_mid') }} as import_value_fob_usd,
+        coalesce(doubts_of_all.reporter, doubts_of_one.reporter, doubts_of_level.reporter) is not null as is_doubted,
         whole_reports.reporter is not null or (own_reports.reporter is not null and own_scopes.reporter is not null)
             as is_missing_side_reporting,
         -- of either side: what the missing side did not report in some months it may have traded in the others
@@ -245,7 +264,11 @@ examined as (
             else coalesce(all_last.last_period, own_last.last_period)
         end as missing_last_period,
         newest_periods.newest_period,
-        products_elsewhere.reporter is not null as is_product_recorded_elsewhere,
+        coalesce(products_elsewhere.is_with_a_country, false) as is_product_recorded_elsewhere,
+        case
+            when valued.missing_role = 'export' then products_elsewhere.hidden_value_usd
+            else {{ to_fob('products_elsewhere.hidden_value_usd', 'valued.hidden_margin') }}
+        end as hidden_usd,
         active_pairs.reporter is not null as is_pair_active,
         suppression_candidates.reporter is not null as is_suppressed_possible
     from valued
@@ -311,6 +334,30 @@ examined as (
         and active_pairs.period = valued.period
         and active_pairs.reporter = valued.missing_party
         and active_pairs.partner = valued.reporting_party
+    left join doubts as doubts_of_all
+        on doubts_of_all.freq = valued.freq
+        and doubts_of_all.period = valued.period
+        and doubts_of_all.role = valued.missing_role
+        and doubts_of_all.reporter = valued.missing_party
+        and doubts_of_all.partner = '*'
+        and doubts_of_all.product_code = valued.product_code
+        and doubts_of_all.comparable_revision = valued.comparable_revision
+    left join doubts as doubts_of_one
+        on doubts_of_one.freq = valued.freq
+        and doubts_of_one.period = valued.period
+        and doubts_of_one.role = valued.missing_role
+        and doubts_of_one.reporter = valued.missing_party
+        and doubts_of_one.partner = valued.reporting_party
+        and doubts_of_one.product_code = valued.product_code
+        and doubts_of_one.comparable_revision = valued.comparable_revision
+    left join doubts as doubts_of_level
+        on doubts_of_level.freq = valued.freq
+        and doubts_of_level.period = valued.period
+        and doubts_of_level.role = valued.missing_role
+        and doubts_of_level.reporter = valued.missing_party
+        and doubts_of_level.partner = valued.reporting_party
+        and doubts_of_level.product_code = '*'
+        and doubts_of_level.product_level = valued.product_level
     left join suppression_candidates
         on suppression_candidates.freq = valued.freq
         and suppression_candidates.period = valued.period
@@ -327,7 +374,9 @@ typed as (
         *,
         case
             when not is_between_countries then 'non_geographic'
-            when has_export and has_import and not is_partial then 'both_reported'
+            when is_unvalued then 'unvalued'
+            when has_export and has_import and not is_partial
+                then case comparable_revision when 'none' then 'other_revision' else 'both_reported' end
             when has_export <> has_import and not is_missing_side_reporting
                 and period > missing_last_period
                 and {{ months_between('missing_last_period', 'period') }} <= {{ late_months('freq') }}
@@ -337,7 +386,11 @@ typed as (
             when not has_export and not has_import then 'neither'
             when not is_missing_side_reporting
                 then case missing_role when 'export' then 'exporter' else 'importer' end || '_nonreporting'
+            when is_doubted then 'partial_period'
+            when comparable_revision = 'none' then 'other_revision'
             when is_suppressed_possible then 'suppressed_possible'
+            when hidden_usd >= {{ var('hidden_least_share') }} * coalesce(nullif(export_value_usd, 0), import_value_fob_usd)
+                then 'partner_hidden'
             when has_export then 'lost_export'
             else 'orphan_import'
         end as coverage_status
@@ -366,6 +419,8 @@ select
         else 'weak'
     end as zero_strength,
 
+    case when typed.coverage_status = 'partner_hidden' then typed.hidden_usd end as hidden_usd,
+
     typed.export_value_usd,
     typed.re_export_value_usd,
     typed.export_net_kg,
@@ -374,7 +429,7 @@ select
 
     typed.import_value_usd,
     typed.import_basis,
-    {{ to_fob('coalesce(typed.published_fob_usd, typed.import_value_usd)', 'typed.margin_mid') }} as import_value_fob_usd,
+    typed.import_value_fob_usd,
     typed.margin_low,
     typed.margin_mid,
     typed.margin_high,

@@ -10,5 +10,5 @@ select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
 union all
 select {{ columns }} from {{ ref('int_national_flows_placed') }}
 union all
--- a flow that no rate brings to dollars is left out: another source may report it
-select {{ columns }} from {{ ref('int_eurostat_flows_placed') }} where value_usd is not null
+-- without a value where no rate brings its euro to dollars
+select {{ columns }} from {{ ref('int_eurostat_flows_placed') }}

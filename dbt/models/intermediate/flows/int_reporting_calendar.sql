@@ -1,18 +1,19 @@
 {{ config(materialized='table', event_time='') }}  -- the last period of a reporter is that of all years
 -- The reporting calendar: which levels a country reported in which role, period and HS revision, and of whom; when it
--- last reported; and whether its "annual" figure holds only some of the year's months. Who reported codes of six
--- digits in a revision that is bridged reported them in groups ('mixed') as well.
+-- last reported; and whether its "annual" figure holds only some of the year's months. Who reported headings or codes of
+-- six digits reported what meets in no revision ('none') as well, and in a revision that is bridged what meets across
+-- revisions ('mixed').
 --
 -- A report is about every partner ('*'): one without a row traded nothing. A source of selected partners is about
 -- those alone that it has at that level and period with any reporter: with Comext's rows for Kazakhstan a member has
--- reported nothing of Brazil.
+-- reported nothing of Brazil. A report that is not valued as a whole is none: what it lacks is no zero.
 with
 
 reports_used as (
 
     select *, {{ is_selective('source_name') }} as is_selective
     from {{ ref('int_reports_ranked') }}
-    where is_used and reporter_is_country
+    where is_used and value_usd is not null and reporter_is_country
 
 ),
 
@@ -35,7 +36,12 @@ statements as (
         'mixed' as comparable_revision
     from reports_used
     inner join bridged_revisions on bridged_revisions.hs_revision = reports_used.hs_revision
-    where reports_used.product_level = 6
+    where reports_used.product_level in (4, 6)
+    union
+    select distinct
+        source_name, is_selective, freq, period, role, reporter, partner, product_level, 'none' as comparable_revision
+    from reports_used
+    where product_level in (4, 6)
 
 ),
 

@@ -1,13 +1,14 @@
 -- Which levels of product each source holds of a reporter's flows with a partner, without their goods, and whether they
 -- are used. Of sources that hold a level of one flow the one is used that seeds/source_precedences.csv ranks first:
--- mixed by cell, two breakdowns of one flow would be added up. A source without a rank is never used.
+-- mixed by cell, two breakdowns of one flow would be added up. A source without a rank is never used. One that cannot be
+-- valued in dollars as a whole comes after all that can.
 with
 
 reports as (
 
     select
         source_name, freq, period, role, reporter, partner, reporter_is_country, product_level, hs_revision,
-        {{ exact_sum('value_usd') }} as value_usd
+        case when count(value_usd) = count(*) then {{ exact_sum('value_usd') }} end as value_usd
     from {{ ref('int_flows_unioned') }}
     group by source_name, freq, period, role, reporter, partner, reporter_is_country, product_level, hs_revision
 
@@ -47,10 +48,15 @@ ranked as (
     select
         reports.*,
         ranks.precedence,
-        min(ranks.precedence) over (
+        {%- for first, own in [
+            ('first', 'ranks.precedence'),
+            ('first_valued', 'case when reports.value_usd is not null then ranks.precedence end'),
+        ] %}
+        min({{ own }}) over (
             partition by
                 reports.freq, reports.period, reports.role, reports.reporter, reports.partner, reports.product_level
-        ) as first_precedence
+        ) as {{ first }}_precedence{{ ',' if not loop.last }}
+        {%- endfor %}
     from reports
     left join ranks
         on ranks.source_name = reports.source_name
@@ -70,5 +76,11 @@ select
     product_level,
     hs_revision,
     value_usd,
-    coalesce(precedence = first_precedence, false) as is_used
+    coalesce(
+        case
+            when first_valued_precedence is null then precedence = first_precedence
+            else precedence = first_valued_precedence and value_usd is not null
+        end,
+        false
+    ) as is_used
 from ranked

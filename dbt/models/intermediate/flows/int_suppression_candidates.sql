@@ -1,5 +1,8 @@
 -- Where much of what a reporter recorded with a partner hides under no ordinary code: in the part of a chapter
 -- that its HS6 rows do not explain, or in chapter 99. Chapters that hide little have no row.
+--
+-- A chapter is compared with its HS6 rows only where the reporter's detail of it is loaded whole, which shows in half
+-- of its partners at least: beside selected codes the rest of a chapter is not loaded, and not hidden (METHODS E2).
 with
 
 chapters as (
@@ -12,6 +15,18 @@ chapters as (
     from {{ ref('int_flows_chosen') }}
     where product_level in (2, 6)
     group by freq, period, role, reporter, partner, left(product_code, 2)
+
+),
+
+detailed as (
+
+    select freq, period, role, reporter, chapter
+    from chapters
+    where chapter_value_usd > 0
+    group by freq, period, role, reporter, chapter
+    having 2 * count(*) filter (
+        where children_value_usd >= {{ var('suppressed_children_share') }} * chapter_value_usd
+    ) >= count(*)
 
 ),
 
@@ -43,5 +58,14 @@ inner join pairs
     and pairs.role = chapters.role
     and pairs.reporter = chapters.reporter
     and pairs.partner = chapters.partner
-where chapters.children_value_usd < {{ var('suppressed_children_share') }} * chapters.chapter_value_usd
+left join detailed
+    on detailed.freq = chapters.freq
+    and detailed.period = chapters.period
+    and detailed.role = chapters.role
+    and detailed.reporter = chapters.reporter
+    and detailed.chapter = chapters.chapter
+where (
+    detailed.reporter is not null
+    and chapters.children_value_usd < {{ var('suppressed_children_share') }} * chapters.chapter_value_usd
+)
     or pairs.specials_value_usd > {{ var('suppressed_specials_share') }} * pairs.total_value_usd

@@ -7,7 +7,7 @@ with
 totals as (
 
     select * from {{ ref('int_flows_typed') }}
-    where product_code = 'TOTAL' and coverage_status not in ('partner_hidden', 'non_geographic')
+    where product_code = 'TOTAL' and coverage_status not in ('partner_hidden', 'non_geographic', 'unvalued')
 
 ),
 
@@ -89,6 +89,7 @@ select
 
     coverage_status,
     zero_strength,
+    cast(null as double) as hidden_usd,
 
     core_export_usd as export_value_usd,
     cast(null as double) as re_export_value_usd,

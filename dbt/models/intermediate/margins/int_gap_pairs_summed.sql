@@ -6,6 +6,8 @@
 --
 -- A gap counts as its distance from the usual one: of all cells (variant total, which keeps what is lasting between
 -- two countries), or of the pair (variant noise). Pairs of few cells have no usual gap.
+--
+-- Of two countries without annual rows of a year, twelve months that both reported are the year (METHODS E4).
 {% set baseline = var('baselines') | selectattr('id', 'equalto', var('reliability_baseline')) | first %}
 {% set excluded = "('" ~ var('reliability_excluded') | join("', '") ~ "')" %}
 with
@@ -22,24 +24,76 @@ listed as (
 
 ),
 
+flows as (
+
+    select
+        freq, exporter_iso3, importer_iso3, product_code, coverage_status, export_value_usd, import_value_fob_usd,
+        cast(extract(year from period) as integer) as year
+    from {{ ref('int_flows_typed') }}
+    where product_level = 6 and period between date '{{ baseline.first }}' and date '{{ baseline.last }}'
+
+),
+
+annual_pairs as (
+
+    select distinct exporter_iso3, importer_iso3, year from flows where freq = 'A'
+
+),
+
+months_reported as (
+
+    select role, reporter, cast(extract(year from period) as integer) as year
+    from {{ ref('int_reporting_calendar') }}
+    where freq = 'M' and product_level = 6
+    group by role, reporter, extract(year from period)
+    having count(distinct period) = 12
+
+),
+
+years as (
+
+    select exporter_iso3, importer_iso3, product_code, export_value_usd, import_value_fob_usd
+    from flows
+    where freq = 'A' and coverage_status = 'both_reported'
+    union all
+    select
+        flows.exporter_iso3, flows.importer_iso3, flows.product_code,
+        {{ exact_sum('flows.export_value_usd') }} as export_value_usd,
+        {{ exact_sum('flows.import_value_fob_usd') }} as import_value_fob_usd
+    from flows
+    inner join months_reported as exports
+        on exports.role = 'export'
+        and exports.reporter = flows.exporter_iso3
+        and exports.year = flows.year
+    inner join months_reported as imports
+        on imports.role = 'import'
+        and imports.reporter = flows.importer_iso3
+        and imports.year = flows.year
+    left join annual_pairs
+        on annual_pairs.exporter_iso3 = flows.exporter_iso3
+        and annual_pairs.importer_iso3 = flows.importer_iso3
+        and annual_pairs.year = flows.year
+    where flows.freq = 'M' and annual_pairs.year is null
+    group by flows.exporter_iso3, flows.importer_iso3, flows.product_code, flows.year
+    having count(*) filter (where flows.coverage_status not in ('both_reported', 'lost_export', 'orphan_import')) = 0
+
+),
+
 cells as (
 
     select
-        flows.freq,
+        'A' as freq,
         flows.exporter_iso3,
         flows.importer_iso3,
         flows.export_value_usd as x_usd,
         flows.import_value_fob_usd as m_usd,
         {{ gap_log('flows.export_value_usd', 'flows.import_value_fob_usd') }} as gap_log,
         ln(1 + least(flows.export_value_usd, flows.import_value_fob_usd) / {{ var('asinh_scale_usd') }}) as weight
-    from {{ ref('int_flows_typed') }} as flows
+    from years as flows
     left join countries as exporters on exporters.iso3 = flows.exporter_iso3
     left join countries as importers on importers.iso3 = flows.importer_iso3
     left join listed on listed.product_code = flows.product_code
-    where flows.coverage_status = 'both_reported'
-        and flows.product_level = 6
-        and flows.freq = 'A'
-        and flows.period between date '{{ baseline.first }}' and date '{{ baseline.last }}'
+    where flows.export_value_usd > 0
         and flows.import_value_fob_usd > 0
         and greatest(flows.export_value_usd, flows.import_value_fob_usd) >= {{ var('reliability_least_usd') }}
         and {{ chapter_of('flows.product_code') }} not in {{ excluded }}

@@ -1,24 +1,61 @@
 -- Goods that both sides weighed, and weighed alike: what the importer's kilogram costs over the exporter's is what
 -- the way costs (METHODS 2.4). Read before imports are brought to FOB, because it decides how they are.
 -- Importers that value FOB have no way in their figures and teach nothing. Of more cells than are needed a part
--- is taken that looks random and is the same in every run.
+-- is taken that looks random and is the same in every run. Months are a year where a reporter has no annual rows.
 with
 
-measured as {{ read_in_place() }} (
+weighed as {{ read_in_place() }} (
 
     select
         freq, role, reporter, partner, product_code, hs_revision, value_usd, net_kg,
         cast(extract(year from period) as integer) as year,
         published_fob_value_usd is not null as is_published_fob
     from {{ ref('int_flows_aligned') }}
-    where freq = 'A'
-        and product_level = 6
+    where product_level = 6
         and reporter_is_country
         and partner_is_country
         and reporter <> partner
-        and value_usd >= {{ var('min_value_usd') }}
-        and net_kg >= {{ var('margin_least_kg') }}
+        and net_kg > 0
         and not coalesce(is_net_kg_estimated, false)
+
+),
+
+annual_reports as (
+
+    select distinct role, reporter, cast(extract(year from period) as integer) as year
+    from {{ ref('int_reporting_calendar') }}
+    where freq = 'A' and product_level = 6
+
+),
+
+years as (
+
+    select role, reporter, partner, product_code, hs_revision, value_usd, net_kg, year, is_published_fob
+    from weighed
+    where freq = 'A'
+    union all
+    select
+        weighed.role, weighed.reporter, weighed.partner, weighed.product_code, weighed.hs_revision,
+        {{ exact_sum('weighed.value_usd') }} as value_usd,
+        {{ exact_sum('weighed.net_kg') }} as net_kg,
+        weighed.year,
+        count(*) filter (where weighed.is_published_fob) > 0 as is_published_fob
+    from weighed
+    left join annual_reports
+        on annual_reports.role = weighed.role
+        and annual_reports.reporter = weighed.reporter
+        and annual_reports.year = weighed.year
+    where weighed.freq = 'M' and annual_reports.year is null
+    group by
+        weighed.role, weighed.reporter, weighed.partner, weighed.product_code, weighed.hs_revision, weighed.year
+
+),
+
+measured as (
+
+    select *
+    from years
+    where value_usd >= {{ var('min_value_usd') }} and net_kg >= {{ var('margin_least_kg') }}
 
 ),
 
@@ -42,7 +79,7 @@ imports as (
 paired as (
 
     select
-        exports.freq,
+        'A' as freq,
         exports.reporter as exporter_iso3,
         exports.partner as importer_iso3,
         exports.product_code,

@@ -1,17 +1,10 @@
--- National tables by country at the grain all sources share: whole years, all goods together. Another publisher is
--- another block of `reports`. Groups and the world are sums of others and have no row; two names of one
+-- National tables by country at the grain all sources share: whole years, all goods together. Groups and the world are sums of others and have no row; two names of one
 -- country are added up.
 with
 
 reports as (
 
-    select 'kazstat' as source_name, 'KAZ' as reporter, period, role, partner_code, value_usd
-    from {{ ref('stg_kazstat__flows') }}
-    where is_whole_year
-    union all
-    select 'kyrstat' as source_name, 'KGZ' as reporter, period, role, partner_code, value_usd
-    from {{ ref('stg_kyrstat__flows') }}
-    where is_whole_year
+    {{ national_reports() }}
 
 ),
 
@@ -47,5 +40,6 @@ from reports
 inner join country_codes
     on country_codes.publisher = reports.source_name
     and country_codes.code = reports.partner_code
+where reports.is_whole_year
 group by
     reports.source_name, reports.period, reports.role, reports.reporter, country_codes.party, country_codes.is_country

@@ -17,6 +17,7 @@ outranked as (
         and reports.product_level = flows.product_level
         and reports.hs_revision = flows.hs_revision
         and not reports.is_used
+    where flows.value_usd is not null
 
 ),
 

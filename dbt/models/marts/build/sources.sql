@@ -12,6 +12,7 @@ landings as (
     select
         source_name,
         max(edition) as newest_edition,
+        max(case when edition is not null then valid_from end) as edition_at,
         max(valid_from) as data_as_of,
         max(fetched_at) as last_landed_at,
         count(*) as files_loaded
@@ -60,12 +61,11 @@ dated as (
         landings.data_as_of,
         coalesce(landings.files_loaded, 0) as files_loaded,
         last_failures.sentence as last_failure,
-        case
-            when sessions.last_answered_at is null then landings.last_landed_at
-            when landings.last_landed_at is null then sessions.last_answered_at
-            when sessions.last_answered_at > landings.last_landed_at then sessions.last_answered_at
-            else landings.last_landed_at
-        end as last_confirmed_at
+        -- a service that answers confirms what it has; a file is as old as its edition, and without one as its loading
+        coalesce(
+            greatest(sessions.last_answered_at, landings.edition_at),
+            sessions.last_answered_at, landings.edition_at, landings.last_landed_at
+        ) as last_confirmed_at
     from publishers
     left join landings on landings.source_name = publishers.source_name
     left join sessions on sessions.source_name = publishers.source_name

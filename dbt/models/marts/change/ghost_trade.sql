@@ -44,6 +44,7 @@ select
     ghosts.ghost_high_usd,
     ghosts.ghost_low_90_usd,
     ghosts.ghost_high_90_usd,
+    ghosts.error_basis,
     ghosts.ghost_share,
 
     ghosts.both_usd / nullif(ghosts.covered_usd, 0) as both_share,

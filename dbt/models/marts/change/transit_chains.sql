@@ -2,9 +2,29 @@
 -- their own. An upper bound; the lower is 0: a country may export from stocks, and keep what it imports.
 with
 
-chains as (
+matched as (
 
     select * from {{ ref('int_chains_matched') }} where baseline_id = '{{ var("baseline") }}'
+
+),
+
+-- a route that months show has no years: they would say the same again
+by_month as (
+
+    select distinct exporter_bloc, transit_iso3, target_iso3, goods from matched where freq = 'M'
+
+),
+
+chains as (
+
+    select matched.*
+    from matched
+    left join by_month
+        on by_month.exporter_bloc = matched.exporter_bloc
+        and by_month.transit_iso3 = matched.transit_iso3
+        and by_month.target_iso3 = matched.target_iso3
+        and by_month.goods = matched.goods
+    where matched.freq = 'M' or (by_month.goods is null and matched.chain_upper_usd is not null)
 
 ),
 
@@ -12,7 +32,7 @@ flows as (
 
     select *, {{ month_number('period') }} as month_number
     from {{ ref('int_series_summed') }}
-    where freq = 'M' and is_screened
+    where is_screened
 
 ),
 
@@ -22,29 +42,31 @@ builds as (
 
 ),
 
--- twelve months that all have weights
+-- a year that has a weight, or twelve months that all have
 priced as (
 
     select
+        freq,
         exporter,
         importer_iso3,
         goods,
         period,
         case
-            when {{ year_count('export_kg', 'exporter, importer_iso3, goods') }} = 12
-                then {{ year_sum('export_value_usd', 'exporter, importer_iso3, goods') }}
-                    / nullif({{ year_sum('export_kg', 'exporter, importer_iso3, goods') }}, 0)
+            when freq = 'A' then export_value_usd / nullif(export_kg, 0)
+            when {{ year_count('export_kg', 'freq, exporter, importer_iso3, goods') }} = 12
+                then {{ year_sum('export_value_usd', 'freq, exporter, importer_iso3, goods') }}
+                    / nullif({{ year_sum('export_kg', 'freq, exporter, importer_iso3, goods') }}, 0)
         end as usd_per_kg
     from flows
 
 ),
 
--- ---- a country's imports from and exports to the whole world, in months for which it published both: the difference
+-- ---- a country's imports from and exports to the whole world, in periods for which it published both: the difference
 -- can have stayed in the country. Partners that are no countries count too.
 
 chained as (
 
-    select distinct transit_iso3, goods from chains
+    select distinct freq, transit_iso3, goods from chains
 
 ),
 
@@ -62,15 +84,16 @@ product_groups as (
 
 reports as (
 
-    select distinct period, role, reporter, product_level
+    select distinct freq, period, role, reporter, product_level
     from {{ ref('int_reporting_calendar') }}
-    where freq = 'M' and partner = '*' and not is_partial and product_level in (0, 6)
+    where partner = '*' and not is_partial and product_level in (0, 6)
 
 ),
 
 cells as (
 
     select
+        flows.freq,
         flows.period,
         flows.exporter_iso3,
         flows.importer_iso3,
@@ -85,17 +108,17 @@ cells as (
     left join groups
         on groups.hs_revision = flows.hs_revision
         and groups.product_code = flows.product_code
-    where flows.freq = 'M' and flows.product_level in (0, 6)
+    where flows.product_level in (0, 6)
 
 ),
 
 sides as (
 
-    select period, importer_iso3 as transit_iso3, product_level, goods, import_value_fob_usd as in_usd, null as out_usd
+    select freq, period, importer_iso3 as transit_iso3, product_level, goods, import_value_fob_usd as in_usd, null as out_usd
     from cells
     where import_value_fob_usd is not null
     union all
-    select period, exporter_iso3 as transit_iso3, product_level, goods, null as in_usd, export_value_usd as out_usd
+    select freq, period, exporter_iso3 as transit_iso3, product_level, goods, null as in_usd, export_value_usd as out_usd
     from cells
     where export_value_usd is not null
 
@@ -103,9 +126,11 @@ sides as (
 
 widened as (
 
-    select period, transit_iso3, product_level, goods, in_usd, out_usd from sides
+    select freq, period, transit_iso3, product_level, goods, in_usd, out_usd from sides
     union all
-    select sides.period, sides.transit_iso3, sides.product_level, product_groups.product_group as goods, sides.in_usd, sides.out_usd
+    select
+        sides.freq, sides.period, sides.transit_iso3, sides.product_level, product_groups.product_group as goods,
+        sides.in_usd, sides.out_usd
     from sides
     inner join product_groups on product_groups.goods = sides.goods
 
@@ -114,6 +139,7 @@ widened as (
 summed as (
 
     select
+        widened.freq,
         widened.period,
         widened.transit_iso3,
         widened.goods,
@@ -121,17 +147,18 @@ summed as (
         {{ exact_sum('widened.out_usd') }} as out_usd
     from widened
     inner join chained
-        on chained.transit_iso3 = widened.transit_iso3
+        on chained.freq = widened.freq
+        and chained.transit_iso3 = widened.transit_iso3
         and chained.goods = widened.goods
-    group by widened.period, widened.transit_iso3, widened.goods
+    group by widened.freq, widened.period, widened.transit_iso3, widened.goods
 
 ),
 
 published as (
 
-    select reporter, period, product_level
+    select freq, reporter, period, product_level
     from reports
-    group by reporter, period, product_level
+    group by freq, reporter, period, product_level
     having count(distinct role) = 2
 
 ),
@@ -139,6 +166,7 @@ published as (
 supplies as (
 
     select
+        published.freq,
         published.period,
         {{ month_number('published.period') }} as month_number,
         chained.transit_iso3,
@@ -147,10 +175,12 @@ supplies as (
         coalesce(summed.out_usd, 0) as export_value_usd
     from chained
     inner join published
-        on published.reporter = chained.transit_iso3
+        on published.freq = chained.freq
+        and published.reporter = chained.transit_iso3
         and published.product_level = case chained.goods when 'TOTAL' then 0 else 6 end
     left join summed
-        on summed.period = published.period
+        on summed.freq = published.freq
+        and summed.period = published.period
         and summed.transit_iso3 = chained.transit_iso3
         and summed.goods = chained.goods
 
@@ -159,13 +189,15 @@ supplies as (
 absorbed as (
 
     select
+        freq,
         transit_iso3,
         goods,
         period,
         case
-            when {{ year_count('import_fob_usd', 'transit_iso3, goods') }} = 12
-                then {{ year_sum('import_fob_usd', 'transit_iso3, goods') }}
-                    - {{ year_sum('export_value_usd', 'transit_iso3, goods') }}
+            when freq = 'A' then import_fob_usd - export_value_usd
+            when {{ year_count('import_fob_usd', 'freq, transit_iso3, goods') }} = 12
+                then {{ year_sum('import_fob_usd', 'freq, transit_iso3, goods') }}
+                    - {{ year_sum('export_value_usd', 'freq, transit_iso3, goods') }}
         end as domestic_absorption_usd
     from supplies
 
@@ -177,6 +209,7 @@ select
     chains.target_iso3,
     chains.goods,
     chains.goods_kind,
+    chains.freq,
     cast(chains.period as date) as period,
 
     chains.in_excess_usd,
@@ -197,21 +230,24 @@ select
     {{ provenance_columns() }}
 from chains
 left join priced as inward
-    on inward.exporter = chains.exporter_bloc
+    on inward.freq = chains.freq
+    and inward.exporter = chains.exporter_bloc
     and inward.importer_iso3 = chains.transit_iso3
     and inward.goods = chains.goods
     and inward.period = chains.period
 left join priced as outward
-    on outward.exporter = chains.transit_iso3
+    on outward.freq = chains.freq
+    and outward.exporter = chains.transit_iso3
     and outward.importer_iso3 = chains.target_iso3
     and outward.goods = chains.goods
     and outward.period = chains.period
 left join {{ ref('int_premiums_averaged') }} as premiums
     on premiums.transit_iso3 = chains.transit_iso3
     and premiums.goods = chains.goods
-    and premiums.period = chains.period
+    and premiums.period = {{ last_month("chains.freq = 'A'", 'chains.period') }}
 left join absorbed
-    on absorbed.transit_iso3 = chains.transit_iso3
+    on absorbed.freq = chains.freq
+    and absorbed.transit_iso3 = chains.transit_iso3
     and absorbed.goods = chains.goods
     and absorbed.period = chains.period
 cross join builds

@@ -47,7 +47,7 @@ cells as (
     left join groups
         on groups.hs_revision = flows.comparable_revision
         and groups.product_code = flows.product_code
-    where flows.coverage_status in ('both_reported', 'lost_export', 'orphan_import')
+    where {{ is_gap_stated('flows.coverage_status') }}
 
 ),
 

@@ -12,6 +12,7 @@ flows as (
         case
             when coverage_status in ('neither', 'partial_period') then 'none'
             when coverage_status = 'both_reported' then 'both'
+            when coverage_status = 'partner_hidden' then case when import_value_usd > 0 then 'importer' else 'exporter' end
             when export_value_usd > 0 then 'exporter'
             when import_value_fob_usd > 0 then 'importer'
             else 'none'

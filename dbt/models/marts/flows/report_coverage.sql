@@ -16,6 +16,7 @@
 
     coverage_status,
     zero_strength,
+    hidden_usd,
 
     export_value_usd,
     re_export_value_usd,

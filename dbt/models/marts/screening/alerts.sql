@@ -48,7 +48,7 @@ first_spans as (
 excesses as (
 
     select * from {{ ref('int_excesses_estimated') }}
-    where freq = 'M' and exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
+    where exporter_kind = 'bloc' and importer_role = 'transit' and baseline_kind = 'default'
 
 ),
 
@@ -59,17 +59,18 @@ held as (
         now.importer_iso3,
         now.goods,
         now.entered_on,
-        count(*) as months,
+        count(*) * case now.freq when 'A' then 12 else 1 end as months,
         max(excesses.z) as peak_z,
         {{ exact_sum('excesses.excess_usd') }} as excess_usd
     from now
     inner join excesses
-        on excesses.exporter = now.exporter
+        on excesses.freq = now.freq
+        and excesses.exporter = now.exporter
         and excesses.importer_iso3 = now.importer_iso3
         and excesses.goods = now.goods
         and excesses.period >= now.entered_on
         and (now.left_on is null or excesses.period < now.left_on)
-    group by now.exporter, now.importer_iso3, now.goods, now.entered_on
+    group by now.freq, now.exporter, now.importer_iso3, now.goods, now.entered_on
 
 ),
 
@@ -119,7 +120,8 @@ late_goods as (
         and first_listed.first_listed_on <= last_day(now.seen_on)
     inner join listed on listed.product_group = now.goods
     inner join excesses
-        on excesses.exporter = now.exporter
+        on excesses.freq = now.freq
+        and excesses.exporter = now.exporter
         and excesses.importer_iso3 = now.importer_iso3
         and excesses.goods = listed.goods
         and excesses.period between now.entered_on and now.seen_on
@@ -175,6 +177,7 @@ select
     now.importer_iso3 as transit_iso3,
     now.goods,
     now.goods_kind,
+    now.freq,
     now.entered_on,
 
     case when now.is_mirrored then 'alert' else 'notice' end as kind,

@@ -1,5 +1,5 @@
--- The screening signals, ranked: anomaly, evidence and severity apart, and what each is made of. Beside the class
--- is how often the same rule gives it to the years of the baseline, when nothing had happened.
+-- The screening signals, ranked: anomaly, evidence and severity apart, and what each is made of. Beside a flag
+-- (investigate, verify_data) is how often the same rule raises it in the years of the baseline, when nothing had happened.
 with
 
 scored as (
@@ -23,16 +23,16 @@ builds as (
 -- The same rule on each year of the baseline, held against the rest of it.
 placebos as (
 
-    select exporter_bloc, goods_kind, class, count(*) as windows
+    select
+        exporter_bloc,
+        goods_kind,
+        window_kind,
+        count(*) as windows,
+        count(*) filter (where class = 'investigate') as investigate,
+        count(*) filter (where class = 'verify_data') as verify_data
     from scored
-    where left_out_year > 0 and class is not null
-    group by exporter_bloc, goods_kind, class
-
-),
-
-placebo_totals as (
-
-    select exporter_bloc, goods_kind, sum(windows) as windows from placebos group by exporter_bloc, goods_kind
+    where left_out_year > 0 and is_admissible and anomaly is not null
+    group by exporter_bloc, goods_kind, window_kind
 
 ),
 
@@ -52,9 +52,12 @@ select
     ranked.transit_iso3,
     ranked.goods,
     ranked.goods_kind,
+    ranked.freq,
+    ranked.window_kind,
     ranked.period,
 
     ranked.class,
+    {{ deprecated_class() }} as previous_class,
     ranked.reason,
     ranked.anomaly,
     ranked.evidence,
@@ -65,18 +68,20 @@ select
     ranked.anomaly_re_exported as anomaly_went_on,
     ranked.route_kind,
     {{ deprecated_route('ranked.route_kind') }} as route,
-    case when ranked.class is not null then rank() over (
-        partition by ranked.exporter_bloc, ranked.goods_kind, ranked.period, ranked.class is null
+    case when ranked.class <> 'not_enough_data' then rank() over (
+        partition by
+            ranked.exporter_bloc, ranked.goods_kind, ranked.window_kind, ranked.period,
+            ranked.class = 'not_enough_data'
         order by case when ranked.is_unusual then 0 else 1 end nulls last, ranked.priority desc nulls last
     ) end as rank,
     bands.rank_p05,
     bands.rank_p95,
     sqrt(ranked.anomaly * ranked.evidence) as secondary_score,
-    case
-        when ranked.class is not null and placebo_totals.windows > 0
-            then coalesce(placebos.windows, 0) / cast(placebo_totals.windows as double)
+    case ranked.class
+        when 'investigate' then placebos.investigate / cast(placebos.windows as double)
+        when 'verify_data' then placebos.verify_data / cast(placebos.windows as double)
     end as placebo_far,
-    cast(placebo_totals.windows as bigint) as placebo_windows,
+    placebos.windows as placebo_windows,
 
     ranked.export_value_usd,
     ranked.baseline_export_usd,
@@ -98,12 +103,10 @@ left join bands
     on bands.exporter_bloc = ranked.exporter_bloc
     and bands.transit_iso3 = ranked.transit_iso3
     and bands.goods = ranked.goods
+    and bands.window_kind = ranked.window_kind
     and bands.period = ranked.period
 left join placebos
     on placebos.exporter_bloc = ranked.exporter_bloc
     and placebos.goods_kind = ranked.goods_kind
-    and placebos.class = ranked.class
-left join placebo_totals
-    on placebo_totals.exporter_bloc = ranked.exporter_bloc
-    and placebo_totals.goods_kind = ranked.goods_kind
+    and placebos.window_kind = ranked.window_kind
 cross join builds

@@ -1,12 +1,13 @@
 -- The one table a dashboard needs. Exports and imports are summed over exporters first and then compared: adding up the
 -- members' own positive gaps would count as gap what members merely report of one another. The month is beside the
--- twelve months to it, and each column's name shows which of the two it is of.
+-- twelve months to it, and each column's name shows which of the two it is of. A country that publishes by year alone
+-- has a row for December: nothing of the month, and of the twelve months to it the year.
 with
 
 mirror_gaps as (
 
     select * from {{ ref('mirror_gaps') }}
-    where freq = 'M' and coverage_status in ('both_reported', 'lost_export', 'orphan_import')
+    where freq = 'M' and {{ is_gap_stated('coverage_status') }}
 
 ),
 
@@ -30,10 +31,12 @@ about as (
 
 ),
 
+{% set last_month = last_month("window_kind = 'year'") %}
 ghosts as (
 
-    select * from {{ ref('ghost_trade') }}
-    where window_kind = 'rolling_12' and exporter = 'COALITION' and baseline_id = '{{ var("baseline") }}'
+    select *, {{ last_month }} as last_month
+    from {{ ref('ghost_trade') }}
+    where window_kind in ('rolling_12', 'year') and exporter = 'COALITION' and baseline_id = '{{ var("baseline") }}'
 
 ),
 
@@ -46,7 +49,16 @@ excesses as (
 
 risks as (
 
-    select * from {{ ref('corridor_risk') }} where exporter_bloc = 'COALITION'
+    select *, {{ last_month }} as last_month from {{ ref('corridor_risk') }} where exporter_bloc = 'COALITION'
+
+),
+
+-- corridors whose two sides meet by year alone
+years as (
+
+    select transit_iso3, goods as basket, period, last_month
+    from risks
+    where window_kind = 'year' and goods in ('CHPL', 'TOTAL') and gap_usd is not null
 
 ),
 
@@ -62,10 +74,15 @@ published as (
     select
         importer_iso3,
         goods,
-        max(case when export_value_usd is not null then period end) as exports_until,
-        max(case when import_fob_usd is not null then period end) as imports_until
-    from {{ ref('corridor_flows') }}
-    where exporter = 'COALITION'
+        max(case when export_value_usd is not null then last_month end) as exports_until,
+        max(case when import_fob_usd is not null then last_month end) as imports_until
+    from (
+        select importer_iso3, goods, export_value_usd, import_fob_usd, period as last_month
+        from {{ ref('corridor_flows') }}
+        where exporter = 'COALITION'
+        union all
+        select importer_iso3, goods, export_value_usd, import_fob_usd, last_month from ghosts where window_kind = 'year'
+    ) as reports
     group by importer_iso3, goods
 
 ),
@@ -83,13 +100,11 @@ flows as (
 
 ),
 
-corridors as (
+months as (
 
     select
         flows.period,
-        'COALITION' as exporter_bloc,
         flows.importer_iso3 as transit_iso3,
-        transit.name as transit_name,
         flows.basket,
         {{ exact_sum('flows.export_value_usd') }} as export_value_usd,
         {{ exact_sum('flows.import_value_usd') }} as import_value_usd,
@@ -106,15 +121,34 @@ corridors as (
     inner join countries as transit
         on transit.iso3 = flows.importer_iso3
         and transit.role = 'transit'
-    group by flows.period, flows.importer_iso3, transit.name, flows.basket
+    group by flows.period, flows.importer_iso3, flows.basket
+
+),
+
+dated as (
+
+    select
+        coalesce(months.period, years.last_month) as period,
+        coalesce(months.transit_iso3, years.transit_iso3) as transit_iso3,
+        coalesce(months.basket, years.basket) as basket,
+        case when years.basket is not null then 'year' else 'rolling_12' end as window_kind,
+        {% for measure in ['export_value_usd', 'import_value_usd', 'import_value_fob_usd', 'import_value_fob_low_usd',
+            'import_value_fob_high_usd', 'both_reported_share', 'cells'] -%}
+        months.{{ measure }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from months
+    full outer join years
+        on years.transit_iso3 = months.transit_iso3
+        and years.basket = months.basket
+        and years.last_month = months.period
 
 )
 
 select
     corridors.period,
-    corridors.exporter_bloc,
+    'COALITION' as exporter_bloc,
     corridors.transit_iso3,
-    corridors.transit_name,
+    transit.name as transit_name,
     corridors.basket,
 
     corridors.export_value_usd as export_month_usd,
@@ -129,6 +163,13 @@ select
     excesses.z as z_month,
     alerts.entered_on is not null as is_in_alert_month,
 
+    corridors.window_kind as window_12m_kind,
+    case when ghosts.import_fob_usd is not null then ghosts.export_value_usd end as export_12m_usd,
+    ghosts.import_fob_usd as import_fob_12m_usd,
+    {{ gap_usd('ghosts.export_value_usd', 'ghosts.import_fob_usd') }} as gap_12m_usd,
+    risks.gap_low_usd as gap_low_12m_usd,
+    risks.gap_high_usd as gap_high_12m_usd,
+    risks.growth_ratio as growth_12m_ratio,
     ghosts.ghost_did_usd as ghost_12m_usd,
     ghosts.ghost_low_usd as ghost_low_12m_usd,
     ghosts.ghost_high_usd as ghost_high_12m_usd,
@@ -166,11 +207,13 @@ select
 
     about.is_simulated,
     {{ provenance_columns('about') }}
-from corridors
+from dated as corridors
+inner join countries as transit on transit.iso3 = corridors.transit_iso3
 left join ghosts
     on ghosts.importer_iso3 = corridors.transit_iso3
     and ghosts.goods = corridors.basket
-    and ghosts.period = corridors.period
+    and ghosts.window_kind = corridors.window_kind
+    and ghosts.last_month = corridors.period
 left join excesses
     on excesses.importer_iso3 = corridors.transit_iso3
     and excesses.goods = corridors.basket
@@ -178,7 +221,8 @@ left join excesses
 left join risks
     on risks.transit_iso3 = corridors.transit_iso3
     and risks.goods = corridors.basket
-    and risks.period = corridors.period
+    and risks.window_kind = corridors.window_kind
+    and risks.last_month = corridors.period
 left join alerts
     on alerts.transit_iso3 = corridors.transit_iso3
     and alerts.goods = corridors.basket

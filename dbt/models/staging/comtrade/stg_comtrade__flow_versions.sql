@@ -1,30 +1,18 @@
 -- Every version of every figure, known now or earlier. Rename, cast, and leave out what Comtrade marks as a
 -- part of a total (customs procedure, transport, second partner, mode of supply), services, quarters, and
--- classifications other than the HS.
+-- classifications other than the HS: they are in stg_comtrade__rows_left_out.
 with
 
 flows as (
 
     select * from {{ source('comtrade', 'comtrade_flows') }}
-    where {{ was_known() }}
-        and typeCode = 'C'
-        and freqCode in ('A', 'M')
-        and customsCode = 'C00'
-        and motCode = '0'
-        and partner2Code = '0'
-        and coalesce(mosCode, '0') = '0'
-        and {{ is_hs('classificationCode') }}
-        -- a row without a valid code was rejected (the rule `coded`); AG2, AG4 and AG6 stand for all codes of a level
-        and (length(cmdCode) in (2, 4, 6) or cmdCode = 'TOTAL')
+    where {{ was_known() }} and {{ left_out_by() }} is null
 
 )
 
 select
     freqCode as freq,
-    case
-        when freqCode = 'A' then make_date(cast(period as integer), 1, 1)
-        else cast(strptime(period || '01', '%Y%m%d') as date)
-    end as period,
+    {{ comtrade_period() }} as period,
     period as period_code,
     reporterCode as reporter_code,
     partnerCode as partner_code,

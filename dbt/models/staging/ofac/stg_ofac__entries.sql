@@ -1,5 +1,6 @@
--- The dates of listing are in three places: the XML has them among its identifiers ("Listing Date (EO 14024
--- Directive 2):" with "24 Feb 2022"), the legacy files in remarks, or in their comments where a remark goes on.
+-- The dates of listing are in four places: the advanced XML has the day of every entry on a list; the XML has some among
+-- its identifiers ("Listing Date (EO 14024 Directive 2):" with "24 Feb 2022"), the legacy files in remarks, or in their
+-- comments where a remark goes on.
 with
 
 entries as (
@@ -20,8 +21,16 @@ comments as (
 
 ),
 
+events as (
+
+    {{ last_versions(source('ofac', 'ofac_listings'), 'list, uid, entryUid, eventUid') }}
+
+),
+
 dates as (
 
+    select list, uid, try_cast(date as date) as listed_on from events
+    union all
     select list, uid, {{ listing_date_in('remarks') }} as listed_on from entries
     union all
     select list, uid, {{ listing_date_in('remarks') }} as listed_on from comments

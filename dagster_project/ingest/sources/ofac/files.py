@@ -1,14 +1,8 @@
-"""OFAC: the lists of the United States, with their programs.
+"""OFAC's files: the raw tables they fill, recognising them, and reading the XML and the legacy CSV.
 
-`raw.ofac_entries` has one row per list entry, the other tables one row per alias, address, program,
-identifier and origin (nationality, citizenship, place or date of birth) of an entry. Read here: the list as
-XML, in the old and the new namespace, and the legacy CSV quartet (entries, aliases, addresses, comments),
-which has no header, writes `-0-` for nothing and ends with a 0x1A byte.
-
-Only its first entry shows which list a file is: the consolidated (non-SDN) list has begun with
-NS-PLC since it exists. That program alone is no mark: two entries of the SDN list carry it as well.
-
-Source of the layouts: OFAC, "SDN List data formats" and sdnList.xsd.
+The SDN list and the consolidated (non-SDN) list have the same layouts, and no file names its list, but the advanced
+XML: the others are told apart by the programs of their first entries, and where none is named by their numbers. Not
+here: reading the advanced XML (advanced.py).
 """
 
 from __future__ import annotations
@@ -29,13 +23,26 @@ from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.xml import child_texts, elements, local_name
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.ingest.source import check_parts
+from dagster_project.ingest.sources.ofac import advanced
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "ofac"
 
 NAMESPACES = (b"http://tempuri.org/sdnList.xsd", b"sanctionslistservice.ofac.treas.gov")
+ADVANCED_NAMESPACES = (b"exports/ADVANCED_XML", b"http://www.un.org/sanctions/1.0")
+LAYOUTS = ("csv", "xml", "advanced")  # the one that holds least first
 SDN, CONSOLIDATED = "sdn", "consolidated"
-CONSOLIDATED_PROGRAM = "NS-PLC"
+SDN_LIST = "SDN List"  # as the advanced XML names it
+# Programs of the lists that make up the consolidated one; an SDN under one of them is under another program as well.
+NON_SDN_PROGRAMS = {"NS-PLC", "UKRAINE-EO13662", "CMIC-EO13959", "561-Related", "FSE-IR", "FSE-SY"}
+FIRST_CONSOLIDATED = 9639  # the first number of the consolidated list; that of the SDN list is 36
+
+PUBLISHED = re.compile(rb"<Publish_Date>(?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})<")
+ISSUED = re.compile(
+    rb"<(?:\w+:)?DateOfIssue[^>]*>\s*<(?:\w+:)?Year>(?P<year>\d{4})</(?:\w+:)?Year>"
+    rb"\s*<(?:\w+:)?Month>(?P<month>\d\d?)</(?:\w+:)?Month>\s*<(?:\w+:)?Day>(?P<day>\d\d?)<"
+)
 
 NOTHING = "-0-"
 CSV_COLUMNS = {
@@ -65,13 +72,22 @@ def _table(
         rules=(
             Rule(
                 "identified",
-                " or ".join(f'"{c}" is null' for c in key.split()),
+                # OFAC's own numbers have five digits
+                " or ".join(f'"{c}" is null' for c in key.split()) + ' or length("uid") > 12',
                 "An entry has no number (uid {uid}).",
                 "Use OFAC's own download, unedited.",
             ),
         ),
         floors=floors or {},
         scope=scope,
+        # a comments file holds a remark for few entries, and none for most
+        continuity=None
+        if scope
+        else Continuity(
+            of=("list",),
+            groups=(("program",),) if name == "programs" else (),
+            is_of_parties=name in ("entries", "programs"),
+        ),
     )
 
 
@@ -96,6 +112,8 @@ TABLES = (
     _table("identifiers", "uid idUid idType idNumber idCountry issueDate expirationDate", "uid idUid"),
     # XML only: `element` is the element's name, `value` the country, place or date in it.
     _table("origins", "uid originUid element value mainEntry", "uid originUid element"),
+    # Advanced XML only: what happened to an entry on a list, and when. One that it does not repeat stays as it was.
+    _table("listings", "uid entryUid eventUid listName eventType legalBasis date", "uid entryUid eventUid"),
     # Nothing in a comments file names the list it continues, so it replaces only earlier rows of the same entries.
     _table("comments", "uid part remarks", "uid part", scope=("uid",)),
 )
@@ -104,23 +122,25 @@ TABLES = (
 def fetch(session: FetchSession) -> None:
     """Fetch both lists as they are now. The service redirects to where its files lie."""
     for one in (SDN, CONSOLIDATED):
-        session.fetch(
-            f"{session.settings.addresses['OFAC_URL']}/api/PublicationPreview/exports/{one.upper()}.XML",
-            partition=one,
-            expect=("xml",),
-        )
+        session.fetch("OFAC_URL", {"list": one.upper()}, partition=one, expect=("xml",))
 
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is OFAC's, by its content."""
-    if b"<sdnList" in head.text[:2000]:
-        if not any(namespace in head.text[:2000] for namespace in NAMESPACES):
+    start = head.text[:2000]
+    if b"<sdnList" in start:
+        if not any(namespace in start for namespace in NAMESPACES):
             raise RejectedFile(
                 "An sdnList in a namespace that is not known.", "Download SDN.XML or CONSOLIDATED.XML from OFAC."
             )
-        published = re.search(rb"<Publish_Date>(\d\d)/(\d\d)/(\d{4})<", head.text)
-        edition = b"%s-%s-%s" % published.group(3, 1, 2) if published else b""
-        return Recognised("list", "xml", _list_of(head.text.partition(b"</sdnEntry>")[0]), edition.decode())
+        return Recognised("list", "xml", _list_of(_programs_of_xml(head.text)), _edition(PUBLISHED, head.text))
+    if re.search(rb"<(\w+:)?Sanctions[\s>]", start) and any(namespace in start for namespace in ADVANCED_NAMESPACES):
+        if re.search(rb'DeltaBaseVersion="\d', start):
+            raise RejectedFile(
+                "These are changes since an earlier edition, and not the list.",
+                "Download SDN_ADVANCED.XML or CONS_ADVANCED.XML from OFAC.",
+            )
+        return Recognised("list", "advanced", _list_of_advanced(head), _edition(ISSUED, head.text))
     kind = _csv_kind(head.text)
     return Recognised(kind, "csv", _list_of_csv(head.text, kind)) if kind else None
 
@@ -128,7 +148,10 @@ def recognise(head: Head) -> Recognised | None:
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed list, one frame per raw table."""
     with open_decompressed(path, head.compression) as stream:
-        if landing.layout == "xml":
+        if landing.layout == "advanced":
+            rows = advanced.parse(stream)
+            frames = {name: _frame(name, rows[name], landing.partition) for name in rows}
+        elif landing.layout == "xml":
             frames = parse_xml(stream, landing.partition)
         else:
             frames = parse_csv(stream, landing.entity, landing.partition)
@@ -156,14 +179,18 @@ def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
             f"The list announces {announced} entries and holds {len(rows['entries'])}.",
             "It is cut off or was edited: download it again.",
         )
+    check_parts(
+        len({row.get("uid") for row in rows["entries"]}),
+        programList=len({row["uid"] for row in rows["programs"]}),
+        lastName=sum(bool(row.get("lastName")) for row in rows["entries"]),
+    )
     return {name: _frame(name, rows[name], which) for name in rows}
 
 
 def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.DataFrame]:
     """Frames of one file of the legacy quartet; programs are taken out of their bracketed list."""
     columns = CSV_COLUMNS[kind].split()
-    # The files are Windows-1252 in places; a character there is never part of a code.
-    content = stream.read().rstrip(b"\x1a\r\n").decode("cp1252", "replace")
+    content = stream.read().rstrip(b"\x1a\r\n").decode("utf-8")
     rows = []
     for row, values in _records(content):
         if not values:
@@ -183,12 +210,12 @@ def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.Dat
         return {"comments": _frame("comments", rows, which)}
     if kind != "entries":
         return {kind: _frame(kind, rows, which)}
-    programs = [
-        {"uid": row["uid"], "program": program}
-        for row in rows
-        for program in dict.fromkeys(re.split(r"\]\s*\[", (row["programs"] or "").strip("[] ")))
-        if program
-    ]
+    programs = [{"uid": row["uid"], "program": program} for row in rows for program in _programs(row["programs"])]
+    check_parts(
+        len({row["uid"] for row in rows}),
+        programs=len({row["uid"] for row in programs}),
+        name=sum(bool(row["sdnName"]) for row in rows),
+    )
     return {"entries": _frame("entries", rows, which), "programs": _frame("programs", programs, which)}
 
 
@@ -254,20 +281,61 @@ def _something(value: str) -> str | None:
     return None if value in (NOTHING, "") else value
 
 
-def _list_of(first_entry: bytes) -> str:
-    return CONSOLIDATED if CONSOLIDATED_PROGRAM.encode() in first_entry else SDN
+def _edition(published: re.Pattern[bytes], text: bytes) -> str:
+    """The day of publication, ISO 8601; empty where the beginning of the file has none."""
+    day = published.search(text)
+    return "-".join(day[part].decode().zfill(2) for part in ("year", "month", "day")) if day else ""
+
+
+def _list_of(entries: list[set[str]]) -> str:
+    """Which list this is, from the programs of each of its first entries: of the consolidated one most are under
+    programs of its own alone (in 2024 eight in ten), of the SDN list hardly any (one in a thousand)."""
+    own = sum(programs <= NON_SDN_PROGRAMS for programs in entries)
+    return CONSOLIDATED if own and own >= len(entries) / 2 else SDN
+
+
+def _programs_of_xml(head: bytes) -> list[set[str]]:
+    return [
+        {program.decode("utf-8", "replace").strip() for program in re.findall(rb"<program>([^<]*)<", entry)}
+        for entry in head.split(b"<sdnEntry>")[1:]
+        if b"</programList>" in entry
+    ]
+
+
+def _programs_of_csv(head: bytes) -> list[set[str]]:
+    rows = csv.reader(head.decode("cp1252", "replace").splitlines())
+    return [set(_programs(row[3])) for row in rows if len(row) == len(CSV_COLUMNS["entries"].split())]
+
+
+def _programs(cell: str | None) -> list[str]:
+    """`SDGT] [IRAN`: each program once."""
+    return [program for program in dict.fromkeys(re.split(r"\]\s*\[", (cell or "").strip("[] "))) if program]
+
+
+def _list_of_advanced(head: Head) -> str:
+    """An entry of the SDN list may be on others too, but no entry of the others' file is on the SDN list."""
+    with open_decompressed(head.path, head.compression) as stream:
+        names = advanced.lists_in(stream)
+    if not names:
+        raise RejectedFile(
+            "This is OFAC's advanced XML, and it holds no entry.", "It is cut off or was edited: download it again."
+        )
+    return SDN if SDN_LIST in names else CONSOLIDATED
 
 
 def _list_of_csv(head: bytes, kind: str) -> str:
-    """Aliases and addresses name no program; the SDN list's numbers begin at 36, the other's at 9639."""
-    if kind in ("aliases", "addresses"):
-        return SDN if int(head.split(b",", 1)[0]) < 9639 else CONSOLIDATED
-    return _list_of(head.partition(b"\n")[0]) if kind == "entries" else SDN
+    """The list that a file's first lines belong to. Comments name none: their rows join those of the SDN list."""
+    if kind == "comments":
+        return SDN
+    if kind == "entries":
+        return _list_of(_programs_of_csv(head))
+    first = re.search(rb"^\s*(\d{1,9})\s*,", head, re.MULTILINE)
+    return CONSOLIDATED if first and int(first.group(1)) >= FIRST_CONSOLIDATED else SDN
 
 
 def _csv_kind(head: bytes) -> str | None:
     """Which file of the quartet this is, from its first rows: it has no header."""
-    lines = head.decode("cp1252", "replace").splitlines()[:20]
+    lines = head.decode("utf-8", "replace").splitlines()[:20]
     if len(lines) > 1 and len(head) >= 60_000:
         lines = lines[:-1]
     rows = [row for row in csv.reader(lines) if row and row != ["\x1a"]]

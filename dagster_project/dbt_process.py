@@ -1,0 +1,38 @@
+"""The dbt process of a run: noted while it works, and ended by the next run where its own was killed.
+
+It would go on alone, and hold the warehouse until its last model. Not here: how dbt is called (transform.py).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from dagster_project.settings import Settings
+
+NAME = ".process"  # in dbt's folder: the process, and the one that started it
+
+
+def note(settings: Settings, pid: int) -> None:
+    """Note the dbt that this process has started."""
+    (settings.dbt_target / NAME).write_text(f"{pid} {os.getpid()}")
+
+
+def end_orphan(settings: Settings) -> None:
+    """End the dbt that works in this data directory and whose own run is gone; nothing where there is none."""
+    try:
+        pid, parent = (settings.dbt_target / NAME).read_text().split()
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        if f"DBT_TARGET_PATH={settings.dbt_target}".encode() in environment and parent != _status(pid, "PPid"):
+            os.kill(int(pid), signal.SIGKILL)
+            while _status(pid, "State")[:1] not in ("Z", "X"):
+                time.sleep(0.05)
+    except (OSError, ValueError):  # it has ended
+        return
+
+
+def _status(pid: str, field: str) -> str:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(line.partition("\t")[2] for line in lines if line.startswith(f"{field}:"))

@@ -1,0 +1,8 @@
+{# The tables of statistical offices by country, one publisher after the other. Another office is another block. #}
+{% macro national_reports() -%}
+    select 'kazstat' as source_name, 'KAZ' as reporter, period, role, partner_code, is_whole_year, value_usd, landing_id
+    from {{ ref('stg_kazstat__flows') }}
+    union all
+    select 'kyrstat' as source_name, 'KGZ' as reporter, period, role, partner_code, is_whole_year, value_usd, landing_id
+    from {{ ref('stg_kyrstat__flows') }}
+{%- endmacro %}
