@@ -1,10 +1,12 @@
 {# How what a published figure lacks is put into words. #}
 
-{# The first three of some names, and how many others: of rows that have their `place` among so many. #}
-{% macro first_three(name, of) -%}
-    replace({{ joined_text('case when place <= 3 then ' ~ name ~ ' end') }}, '; ', ', ')
+{# The names in a column, and how many rows have none. #}
+{% macro names_and_others(named) -%}
+    replace({{ joined_text(named) }}, '; ', ', ')
         || case
-            when max({{ of }}) > 3 then ' and ' || cast(max({{ of }}) - 3 as {{ dbt.type_string() }}) || ' others'
+            when count(*) > count({{ named }})
+                then ' and ' || cast(count(*) - count({{ named }}) as {{ dbt.type_string() }})
+                    || case when count(*) - count({{ named }}) = 1 then ' other' else ' others' end
             else ''
         end
 {%- endmacro %}

@@ -58,7 +58,7 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 # read_in_place: DuckDB writes down a part that is read twice, unless told not to; Spark never does.
 # row_hash: hash() and xxhash64(), only in generic tests.
 DISPATCHED = {
-    "joined_text": {"sanctioned_entities", "products"},
+    "joined_text": {"sanctioned_entities", "products", "int_claims_examined"},
     "read_in_place": {
         "int_excesses_estimated",
         "int_flows_aligned",

@@ -65,14 +65,14 @@ def test_the_articles_chips_come_out_as_planted(ask, year: int, usd: int, freq: 
     assert value == pytest.approx(usd, abs=0.01)
 
 
-def test_the_articles_own_figures_are_reproduced_and_said_to_be_simulated(ask) -> None:
+def test_the_articles_own_figures_are_computed_and_simulated(ask) -> None:
     assert ask("""
         select claim_id, computed_value, status, is_simulated from claims
         where claim_order <= 4 order by claim_order""") == [
-        ("washers_2021", 0, "reproduced", True),
-        ("washers_2022", 100_000, "reproduced", True),
-        ("chips_2021", 12_000, "reproduced", True),
-        ("chips_2022", 3_700_000, "reproduced", True),
+        ("washers_2021", 0, "simulated", True),
+        ("washers_2022", 100_000, "simulated", True),
+        ("chips_2021", 12_000, "simulated", True),
+        ("chips_2022", 3_700_000, "simulated", True),
     ]
 
 
@@ -102,10 +102,13 @@ def test_twelve_months_of_both_books_have_no_hole(ask) -> None:
 
 
 def test_what_the_sample_does_not_hold_is_missing_and_says_why(ask) -> None:
-    told = dict(ask("select claim_id, reason from claims where status = 'data_missing'"))
-    assert told["deu_kgz_growth_2022"].startswith("not_loaded")  # no rates of the euro, so no euro
-    assert told["fisman_wei_elasticity"].startswith("no_source")
-    assert told["battlefield_total_2023"].startswith("not_loaded")  # Russia does not report
+    assert ask("select distinct status from claims") == [("simulated",)]
+    reasons = dict(ask("select claim_id, reason from claims where computed_value is null"))
+    assert reasons["deu_kgz_growth_2022"].startswith("not_loaded: no exchange rates")
+    assert reasons["fisman_wei_elasticity"].startswith("no_source")
+    assert reasons["battlefield_total_2023"] == (
+        "not_loaded: no annual imports of single goods reported by RUS for 2023"
+    )
 
 
 def test_goods_that_never_arrived_are_lost_exports_of_the_planted_size(refreshed, ask) -> None:

@@ -440,6 +440,8 @@ REAL_CLAIMS = [
     ("no_customs_in_the_union", 1, 0, "reproduced"),
     ("declared_and_gone", 2_026.9e6, 5e4, "reproduced"),
     ("above_the_pre_war_level", 64.55, 0.005, "reproduced"),
+    ("eu27_kgz_change_2022", 907.7e6, 5e4, "reproduced"),
+    ("eu27_kaz_change_2022", 4860.6e6, 5e4, "reproduced"),
 ]
 
 
@@ -452,13 +454,31 @@ def test_published_figures_come_out_of_the_real_files(published, claim_id, compu
 
 
 @pytest.mark.parametrize(
-    "claim_id",
-    ["washers_2021", "chips_2022", "eu27_arm_growth_2022", "eu_kaz_gap", "chn_kaz_gap_2021", "battlefield_total_2023"],
+    ("claim_id", "missing"),
+    [
+        ("washers_2021", "no annual exports of single goods reported by KAZ for 2021; no flow of HS 8450"),
+        ("chips_2022", "no annual exports of single goods reported by KAZ for 2022; no flow of HS 8542"),
+        (
+            "eu27_arm_growth_2022",
+            "no monthly exports of all goods reported by AUT, BEL, BGR and 24 others for 2021-01 to 2021-12 and "
+            "2022-01 to 2022-12",
+        ),
+        ("eu_kaz_gap", "no monthly imports of all goods reported by KAZ for 2022-03 to 2023-02"),
+        ("chn_kaz_gap_2021", "no annual exports of all goods reported by CHN for 2021"),
+        (
+            "battlefield_total_2023",
+            "no annual imports of single goods reported by RUS for 2023; no flow of HS 8457, 8458, 8459 and 21 others",
+        ),
+    ],
 )
-def test_a_figure_whose_books_are_not_loaded_is_missing_and_no_zero(published, claim_id) -> None:
-    assert published(f"select computed_value, status from claims where claim_id = '{claim_id}'") == [
-        (None, "data_missing")
+def test_a_figure_whose_reports_are_not_loaded_is_missing_and_names_them(published, claim_id, missing) -> None:
+    assert published(f"select computed_value, status, reason from claims where claim_id = '{claim_id}'") == [
+        (None, "data_missing", f"not_loaded: {missing}")
     ]
+
+
+def test_no_figure_is_contradicted_by_files_that_hold_a_part_of_it(published) -> None:
+    assert published("select claim_id from claims where status = 'contradicted'") == []
 
 
 @pytest.mark.parametrize(("year", "imported"), [(2021, 8_228), (2022, 11_144)])

@@ -106,15 +106,16 @@ reporters as (
 -- what Comext has in euro, and no rate brings to dollars
 unvalued as (
 
-    select distinct reporters.claim_id, reporters.is_base, reporters.role, reporters.reporter
-    from reporters
+    select distinct asked.claim_id, asked.is_base, asked.role, asked.reporter
+    from asked
     inner join {{ ref('int_eurostat_flows_placed') }} as flows
-        on flows.freq = reporters.freq
-        and flows.role = reporters.role
-        and flows.reporter = reporters.reporter
-        and flows.product_level = reporters.product_level
-        and flows.period between reporters.first_day and reporters.last_day
-    where flows.value_usd is null
+        on flows.freq = asked.freq
+        and flows.role = asked.role
+        and flows.reporter = asked.reporter
+        and flows.partner = asked.partner
+        and flows.product_level = asked.product_level
+        and flows.period between asked.first_day and asked.last_day
+    where flows.value_usd is null and not asked.is_peak
 
 ),
 
@@ -125,11 +126,8 @@ missing_reporters as (
         unvalued.claim_id is not null as is_unvalued,
         row_number() over (
             partition by reporters.claim_id, reporters.is_base, reporters.role, unvalued.claim_id is not null
-            order by reporters.reporter
-        ) as place,
-        count(*) over (
-            partition by reporters.claim_id, reporters.is_base, reporters.role, unvalued.claim_id is not null
-        ) as reporters
+            order by reporters.reporter nulls last
+        ) as place
     from reporters
     left join unvalued
         on unvalued.claim_id = reporters.claim_id
@@ -137,6 +135,13 @@ missing_reporters as (
         and unvalued.role = reporters.role
         and unvalued.reporter = reporters.reporter
     where reporters.periods_loaded < case when reporters.is_peak then 1 else reporters.periods_asked end
+        or unvalued.claim_id is not null
+
+),
+
+named_reporters as (
+
+    select *, case when place <= 3 then reporter end as named from missing_reporters
 
 ),
 
@@ -147,10 +152,10 @@ missing_reports as (
         case when is_unvalued then 'no exchange rates (ECB) for the ' else 'no ' end
             || case max(freq) when 'A' then 'annual ' else 'monthly ' end || role || 's of '
             || case max(product_level) when 0 then 'all goods' else 'single goods' end
-            || ' reported by ' || {{ first_three('reporter', 'reporters') }} as lack,
+            || ' reported by ' || {{ names_and_others('named') }} as lack,
         {{ span_text('max(freq)', 'min(first_day)', 'max(last_day)') }}
-            || {{ loaded_text('max(periods_loaded)', 'max(periods_asked)') }} as span
-    from missing_reporters
+            || {{ loaded_text('max(case when not is_unvalued then periods_loaded end)', 'max(periods_asked)') }} as span
+    from named_reporters
     where not is_unvalued or reported_unit <> 'eur'  -- of which the months are named below
     group by claim_id, is_base, role, is_unvalued
 
@@ -185,34 +190,38 @@ headings_loaded as (
 
 ),
 
-headings_missing as (
-
-    select
-        headings.claim_id,
-        headings.heading,
-        row_number() over (partition by headings.claim_id order by headings.heading) as place,
-        count(*) over (partition by headings.claim_id) as headings
-    from headings
-    left join headings_loaded on headings_loaded.heading = headings.heading
-    where headings_loaded.heading is null
-
-),
-
 heading_counts as (
 
     select claim_id, count(*) as headings from headings group by claim_id
 
 ),
 
-missing_headings as (
+headings_missing as (
 
     select
-        headings_missing.claim_id,
-        'no flow of HS ' || {{ first_three('headings_missing.heading', 'headings_missing.headings') }} as sentence
-    from headings_missing
-    inner join heading_counts on heading_counts.claim_id = headings_missing.claim_id
-    group by headings_missing.claim_id
-    having count(*) > (1 - {{ share }}) * max(heading_counts.headings)
+        headings.claim_id,
+        headings.heading,
+        heading_counts.headings,
+        row_number() over (partition by headings.claim_id order by headings.heading nulls last) as place
+    from headings
+    inner join heading_counts on heading_counts.claim_id = headings.claim_id
+    left join headings_loaded on headings_loaded.heading = headings.heading
+    where headings_loaded.heading is null
+
+),
+
+named_headings as (
+
+    select *, case when place <= 3 then heading end as named from headings_missing
+
+),
+
+missing_headings as (
+
+    select claim_id, 'no flow of HS ' || {{ names_and_others('named') }} as sentence
+    from named_headings
+    group by claim_id
+    having count(*) > (1 - {{ share }}) * max(headings)
 
 ),
 
@@ -264,20 +273,24 @@ chapters_missing as (
 
     select
         *,
-        row_number() over (partition by claim_id, role, is_recorded order by reporter, chapter) as place,
-        sum(headings) over (partition by claim_id, role) as headings_asked,
-        count(*) over (partition by claim_id, role, is_recorded) as places
+        row_number() over (partition by claim_id, role, is_recorded order by reporter nulls last, chapter nulls last) as place,
+        sum(headings) over (partition by claim_id, role) as headings_asked
     from reporter_chapters
+
+),
+
+named_chapters as (
+
+    select *, case when place <= 3 then chapter || ' by ' || reporter end as named
+    from chapters_missing
+    where not is_recorded
 
 ),
 
 missing_chapters as (
 
-    select
-        claim_id,
-        'no ' || role || 's of chapter ' || {{ first_three("chapter || ' by ' || reporter", 'places') }} as sentence
-    from chapters_missing
-    where not is_recorded
+    select claim_id, 'no ' || role || 's of chapter ' || {{ names_and_others('named') }} as sentence
+    from named_chapters
     group by claim_id, role
     having sum(headings) > (1 - {{ share }}) * max(headings_asked)
 
@@ -293,7 +306,7 @@ rates as (
 
 euro_parts as (
 
-    select distinct claim_id, is_base, first_day, last_day, case when is_peak then 1 else periods end as periods
+    select distinct claim_id, is_base, freq, first_day, last_day, case when is_peak then 1 else periods end as periods
     from asked
     where reported_unit = 'eur'
 
@@ -304,11 +317,13 @@ missing_rates as (
     select
         euro_parts.claim_id,
         'no exchange rates (ECB)' as lack,
-        {{ span_text("'M'", 'euro_parts.first_day', 'euro_parts.last_day') }}
+        {{ span_text('euro_parts.freq', 'euro_parts.first_day', 'euro_parts.last_day') }}
             || {{ loaded_text('count(rates.period)', 'euro_parts.periods') }} as span
     from euro_parts
     left join rates on rates.period between euro_parts.first_day and euro_parts.last_day
-    group by euro_parts.claim_id, euro_parts.is_base, euro_parts.first_day, euro_parts.last_day, euro_parts.periods
+    group by
+        euro_parts.claim_id, euro_parts.is_base, euro_parts.freq, euro_parts.first_day, euro_parts.last_day,
+        euro_parts.periods
     having count(rates.period) < euro_parts.periods
 
 ),

@@ -33,7 +33,7 @@ pairs as (
         asymmetries.asymmetry_id,
         row_number() over (
             partition by exporters.iso3, importers.iso3, coalesce(asymmetries.heading, '*')
-            order by asymmetries.generality, asymmetries.asymmetry_id
+            order by asymmetries.generality nulls last, asymmetries.asymmetry_id nulls last
         ) as place
     from asymmetries
     inner join countries as exporters on exporters.iso3 = coalesce(asymmetries.exporter_iso3, exporters.iso3)

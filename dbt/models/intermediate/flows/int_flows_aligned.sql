@@ -63,6 +63,7 @@ heading_links as (
         revision_to as other_revision,
         left(code_to, 4) as other_heading
     from {{ ref('int_products_bridged') }}
+    where is_from_table  -- bridges of listed goods alone tell nothing of a whole heading
 
 ),
 

@@ -7,7 +7,7 @@ with
 totals as (
 
     select * from {{ ref('int_flows_typed') }}
-    where product_code = 'TOTAL' and coverage_status not in ('partner_hidden', 'non_geographic')
+    where product_code = 'TOTAL' and coverage_status not in ('partner_hidden', 'non_geographic', 'unvalued')
 
 ),
 
