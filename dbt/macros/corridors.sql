@@ -168,9 +168,14 @@
             range between 12 preceding and 12 following
         ) < {{ var('windows_needed') }} then 'one_year'
         when largest_month_excess_usd > {{ var('month_share_most') }} * excess_usd then 'one_month'
-        when high_z_months < {{ var('high_months_needed') }} then 'few_high_months'
-        when window_kind = 'rolling_12' and high_z_months is null then 'few_months'
+        when high_months < {{ var('high_months_needed') }} then 'few_high_months'
     end)
+{%- endmacro %}
+
+{# The month lies far above the baseline: by its normal spread, or by so many times the mean month, and not in trifles. #}
+{% macro is_high_month() -%}
+    (z >= {{ var('z_enter') }}
+        or value_usd >= greatest({{ var('high_month_ratio') }} * baseline_usd, {{ var('min_value_usd') }}))
 {%- endmacro %}
 
 {# A signal's class (METHODS 2.14 and E9): unusual and nothing against it; unusual, and `reason` has what is against it;
@@ -301,7 +306,7 @@
         'compared_export_usd', 'baseline_compared_export_usd', 'added_export_usd',
         'compared_import_usd', 'baseline_import_usd', 'arrived_extra_usd',
         'gap_usd', 'gap_low_usd', 'gap_high_usd', 'gap_shift_log', 'ghost_low_usd', 'ghost_high_usd',
-        'in_excess_usd', 'largest_month_excess_usd', 'high_z_months', 'out_excess_usd', 'onward_export_usd',
+        'in_excess_usd', 'largest_month_excess_usd', 'high_months', 'high_z_months', 'out_excess_usd', 'onward_export_usd',
         'baseline_onward_export_usd', 'chain_upper_usd', 'chain_arrived_usd', 'drop_usd', 'price_premium_ratio',
         'covered_usd', 'recorded_usd', 'importer_noise_sd', 'concordance_quality', 'weighed_usd', 'settled_usd',
     ]) }}

@@ -172,6 +172,53 @@ def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
     assert last["exports"] == 12 and last["imports"] is None and last["gap"] is None
 
 
+def test_a_country_that_publishes_by_year_is_ranked_and_told_by_its_year(settings) -> None:
+    """Two years are compared and no month: 10 m can have been re-exported in 2022, and 30 m in 2023."""
+    corridor = {"exporter_bloc": "COALITION", "transit_iso3": "KAZ", "goods": "TOTAL", "goods_kind": "basket"}
+    scores = {"anomaly": 60, "evidence": 70, "severity": 0.4, "export_value_usd": 2e8, "ghost_low_usd": 1e7}
+    flag = {"class": "investigate", "placebo_far": 0, "placebo_windows": 6, "ghost_high_usd": 2e7}
+    month = month_of_trade(12, 9e6, None) | {"goods": "TOTAL", "goods_kind": "basket"}
+    years = [date(2022, 1, 1), date(2023, 1, 1)]
+    build(settings, some_trade() | {
+        "corridor_flows": [month],
+        "corridor_risk": [
+            *({**corridor, **scores, **flag, "window_kind": "year", "period": year} for year in years),
+            {**corridor, **scores, "window_kind": "rolling_12", "period": date(2023, 12, 1), "class": "not_enough_data",
+             "reason": "no_admissible_mirror"},
+        ],
+        "transit_chains": [
+            {**corridor, "target_iso3": "RUS", "freq": "A", "period": year, "in_excess_usd": 5e7, "out_excess_usd": usd,
+             "chain_upper_usd": usd, "chain_lower_usd": 0}
+            for year, usd in zip(years, (1e7, 3e7), strict=True)
+        ],
+    })  # fmt: skip
+    write(settings)
+    pages = {name: " ".join(page.text.split()) for name, page in pages_of(folder_of(settings)).items()}
+    assert "Corridors of all goods to investigate1" in pages["index.html"]
+    assert "investigate 60 70 0.40 – 10.0 to 20.0 – 2023" in pages["index.html"]
+    assert "severity 0.40; the year 2023. The same rule put 0 % of 6 quiet years there" in pages["country-KAZ.html"]
+    assert "between 0 and USD 30.0 million in 2023" in pages["country-KAZ.html"]
+
+
+def test_two_months_are_not_drawn_as_twelve_and_a_year_stands_in(settings) -> None:
+    flow = {"exporter": "COALITION", "exporter_kind": "bloc", "goods": "TOTAL", "baseline_id": "b19_21"}
+    turkey = [country("TUR", "Türkiye", "transit")]
+    months = [flow | {"freq": "M", "period": date(2023, n, 1), "value_usd": 1e6, "baseline_usd": 5e5} for n in (1, 2)]
+    year = flow | {"freq": "A", "period": date(2022, 1, 1), "value_usd": 4e7, "baseline_usd": 2e7}
+    given_rows = some_trade()
+    build(settings, given_rows | {
+        "countries": given_rows["countries"] + turkey,
+        "excess_trade": [
+            *(row | {"importer_iso3": iso3} for row in months for iso3 in ("KAZ", "TUR")),
+            year | {"importer_iso3": "TUR"},
+        ],
+    })  # fmt: skip
+    write(settings)
+    with (folder_of(settings) / "data" / "index-map.csv").open(encoding="utf-8") as handle:
+        rows = [(r["importer_iso3"], r["window_kind"], r["last_month"], r["value_usd"]) for r in csv.DictReader(handle)]
+    assert rows == [("TUR", "year", "2022-12-01", "40000000.0")]
+
+
 def test_no_page_claims_guilt(small) -> None:
     write(small)
     for name, page in pages_of(folder_of(small)).items():

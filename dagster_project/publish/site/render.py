@@ -55,7 +55,6 @@ REASONS = {
     "one_month": "one month holds most of it",
     "few_high_months": "no two months are far above the level before the war",
     "one_year": "one year alone",
-    "few_months": "too few months before the war to compare with",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
     "code_is_new": "no code for it before the war, and no bridge to an older one",

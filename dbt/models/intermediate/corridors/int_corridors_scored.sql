@@ -96,6 +96,7 @@ rolled as (
         max(excess_usd) over (
             partition by {{ corridor }} order by month_number nulls last range between 11 preceding and current row
         ) as largest_month_excess_usd,
+        {{ year_count('case when ' ~ is_high_month() ~ ' then 1 end', corridor) }} as high_months,
         case when {{ year_count('z', corridor) }} = 12
             then {{ year_count('case when z >= ' ~ var('z_enter') ~ ' then 1 end', corridor) }}
         end as high_z_months
@@ -122,6 +123,7 @@ exceeded as (
         years.value_usd as export_value_usd,
         greatest(years.excess_usd, 0) as in_excess_usd,
         case when rolled.is_whole then rolled.largest_month_excess_usd end as largest_month_excess_usd,
+        case when rolled.is_whole then rolled.high_months end as high_months,
         rolled.high_z_months
     from excesses as years
     left join rolled
@@ -230,6 +232,7 @@ windows as (
 
         drops.drop_usd,
         exceeded.high_z_months,
+        exceeded.high_months,
         exceeded.largest_month_excess_usd,
         exceeded.in_excess_usd,
         {% for value in outflows -%}
