@@ -136,7 +136,7 @@ FORMATS = (
     OtherFormat(
         "an OpenDocument file (.ods or .odt)",
         f"Take the publisher's own CSV, XML or Excel file instead. Of the UK's list: {UK}",
-        begins=r"\APK\x03\x04.{26,80}mimetypeapplication/vnd\.oasis\.opendocument",
+        begins=r"\APK\x03\x04.{8,80}mimetypeapplication/vnd\.oasis\.opendocument",
     ),
     OtherFormat("a PDF, made for people to read", "Take the same list or table as XML or CSV.", begins=r"\A%PDF-"),
     OtherFormat(

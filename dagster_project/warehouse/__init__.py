@@ -31,11 +31,12 @@ from dagster_project.warehouse.connection import (
     identifiers,
     literal,
     published,
+    rejecting_unreadable,
     scan,
     value,
 )
 from dagster_project.warehouse.load import Loaded, load, loading
-from dagster_project.warehouse.tables import Rows, Rule, Table, flag, number, spaced_number, text
+from dagster_project.warehouse.tables import Rows, Rule, Table, flag, is_number, number, spaced_number, text
 
 __all__ = [
     "Connection",
@@ -57,6 +58,7 @@ __all__ = [
     "flag",
     "identifier",
     "identifiers",
+    "is_number",
     "known_sha256",
     "literal",
     "load",
@@ -69,6 +71,7 @@ __all__ = [
     "published",
     "scan",
     "reject",
+    "rejecting_unreadable",
     "spaced_number",
     "text",
     "value",

@@ -35,6 +35,7 @@ LANDINGS_COLUMNS = {
     "rows_read": "bigint",
     "rows_inserted": "bigint",
     "rows_expired": "bigint",
+    "code_version": "varchar",  # that rejected it, and another tries it again; empty: the next run does
 }
 BUILDS_COLUMNS = {
     "run_id": "varchar",
@@ -135,28 +136,48 @@ def mixed_sentence(settings: Settings, earlier: str) -> str:
 
 
 def note_landing(
-    con: Connection, landing: Landing, status: str, reason: str | None, scope: str | None, rows: tuple[int, int, int]
+    con: Connection,
+    landing: Landing,
+    status: str,
+    reason: str | None,
+    scope: str | None,
+    rows: tuple[int, int, int],
+    code_version: str = "",
 ) -> None:
-    """Note what became of a landing. `rows`: how many were read, inserted, expired."""
+    """Note what became of a landing, in place of what was noted of it before. `rows`: read, inserted, expired."""
+    con.execute(
+        "delete from raw.landings where landing_id = ? or status = 'rejected' and source = ? and sha256 = ? "
+        "and path = ''",
+        [landing.landing_id, landing.source, landing.sha256],
+    )
     values = [getattr(landing, field.name) for field in fields(landing)]
-    values += [status, reason, scope, *rows]
+    values += [status, reason, scope, *rows, code_version]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
-def reject(settings: Settings, landing: Landing, reason: str) -> None:
-    """Remember a file that was not loaded, and why, so that its reason is given once and it is not tried again."""
+def reject(settings: Settings, landing: Landing, reason: str, code_version: str) -> None:
+    """Remember a file that was not loaded, and why, so that its reason is given once and that this code does not try
+    it again; without a version of the code, the next run does."""
     with connect(settings) as con:
-        note_landing(con, landing, "rejected", reason, None, (0, 0, 0))
+        note_landing(con, landing, "rejected", reason, None, (0, 0, 0), code_version)
 
 
-def known_sha256(settings: Settings, source: str) -> set[str]:
-    """The bytes already decided on for a source, loaded or rejected: they are not landed again."""
-    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where source = {literal(source)}")}
+def known_sha256(settings: Settings, source: str, code_version: str) -> set[str]:
+    """The bytes already decided on for a source, loaded or rejected by this code: they are not landed again."""
+    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where {_decided(source, code_version)}")}
 
 
-def decided(settings: Settings, source: str) -> set[str]:
-    """Landings that were loaded or rejected; the others wait to be loaded (a run may have died between)."""
-    return {row[0] for row in ask(settings, f"select landing_id from raw.landings where source = {literal(source)}")}
+def decided(settings: Settings, source: str, code_version: str) -> set[str]:
+    """Landings that were loaded, or rejected by this code; the others wait to be loaded (a run may have died
+    between)."""
+    return {
+        row[0] for row in ask(settings, f"select landing_id from raw.landings where {_decided(source, code_version)}")
+    }
+
+
+def _decided(source: str, code_version: str) -> str:
+    by_this_code = f"status = 'loaded' or code_version = {literal(code_version)}"
+    return f"source = {literal(source)} and ({by_this_code})"
 
 
 def note_fetch_session(
