@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from downloads import by_hand, insert, prepare, reasons, refresh, seven
+from downloads import by_hand, insert, loaded, prepare, reasons, refresh, seven
 from downloads import comext_flow as flow
 from downloads import comext_listing as listing
 from downloads import comext_month as bulk
@@ -207,10 +207,12 @@ def test_an_archive_that_is_cut_off_is_rejected(settings):
     assert "cannot be unpacked" in reasons(settings)[0]
 
 
-def test_an_archive_of_several_files_is_rejected(settings):
+def test_of_an_archive_of_several_files_each_is_a_file_of_its_own(settings):
     put(settings, seven(bulk(), **{"readme.txt": b"see"}))
     refresh(settings, [EUROSTAT])
-    assert "several files" in reasons(settings)[0]
+    [reason] = reasons(settings)
+    assert reason.startswith("download/readme.txt: No known layout begins like this")
+    assert loaded(settings) == {"download/full_202402.dat"}
 
 
 def test_what_was_unpacked_is_gone_after_the_load(settings, monkeypatch, tmp_path):
