@@ -109,9 +109,16 @@
     end)
 {%- endmacro %}
 
-{# The sizes, in USD, that errors and spreads are told apart by: 0, 1 and 2. #}
+{# The sizes that errors are told apart by, the larger the smaller: 0 under a million dollars, 1 under ten, 2 under a
+   hundred, 3 under a billion, 4. #}
 {% macro size_class(value) -%}
-    (case when {{ value }} < 1000000 then 0 when {{ value }} < 10000000 then 1 else 2 end)
+    (case
+        when {{ value }} < 1000000 then 0
+        when {{ value }} < 10000000 then 1
+        when {{ value }} < 100000000 then 2
+        when {{ value }} < 1000000000 then 3
+        else 4
+    end)
 {%- endmacro %}
 
 {# The least spread of a gap in log points, by the size of its larger side in USD. #}

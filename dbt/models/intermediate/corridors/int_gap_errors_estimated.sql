@@ -89,11 +89,12 @@ levelled as (
 
 classes as (
 
-    select 0 as size_class
+    {% for size in range(5) -%}
+    select {{ size }} as size_class
+    {%- if not loop.last %}
     union all
-    select 1 as size_class
-    union all
-    select 2 as size_class
+    {% endif -%}
+    {%- endfor %}
 
 ),
 
