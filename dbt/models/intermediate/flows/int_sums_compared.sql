@@ -84,7 +84,8 @@ flows as {{ read_in_place() }} (
 
     select
         source_name, freq, period, extract(year from period) as year, role, reporter, partner, product_code,
-        product_level, {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision, value_usd
+        product_level, left(product_code, 2) as chapter,
+        {{ comparable_revision('product_level', 'hs_revision') }} as comparable_revision, value_usd
     from {{ ref('int_flows_chosen') }}
     where reporter_is_country and value_usd is not null
 
@@ -112,7 +113,7 @@ reporters_with_all_chapters as (
 
 ),
 
--- the levels of which a reporter's year and its twelve months are loaded
+-- the levels of which a reporter's year and its twelve months are loaded …
 whole_years as (
 
     select source_name, role, reporter, product_level, comparable_revision, year
@@ -120,6 +121,16 @@ whole_years as (
     group by source_name, role, reporter, product_level, comparable_revision, year
     having count(distinct case when freq = 'M' then period end) = 12
         and count(*) filter (where freq = 'A') > 0
+
+),
+
+-- … and the chapters of each: months of listed goods alone are no statement about textiles
+loaded_chapters as (
+
+    select source_name, role, reporter, product_level, comparable_revision, year, chapter
+    from flows
+    group by source_name, role, reporter, product_level, comparable_revision, year, chapter
+    having count(distinct freq) = 2
 
 ),
 
@@ -138,6 +149,14 @@ months as (
         and whole_years.product_level = flows.product_level
         and whole_years.comparable_revision = flows.comparable_revision
         and whole_years.year = flows.year
+    inner join loaded_chapters
+        on loaded_chapters.source_name = flows.source_name
+        and loaded_chapters.role = flows.role
+        and loaded_chapters.reporter = flows.reporter
+        and loaded_chapters.product_level = flows.product_level
+        and loaded_chapters.comparable_revision = flows.comparable_revision
+        and loaded_chapters.year = flows.year
+        and loaded_chapters.chapter = flows.chapter
     group by
         flows.source_name, flows.role, flows.reporter, flows.partner, flows.product_code, flows.product_level,
         flows.comparable_revision, flows.year
