@@ -6,6 +6,7 @@ places, or any rule about data. Nothing is read at import; call `Settings.from_e
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -109,7 +110,7 @@ class Settings:
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
-            accept=frozenset(read("ACCEPT", "").replace(",", " ").split()),
+            accept=_sources(read("ACCEPT", "")),
             large_world_rows=int(large_world_rows),
         )
 
@@ -163,6 +164,17 @@ class Settings:
     @property
     def log_path(self) -> Path:
         return self.data_dir / "run.log"
+
+
+def _sources(names: str) -> frozenset[str]:
+    """Sources by their names in seeds/publishers.csv, with commas or spaces between."""
+    accepted = frozenset(names.replace(",", " ").split())
+    if accepted:
+        with (SEEDS_DIR / "publishers.csv").open(newline="", encoding="utf-8") as seed:
+            known = [row["source_name"] for row in csv.DictReader(seed)]
+        if unknown := sorted(accepted - set(known)):
+            raise SettingsError(f"ACCEPT={' '.join(unknown)} names no source. Choose among: {', '.join(known)}.")
+    return accepted
 
 
 def _postgres_address(dsn: str) -> str:
