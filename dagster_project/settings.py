@@ -6,6 +6,7 @@ creating those places, or any rule about data. Nothing is read at import; call `
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 from collections.abc import Mapping
@@ -128,7 +129,7 @@ class Settings:
             pg_dsn=_postgres_address(read("PG_DSN", "")),
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
-            accept=frozenset(read("ACCEPT", "").replace(",", " ").split()),
+            accept=_sources(read("ACCEPT", "")),
             sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
             user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),
@@ -257,6 +258,17 @@ def _service_address(name: str, given: str) -> str:
             f"addresses differ, as in {default}."
         )
     return given
+
+
+def _sources(names: str) -> frozenset[str]:
+    """Sources by their names in seeds/publishers.csv, with commas or spaces between."""
+    accepted = frozenset(names.replace(",", " ").split())
+    if accepted:
+        with (SEEDS_DIR / "publishers.csv").open(newline="", encoding="utf-8") as seed:
+            known = [row["source_name"] for row in csv.DictReader(seed)]
+        if unknown := sorted(accepted - set(known)):
+            raise SettingsError(f"ACCEPT={' '.join(unknown)} names no source. Choose among: {', '.join(known)}.")
+    return accepted
 
 
 def _postgres_address(dsn: str) -> str:

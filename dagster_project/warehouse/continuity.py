@@ -53,8 +53,8 @@ def breaks(con: Connection, table: Table, continuity: Continuity, landing: Landi
     changed = f"_landing_id = {own} or _closed_by = {own}"
     is_close = _follows_closely(con, landing)
     may_grow = continuity.may_grow or not is_close
-    if not expired and may_grow:
-        return []
+    if not expired and may_grow or not (is_close or continuity.is_of_parties):
+        return []  # a list keeps its parties in any layout and over years, and its details in this one
     groups = continuity.groups if is_close else ()
     least = LEAST_PARTIES if continuity.is_of_parties else LEAST_ROWS
     earlier = f"_vintage < {literal(landing.vintage)}"  # files of one run are parts of one edition

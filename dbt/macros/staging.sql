@@ -79,7 +79,7 @@
 
 {# The column because of which a row of Comtrade is no total of a good by year or month: its code is not the one that stands
    for all. NULL for a row that is one. #}
-{% macro left_out_by() -%}
+{% macro excluded_by() -%}
     case
         when typeCode <> 'C' then 'typeCode'
         when freqCode not in ('A', 'M') then 'freqCode'

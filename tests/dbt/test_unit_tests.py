@@ -20,7 +20,7 @@ DECIDING = {
     "int_reports_ranked",
     "int_flows_chosen",
     "int_flows_typed",
-    "int_comtrade_rows_left_out",
+    "int_comtrade_rows_excluded",
     "int_file_rows_counted",
     "int_sums_compared",
     "int_reports_doubted",

@@ -13,7 +13,7 @@ from downloads import COMTRADE, OFAC, csl_csv, csv_of, flow, ofac_xml, reasons, 
 from dagster_project import gates, warehouse
 from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import us_screening
-from dagster_project.settings import Settings
+from dagster_project.settings import Settings, SettingsError
 
 CSL = Source.of(us_screening)
 PROGRAMS = {"RUSSIA": range(100, 140), "IRAN": range(200, 215), "BELARUS": range(300, 304), "CUBA": range(400, 401)}
@@ -149,6 +149,12 @@ def test_an_edition_of_the_future_is_held_back_and_makes_no_later_one_older(stor
 def test_tomorrow_may_have_begun_where_the_publisher_is(store):
     tomorrow = (datetime.now(UTC) + timedelta(hours=23)).strftime("%m/%d/%Y")
     assert give(store, sdn(without(100), tomorrow)) == ("loaded", "")
+
+
+def test_a_source_that_no_publisher_has_cannot_be_accepted():
+    assert Settings.from_environment({"ACCEPT": "ofac,eu"}).accept == {"ofac", "eu"}
+    with pytest.raises(SettingsError, match="ACCEPT=sdn names no source. Choose among: comtrade, eurostat"):
+        Settings.from_environment({"ACCEPT": "sdn"})
 
 
 def csl_row(source: str, number: int) -> dict[str, str]:

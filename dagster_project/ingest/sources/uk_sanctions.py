@@ -203,7 +203,7 @@ def parse_xml(stream: BufferedIOBase) -> dict[str, pd.DataFrame]:
     if not designations:
         raise _empty()
     check_parts(
-        len(designations),
+        len({own.get("UniqueID") for own in designations}),
         Name=len({row[0] for row in rows["names"]}),
         RegimeName=sum(bool(own.get("RegimeName")) for own in designations),
     )

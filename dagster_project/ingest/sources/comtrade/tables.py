@@ -2,7 +2,7 @@
 
 A row says much twice, and a rule compares what it says: a value as CIF or FOB and as the primary value, a country by
 number and by letters, a period whole and in parts. Not here: codes that the publisher's lists do not have; rows with
-them are loaded, counted and not used (dbt, int_comtrade_rows_left_out).
+them are loaded, counted and not used (dbt, int_comtrade_rows_excluded).
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ judged as (
         and used_revisions.product_level = comtrade_rows.product_level
         and used_revisions.revision_rank = comtrade_rows.revision_rank
     union all
-    select landing_id, reason, case when left_out_by <> 'typeCode' then code end as code, 1 as rows
-    from {{ ref('int_comtrade_rows_left_out') }}
+    select landing_id, reason, case when excluded_by <> 'typeCode' then code end as code, 1 as rows
+    from {{ ref('int_comtrade_rows_excluded') }}
     union all
     select
         eurostat_rows.landing_id,

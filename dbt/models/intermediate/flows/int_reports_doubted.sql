@@ -7,8 +7,8 @@ with
 
 rows_lacking as (
 
-    select * from {{ ref('int_comtrade_rows_left_out') }}
-    where not is_in_total and left_out_by not in ('typeCode', 'freqCode', 'classificationCode', 'cmdCode')
+    select * from {{ ref('int_comtrade_rows_excluded') }}
+    where not is_in_total and excluded_by not in ('typeCode', 'freqCode', 'classificationCode', 'cmdCode')
 
 ),
 

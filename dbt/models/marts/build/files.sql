@@ -69,24 +69,29 @@ reasons as (
 
 ),
 
-reasons_joined as (
+sentences as (
 
     select
         reasons.landing_id,
-        {{ joined_text("reasons.reason || coalesce(' (' || reasons.codes || ')', '') || ', '
-            || cast(reasons.rows as " ~ dbt.type_string() ~ ") || ' of '
-            || cast(files.rows_read as " ~ dbt.type_string() ~ ") || ' rows not used'") }} as unused_because,
-        sum(
-            case
-                when reasons.reason in ('{{ kept_elsewhere | join("', '") }}') then 0
-                when reasons.reason like '%parts of totals that are loaded' then 0
-                else reasons.rows
-            end
-        ) as rows_dropped
+        reasons.reason || coalesce(' (' || reasons.codes || ')', '') || ', '
+            || cast(reasons.rows as {{ dbt.type_string() }}) || ' of '
+            || cast(files.rows_read as {{ dbt.type_string() }}) || ' rows not used' as sentence,
+        case
+            when reasons.reason in ('{{ kept_elsewhere | join("', '") }}') then 0
+            when reasons.reason like '%parts of totals that are loaded' then 0
+            else reasons.rows
+        end as rows_dropped
     from reasons
     inner join files on files.landing_id = reasons.landing_id
     where reasons.rows > 0
-    group by reasons.landing_id
+
+),
+
+reasons_joined as (
+
+    select landing_id, {{ joined_text('sentence') }} as unused_because, sum(rows_dropped) as rows_dropped
+    from sentences
+    group by landing_id
 
 )
 

@@ -1,12 +1,12 @@
 -- Every version of every figure, known now or earlier. Rename, cast, and leave out what Comtrade marks as a
 -- part of a total (customs procedure, transport, second partner, mode of supply), services, quarters, and
--- classifications other than the HS: they are in stg_comtrade__rows_left_out.
+-- classifications other than the HS: they are in stg_comtrade__excluded_rows.
 with
 
 flows as (
 
     select * from {{ source('comtrade', 'comtrade_flows') }}
-    where {{ was_known() }} and {{ left_out_by() }} is null
+    where {{ was_known() }} and {{ excluded_by() }} is null
 
 )
 

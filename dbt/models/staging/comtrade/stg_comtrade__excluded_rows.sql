@@ -6,10 +6,10 @@ rows as (
 
     select
         *,
-        {{ left_out_by() }} as left_out_by,
+        {{ excluded_by() }} as excluded_by,
         {{ gone_at() }} as gone_at
     from {{ source('comtrade', 'comtrade_flows') }}
-    where {{ was_known() }} and {{ left_out_by() }} is not null
+    where {{ was_known() }} and {{ excluded_by() }} is not null
 
 )
 
@@ -22,8 +22,8 @@ select
     flowCode as flow,
     cmdCode as product_code,
     {{ hs_revision_of('classificationCode') }} as hs_revision,
-    left_out_by,
-    case left_out_by
+    excluded_by,
+    case excluded_by
         when 'typeCode' then typeCode
         when 'freqCode' then freqCode
         when 'classificationCode' then classificationCode
