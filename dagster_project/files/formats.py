@@ -66,6 +66,12 @@ def read_head(path: Path, given_name: str = "") -> Head:
     return Head(path, as_utf8(start, form), compression, size, form, given_name)
 
 
+def head_of_utf8(path: Path, form: Form) -> Head:
+    """The head of a text that was converted to UTF-8. `form`: how it was written before."""
+    with path.open("rb") as stream:
+        return Head(path, stream.read(HEAD_BYTES), "none", path.stat().st_size, form)
+
+
 def unrecognised(head: Head) -> RejectedFile:
     """The rejection of a file that no source recognises: what it looks like, and what to do."""
     text = head.text.lstrip().lower()

@@ -27,7 +27,7 @@ import zstandard
 
 from dagster_project.files.archives import unpack
 from dagster_project.files.compression import CHUNK_BYTES, GZIP_MAGIC, ZSTD_MAGIC, StreamEnd, open_decompressed
-from dagster_project.files.formats import Head, read_head
+from dagster_project.files.formats import Head, head_of_utf8, read_head
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.text import Form, TextCheck, check_western, convert
 
@@ -226,7 +226,7 @@ def opened(root: Path, landing: Landing) -> Iterator[tuple[Path, Head]]:
             converted = Path(folder) / "text"
             with open_decompressed(path, head.compression) as stream, converted.open("wb") as target:
                 convert(stream, form, target)
-            path, head = converted, replace(read_head(converted), form=form)
+            path, head = converted, head_of_utf8(converted, form)
         yield path, head
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
+import string
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import BufferedIOBase
@@ -62,7 +63,9 @@ PAIRS = re.compile(  # two such letters in a row that are Western
 )
 # names of at least four columns, and no cell that begins with a digit
 HEADER = re.compile(rb"""["']?[^\d,;\t"'][^,;\t]*(?:[,;\t]["']?(?:[^\d,;\t"'][^,;\t]*)?){3,}""")
-ACCENTED_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff]+[A-Za-z\x80-\xff]*")
+BEYOND_ASCII = re.compile(rb"[\x80-\xff]+[A-Za-z\x80-\xff]*")  # a word from its first such letter on
+ASCII_LETTERS = string.ascii_letters.encode()
+LONGEST_WORD = 60
 
 
 @dataclass(frozen=True)
@@ -122,8 +125,9 @@ def check_western(source: BufferedIOBase) -> None:
 
 
 def _check_words(lines: bytes, row: int, seen: set[bytes]) -> None:
-    for match in ACCENTED_WORD.finditer(lines):
-        word = match.group()
+    for match in BEYOND_ASCII.finditer(lines):
+        before = lines[max(match.start() - LONGEST_WORD, 0) : match.start()]
+        word = before[len(before.rstrip(ASCII_LETTERS)) :] + match.group()
         if word in seen:
             continue
         seen.add(word)

@@ -302,7 +302,7 @@ def test_a_workbook_that_is_unrecognised_or_damaged_is_reported_as_such(settings
     refresh(settings, NATIONAL)
     assert len(reasons(settings)) == 1
     assert "holds no table that is known, or it is damaged" in reasons(settings)[0] or (
-        "The compressed data is damaged" in reasons(settings)[0]  # a cut-off .xlsx is a cut-off zip
+        "The archive cannot be unpacked" in reasons(settings)[0]  # a cut-off .xlsx is a cut-off zip
     )
 
 
