@@ -22,6 +22,7 @@ from pathlib import Path
 from dagster_project.files.rejection import printable
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
+LEAST_ROOM = 1_000_000  # bytes: with fewer free SQLite fails in words that do not say why
 PUBLISHED = "published__site"  # the step after which readers find the new build
 STOPPED_BY = "GHOST_TRADE_STOPPED_BY"  # the signal that a run became the command `tidy` for
 LAYERS = ("raw", "staging", "intermediate", "marts")
@@ -131,8 +132,10 @@ def _alone(settings: Settings) -> Iterator[None]:
                 f"Another run works in {settings.data_dir}: wait until it has ended, or give another DATA_DIR."
             ) from None
         _remove_temporary(settings)
-        yield
-        _remove_temporary(settings)
+        try:
+            yield
+        finally:
+            _remove_temporary(settings)
     finally:
         os.close(lock)
 
@@ -171,8 +174,10 @@ def run(settings: Settings) -> int:
                 return ThreadPoolExecutor(1).submit(_refresh, settings).result()
     except warehouse.WarehouseBusy as error:
         raise SettingsError(str(error)) from None
+    except SettingsError:
+        raise
     except Exception as error:
-        if builds.is_disk_full(error):
+        if builds.is_disk_full(error) or shutil.disk_usage(settings.data_dir).free < LEAST_ROOM:
             print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
         elif isinstance(error, dbt_process.DbtFailed):  # before there was a run
             print(f"\n{error}", file=sys.stderr)
@@ -246,7 +251,8 @@ def _print_failure(settings: Settings, result) -> None:
                 error.message.partition(": ")[2].strip() or error.message.strip()
             )  # without the name of its class
             lines = sentence.splitlines()[: 2 if error.cls_name == "DbtFailed" else 1]
-            messages.add(builds.disk_full(settings) if builds.NO_SPACE.search(sentence) else "\n  ".join(lines))
+            is_disk_full = builds.NO_SPACE.search(sentence) and not sentence.startswith(builds.DISK_FULL)
+            messages.add(builds.disk_full(settings) if is_disk_full else "\n  ".join(lines))
     failed = [
         f"{check.asset_key.to_user_string()}: {check.check_name}. {check.description or ''}".strip()
         for check in result.get_asset_check_evaluations()

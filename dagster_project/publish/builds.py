@@ -28,6 +28,7 @@ from dagster_project.settings import Settings
 KEPT = 3  # builds that stay, for who looks back or opened one by its own path
 UNFINISHED = ".unfinished-"
 AS_OF_LINKS = "as-of-*"
+DISK_FULL = "The disk is full"  # how our own sentence on it begins
 # In the words of the system, of DuckDB and of SQLite.
 NO_SPACE = re.compile(r"No space left|quota exceeded|disk is full", re.I)
 
@@ -140,7 +141,7 @@ def writing(settings: Settings, folder: Path) -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
         free = shutil.disk_usage(settings.data_dir).free
         raise DiskFull(
-            f"The disk is full: {size / 1e6:,.0f} MB of the build were written, and {free / 1e6:,.0f} MB are free. "
+            f"{DISK_FULL}: {size / 1e6:,.0f} MB of the build were written, and {free / 1e6:,.0f} MB are free. "
             f"What was published stays. Make room (older builds lie in {settings.builds_dir}), then run again."
         ) from None  # the innermost error is the one that people read
 
@@ -158,7 +159,7 @@ def disk_full(settings: Settings) -> str:
     """What a person reads when the disk was full before there was a build."""
     free = shutil.disk_usage(settings.data_dir).free
     return (
-        f"The disk is full ({free / 1e6:,.0f} MB are free at {settings.data_dir}). What was published stays, and what "
+        f"{DISK_FULL} ({free / 1e6:,.0f} MB are free at {settings.data_dir}). What was published stays, and what "
         "has landed is not fetched again. Make room, then run again."
     )
 

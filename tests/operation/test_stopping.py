@@ -105,6 +105,30 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(ghost_trade: Run, tmp_p
     assert f"DATA_DIR={given} cannot be written" in done.stderr and "give a folder" in done.stderr
 
 
+def test_a_disk_that_fills_while_files_land_is_one_sentence_and_nothing_is_left_half_made(
+    ghost_trade: Run, tmp_path: Path
+) -> None:
+    """Of later moments: publish/test_builds.py, and `python -m bench.kills`."""
+    settings = Settings.from_environment()
+    transform.manifest()
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "tmpfs", str(folder)], capture_output=True).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        (folder / "dbt").mkdir()
+        for file in settings.dbt_target.glob("manifest-*.json"):  # so that dbt need not parse there
+            shutil.copy(file, folder / "dbt")
+        done = ghost_trade(DATA_DIR=folder, SAMPLE_SCALE=SCALE)
+        left = left_in(folder)
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], capture_output=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    [sentence] = [line.strip() for line in done.stderr.splitlines() if "disk" in line and "MB" in line]
+    assert sentence.startswith("The disk is full (") and "Make room, then run again." in sentence
+    assert left == []
+
+
 def test_a_dbt_whose_run_was_killed_is_ended_and_no_other_process(settings: Settings) -> None:
     settings.dbt_target.mkdir(parents=True)
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
