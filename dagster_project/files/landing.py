@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 
@@ -201,7 +201,7 @@ def opened(root: Path, landing: Landing) -> Iterator[tuple[Path, Head]]:
 
     Raises RejectedFile, and sets the file apart, where its bytes are not those that landed.
     """
-    path = root / landing.path
+    path, about = root / landing.path, {}
     try:
         about = json.loads(_about_of(path).read_text(encoding="utf-8"))
         is_intact = sha256_of(path) == about["stored_sha256"] if "stored_sha256" in about else _matches(path, landing)
@@ -321,7 +321,7 @@ def _copied(original: Path, target: Path, head: Head, most_bytes: int, *, compre
         sink = _Hashing(file)
         # with a checksum of its content, which every reader of zstd verifies, DuckDB too
         compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True)
-        writer = compressor.stream_writer(sink, closefd=False) if compress else sink
+        writer = compressor.stream_writer(cast(BinaryIO, sink), closefd=False) if compress else None
         while size <= most_bytes and (chunk := source.read(CHUNK_BYTES)):  # it may grow as fast as it is read
             if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
                 end = StreamEnd(chunk)
@@ -330,8 +330,8 @@ def _copied(original: Path, target: Path, head: Head, most_bytes: int, *, compre
             for piece in end.feed(chunk) if end else [chunk]:
                 if text:
                     text.feed(piece)
-            writer.write(chunk)
-        if writer is not sink:
+            (writer or sink).write(chunk)
+        if writer:
             writer.close()
         file.flush()
         os.fsync(file.fileno())

@@ -62,6 +62,8 @@ def files_in(inbox: Path | None) -> list[Path]:
 def inbox_files(settings: Settings) -> list[InboxFile]:
     """Every file of the inbox, by name, and in place of an archive the files in it."""
     inbox = settings.inbox_dir
+    if inbox is None:
+        return []
     files = []
     for path in files_in(inbox):
         name = printable(str(path.relative_to(inbox)))
