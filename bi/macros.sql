@@ -58,7 +58,7 @@ create or replace macro marts.corridor(country, basket) as table
     select
         risk.exporter_bloc, risk.window_kind, risk.period, risk.class, risk.reason, risk.rank, risk.anomaly, risk.evidence, risk.severity,
         risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
-        risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_arrived_usd, risk.chain_upper_usd
+        risk.ghost_low_90_usd, risk.ghost_high_90_usd, risk.chain_arrived_usd, risk.chain_upper_usd
     from marts.corridor_risk as risk
     where risk.transit_iso3 = upper(country) and risk.goods = basket
     order by risk.exporter_bloc, risk.period desc;

@@ -5,7 +5,7 @@
 -- Does not mean: that any person or firm did anything; it is an order of reading. Blocs overlap: this selects one.
 select
     window_kind, period, transit_iso3, goods, class, rank, rank_p05, rank_p95, anomaly, evidence, severity, placebo_far,
-    export_value_usd, growth_ratio, ghost_low_usd, ghost_high_usd, chain_arrived_usd, chain_upper_usd
+    export_value_usd, growth_ratio, ghost_low_90_usd, ghost_high_90_usd, chain_arrived_usd, chain_upper_usd
 from marts.corridor_risk
 where exporter_bloc = 'COALITION' and class = 'investigate'
     and (window_kind, period) in (

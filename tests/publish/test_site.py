@@ -175,8 +175,8 @@ def test_a_month_that_nobody_reported_is_a_hole_and_not_a_zero(small) -> None:
 def test_a_country_that_publishes_by_year_is_ranked_and_told_by_its_year(settings) -> None:
     """Two years are compared and no month: 10 m can have been re-exported in 2022, and 30 m in 2023."""
     corridor = {"exporter_bloc": "COALITION", "transit_iso3": "KAZ", "goods": "TOTAL", "goods_kind": "basket"}
-    scores = {"anomaly": 60, "evidence": 70, "severity": 0.4, "export_value_usd": 2e8, "ghost_low_usd": 1e7}
-    flag = {"class": "investigate", "placebo_far": 0, "placebo_windows": 6, "ghost_high_usd": 2e7}
+    scores = {"anomaly": 60, "evidence": 70, "severity": 0.4, "export_value_usd": 2e8, "ghost_low_90_usd": 1e7}
+    flag = {"class": "investigate", "placebo_far": 0, "placebo_windows": 6, "ghost_high_90_usd": 2e7}
     month = month_of_trade(12, 9e6, None) | {"goods": "TOTAL", "goods_kind": "basket"}
     years = [date(2022, 1, 1), date(2023, 1, 1)]
     build(settings, some_trade() | {

@@ -79,7 +79,7 @@ order by all""",
     "ghost_baselines": f"""
 with estimates as (
     select * from ghost_trade
-    where exporter in ({BLOCS}) and goods in ({SUMS}) and ghost_low_usd is not null
+    where exporter in ({BLOCS}) and goods in ({SUMS}) and ghost_low_90_usd is not null
 ), newest as (  -- of each series the last window for which there is an estimate
     select exporter, importer_iso3, goods, window_kind, max(period) as period
     from estimates where baseline_id = '{BASELINE}' group by all
@@ -126,7 +126,7 @@ select
     risk.anomaly_unmirrored, risk.anomaly_re_exported, risk.rank, risk.rank_p05, risk.rank_p95, risk.placebo_far,
     risk.placebo_windows,
     risk.export_value_usd, risk.baseline_export_usd, risk.growth_ratio, risk.gap_low_usd, risk.gap_high_usd,
-    risk.ghost_low_usd, risk.ghost_high_usd, risk.chain_upper_usd
+    risk.ghost_low_90_usd, risk.ghost_high_90_usd, risk.chain_upper_usd
 from classed as risk
 left join names using (goods)
 where risk.newest_first = 1 and risk.exporter_bloc in ({BLOCS})
@@ -268,8 +268,8 @@ with classed as (
 select
     goods, transit_iso3, exporter_bloc as bloc, window_kind, period, class, reason, anomaly, evidence, severity, rank,
     rank_p05, rank_p95,
-    placebo_far, export_value_usd, baseline_export_usd, growth_ratio, gap_low_usd, gap_high_usd, ghost_low_usd,
-    ghost_high_usd, chain_upper_usd
+    placebo_far, export_value_usd, baseline_export_usd, growth_ratio, gap_low_usd, gap_high_usd, ghost_low_90_usd,
+    ghost_high_90_usd, chain_upper_usd
 from classed
 where newest_first = 1 and exporter_bloc in ({BLOCS})
 order by
@@ -301,8 +301,8 @@ with classed as (  -- of each corridor the newest window of which something can 
 select
     risk.exporter_bloc as bloc, risk.transit_iso3, c.name as transit, risk.goods as basket, risk.window_kind,
     risk.period, risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
-    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
-    risk.ghost_high_usd, risk.chain_upper_usd
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_90_usd,
+    risk.ghost_high_90_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1
@@ -319,8 +319,8 @@ select
     risk.transit_iso3, c.name as transit, risk.goods,
     (select min(name) from controlled_goods where product_code = risk.goods) as name, risk.window_kind, risk.period,
     risk.class, risk.reason, risk.anomaly, risk.evidence, risk.severity, risk.rank, risk.rank_p05,
-    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_usd,
-    risk.ghost_high_usd, risk.chain_upper_usd
+    risk.rank_p95, risk.placebo_far, risk.export_value_usd, risk.growth_ratio, risk.ghost_low_90_usd,
+    risk.ghost_high_90_usd, risk.chain_upper_usd
 from classed as risk
 inner join countries as c on c.iso3 = risk.transit_iso3
 where risk.newest_first = 1

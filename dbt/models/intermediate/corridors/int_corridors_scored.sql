@@ -221,6 +221,8 @@ windows as (
         ghosts.baseline_import_fob_usd as baseline_import_usd,
         ghosts.ghost_low_usd as all_ghost_low_usd,
         ghosts.ghost_high_usd as all_ghost_high_usd,
+        ghosts.ghost_low_90_usd as all_ghost_low_90_usd,
+        ghosts.ghost_high_90_usd as all_ghost_high_90_usd,
 
         ghosts.both_usd + ghosts.strong_usd as covered_usd,
         ghosts.covered_usd as recorded_usd,
@@ -276,7 +278,9 @@ compared as (
         *,
         {{ compared_columns() }},
         case when is_admissible then all_ghost_low_usd end as ghost_low_usd,
-        case when is_admissible then all_ghost_high_usd end as ghost_high_usd
+        case when is_admissible then all_ghost_high_usd end as ghost_high_usd,
+        case when is_admissible then all_ghost_low_90_usd end as ghost_low_90_usd,
+        case when is_admissible then all_ghost_high_90_usd end as ghost_high_90_usd
     from windows
 
 ),

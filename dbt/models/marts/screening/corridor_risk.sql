@@ -92,6 +92,8 @@ select
     ranked.gap_high_usd,
     ranked.ghost_low_usd,
     ranked.ghost_high_usd,
+    ranked.ghost_low_90_usd,
+    ranked.ghost_high_90_usd,
     ranked.chain_upper_usd,
     ranked.chain_arrived_usd,
     ranked.ghost_low_usd + ranked.chain_arrived_usd as ghost_plus_chain_usd,
