@@ -418,19 +418,22 @@ def _panel(
     ghost = answers["ghost"].of(bloc=bloc, basket=basket)
     if any(r["ghost_low_90_usd"] is not None for r in ghost):
         data = [
-            _in_millions(r, low="ghost_low_90_usd", high="ghost_high_90_usd", did="ghost_did_usd", rate="ghost_rate_usd",
-                         added="added_export_usd")
+            _in_millions(
+                r, low="ghost_low_90_usd", high="ghost_high_90_usd", did="ghost_did_usd", rate="ghost_rate_usd",
+                added="added_export_usd",
+            )
             for r in ghost
         ]  # fmt: skip
         known = [r for r in ghost if r["ghost_low_90_usd"] is not None]
         top = max(known, key=lambda r: r["ghost_high_90_usd"])
         panel["ghost"] = figure("ghost", data)
+        newest, widest = [
+            f"between USD {millions(r['ghost_low_90_usd'])} and {millions(r['ghost_high_90_usd'])} million in the "
+            f"twelve months to {month(r['period'])}"
+            for r in (known[-1], top)
+        ]
         panel["ghost_summary"] = (
-            "Twelve-month estimate of excess unmirrored exports, nine in ten: between USD "
-            f"{millions(known[-1]['ghost_low_90_usd'])} and {millions(known[-1]['ghost_high_90_usd'])} million in the twelve "
-            f"months to {month(known[-1]['period'])}; "
-            f"at its widest between {millions(top['ghost_low_90_usd'])} and {millions(top['ghost_high_90_usd'])} million, to "
-            f"{month(top['period'])}."
+            f"Twelve-month estimate of excess unmirrored exports, nine in ten: {newest}; at its widest {widest}."
         )
     chains = answers["chain"].of(bloc=bloc, basket=basket)
     chain = _chain_by_period(chains)
