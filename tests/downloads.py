@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -276,6 +277,15 @@ def seven(content: bytes, **members: bytes) -> bytes:
     return packed.getvalue()
 
 
+def zip_of(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    """Files in a zip."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
 def comext_listing(*months: str, modified: str = "2024-04-16T11:00:00.000+0200") -> str:
     """Eurostat's list of the folder: monthly files, and one that is none."""
     rows = "".join(f"full_v2_{m}.7z,FILE,45000000,{modified}\n" for m in months)
@@ -296,11 +306,11 @@ def prepare(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
 def refresh(settings: Settings, sources: Sequence[Source] = SOURCES) -> None:
     """What the assets do up to raw: look who knows what, land, load, and remember what was set aside."""
     prepare(settings, sources)
-    for path, reason in inbox.unrecognised_files(settings.inbox_dir, sources):
-        intake.note_rejection(settings, "unknown", path, reason)
+    for file, reason in inbox.unrecognised_files(settings, sources):
+        intake.note_rejection(settings, "unknown", file, reason)
     for source in sources:
-        for path, reason in intake.land(settings, source)[1]:
-            intake.note_rejection(settings, source.name, path, reason)
+        for file, reason in intake.land(settings, source)[1]:
+            intake.note_rejection(settings, source.name, file, reason)
         intake.load_landed(settings, source)
 
 

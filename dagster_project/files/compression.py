@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,12 @@ GZIP_MAGIC, ZSTD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 CHUNK_BYTES = 1024 * 1024
 ZSTD_BLOCK_BYTES = 128 * 1024  # the largest; nothing of a block can be read before it is whole
 GZIP_WINDOW = 31  # zlib's wbits for "gzip header and trailer, largest window"
+PIECE_BYTES = 4096  # of compressed data at once: zstd makes up to 128 MB of them
+
+# The largest honest ones: a year of Comext has some 10 GB, and the same labels in every record compress to a hundredth.
+MOST_UNPACKED_BYTES = 32 << 30
+MOST_RATIO, RATIO_FROM_BYTES = 1_000, 64 << 20
+MOST_SECONDS = 1_800
 
 
 @contextmanager
@@ -36,16 +43,8 @@ def open_decompressed(path: Path, compression: str) -> Iterator[io.BufferedIOBas
                 yield io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True))
             else:
                 yield raw
-        except (zstandard.ZstdError, zlib.error, gzip.BadGzipFile) as error:
-            raise damaged(error) from None
-
-
-def damaged(error: Exception) -> RejectedFile:
-    """The rejection of a file whose bytes changed after they were written: `error` is what its checksum shows."""
-    return RejectedFile(
-        f"The bytes on disk are damaged ({error}).",
-        "Restore the file from a copy of landing/, or load the publisher's own, into a new DATA_DIR.",
-    )
+        except (zstandard.ZstdError, zlib.error, gzip.BadGzipFile, EOFError) as error:
+            raise RejectedFile(f"The compressed data is damaged ({error}).", "Download the file again.") from None
 
 
 def gzip_start(start: bytes, size: int) -> bytes:
@@ -78,22 +77,61 @@ class StreamEnd:
             else zstandard.ZstdDecompressor().decompressobj
         )
         self._member = self._open()
+        self._limit = UnpackingLimit()
 
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the stream. Raises RejectedFile for damaged data."""
-        try:
-            while chunk:
-                if self._member.eof:
-                    chunk = chunk.lstrip(b"\0")  # some writers pad the end
-                    if not chunk:
-                        return
-                    self._member = self._open()
-                self._member.decompress(chunk)
-                chunk = self._member.unused_data
-        except (zlib.error, zstandard.ZstdError) as error:
-            raise RejectedFile(f"The compressed data is damaged ({error}).", "Download the file again.") from None
+    def feed(self, chunk: bytes) -> Iterator[bytes]:
+        """Take the next bytes of the stream; yield what they decompress to, piece by piece, for a few bytes may
+        become a hundred megabytes. Raises RejectedFile for damaged data."""
+        for at in range(0, len(chunk), PIECE_BYTES):
+            piece = chunk[at : at + PIECE_BYTES]
+            self._limit.read(len(piece))
+            try:
+                while piece:
+                    if self._member.eof:
+                        piece = piece.lstrip(b"\0")  # some writers pad the end
+                        if not piece:
+                            break
+                        self._member = self._open()
+                    unpacked = self._member.decompress(piece)
+                    self._limit.unpacked(len(unpacked))
+                    yield unpacked
+                    piece = self._member.unused_data
+            except (zlib.error, zstandard.ZstdError) as error:
+                raise RejectedFile(f"The compressed data is damaged ({error}).", "Download the file again.") from None
 
     def finish(self) -> None:
         """The stream has ended. Raises RejectedFile when its last member has not."""
         if not self._member.eof:
             raise RejectedFile("The compressed data ends in the middle: the file is cut off.", "Download it again.")
+
+
+class UnpackingLimit:
+    """What unpacking one file may take: bytes in all, bytes for each packed one, and time."""
+
+    def __init__(self, packed_bytes: int = 0) -> None:
+        self._packed, self._unpacked, self._started_at = packed_bytes, 0, time.monotonic()
+
+    def read(self, count: int) -> None:
+        """So many more packed bytes were read."""
+        self._packed += count
+
+    def unpacked(self, count: int) -> None:
+        """So many more bytes came of them. Raises RejectedFile beyond a limit."""
+        self._unpacked += count
+        self.expect(self._unpacked)
+        if time.monotonic() - self._started_at > MOST_SECONDS:
+            raise _too_large(f"takes more than {MOST_SECONDS // 60} minutes")
+
+    def expect(self, total: int) -> None:
+        """So many bytes will have come in all. Raises RejectedFile beyond a limit."""
+        if total > MOST_UNPACKED_BYTES:
+            raise _too_large(f"unpacks to more than {MOST_UNPACKED_BYTES >> 30} GB")
+        if total > RATIO_FROM_BYTES and total > MOST_RATIO * self._packed:
+            raise _too_large(f"unpacks to more than {MOST_RATIO:,} times its size")
+
+
+def _too_large(how: str) -> RejectedFile:
+    return RejectedFile(
+        f"The compressed data {how}, as an attack would.",
+        "If it is the publisher's own, unpack it and load what is in it.",
+    )

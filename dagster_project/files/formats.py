@@ -5,55 +5,65 @@ Not here: what a file means (its source's module), and where it is kept (landing
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import zstandard
 
-from dagster_project.files.archives import SEVENZIP_MAGIC, ZIP_MAGIC, sevenzip_start, zip_start
+from dagster_project.files.archives import OLE_MAGIC, PARQUET_MAGIC, SEVENZIP_MAGIC, ZIP_MAGIC, archive_start
 from dagster_project.files.compression import GZIP_MAGIC, ZSTD_MAGIC, gzip_start, zstd_start
-from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.rejection import RejectedFile, printable
+from dagster_project.files.text import Form, as_utf8, form_of
 
 HEAD_BYTES = 64 * 1024
-OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # old Office files, .xls among them
+# Archives that are not read, and the beginnings they are known by.
+FOREIGN_ARCHIVES = {b"Rar!\x1a\x07": "RAR", b"\xfd7zXZ\x00": "XZ", b"BZh": "bzip2", b"MSCF": "CAB"}
 
 
 @dataclass(frozen=True)
 class Head:
-    """The first bytes of a file, decompressed."""
+    """The first bytes of a file, decompressed; those of a text in UTF-8, however it is written."""
 
     path: Path
     text: bytes
-    compression: str  # none | gzip | zstd | 7z | zip (the latter two: an archive that holds one file)
+    compression: str  # none | gzip | zstd | 7z | zip (the latter two: an archive that holds one text)
     size_bytes: int
+    form: Form | None = None  # how the text is written; None where the file is no text
+    given_name: str = ""  # the file's name as its publisher gave it, where it lies under another
+
+    @property
+    def name(self) -> str:
+        """The file's name as its publisher gave it."""
+        return self.given_name or self.path.name
 
     @property
     def first_line(self) -> str:
-        """The header line, without a byte-order mark; undecodable bytes are replaced, to be looked at only."""
-        return self.text.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
+        """The header line; undecodable bytes are replaced, to be looked at only."""
+        return self.text.split(b"\n", 1)[0].decode("utf-8", "replace").strip("\r")
 
 
-def read_head(path: Path) -> Head:
+def read_head(path: Path, given_name: str = "") -> Head:
     """Read the head of a file. Raises RejectedFile when there is nothing to read or it cannot be decompressed."""
     size = path.stat().st_size
     if size == 0:
         raise RejectedFile("The file has 0 bytes.", "Download it again.")
     with path.open("rb") as stream:
         start = stream.read(HEAD_BYTES)
+    compression = "none"
     try:
         if start.startswith(GZIP_MAGIC):
-            return Head(path, gzip_start(start, HEAD_BYTES), "gzip", size)
-        if start.startswith(ZSTD_MAGIC):
-            return Head(path, zstd_start(path, HEAD_BYTES), "zstd", size)
-        if start.startswith(SEVENZIP_MAGIC):
-            return Head(path, sevenzip_start(path, HEAD_BYTES), "7z", size)
-        if start.startswith(ZIP_MAGIC) and (text := zip_start(path, HEAD_BYTES)) is not None:
-            return Head(path, text, "zip", size)
-    except (zlib.error, zstandard.ZstdError, zipfile.BadZipFile) as error:
+            compression, start = "gzip", gzip_start(start, HEAD_BYTES)
+        elif start.startswith(ZSTD_MAGIC):
+            compression, start = "zstd", zstd_start(path, HEAD_BYTES)
+        elif archive := archive_start(path, start, HEAD_BYTES):
+            compression, start = archive
+    except (zlib.error, zstandard.ZstdError) as error:
         raise RejectedFile(f"The compressed data is damaged ({error}).", "Download the file again.") from None
-    return Head(path, start, "none", size)
+    if start.startswith((OLE_MAGIC, ZIP_MAGIC, SEVENZIP_MAGIC, PARQUET_MAGIC, *FOREIGN_ARCHIVES)):
+        return Head(path, start, compression, size, given_name=given_name)
+    form = form_of(start)
+    return Head(path, as_utf8(start, form), compression, size, form, given_name)
 
 
 def unrecognised(head: Head) -> RejectedFile:
@@ -69,11 +79,13 @@ def unrecognised(head: Head) -> RejectedFile:
             "This workbook (or ZIP file) holds no table that is known, or it is damaged.",
             "Load the publisher's own download, unedited; README lists the layouts.",
         )
+    if archive := next((kind for magic, kind in FOREIGN_ARCHIVES.items() if head.text.startswith(magic)), ""):
+        return RejectedFile(f"This is a {archive} archive, which is not read.", "Unpack it, and load what is in it.")
     if b"\x00" in head.text[:4096]:
         return RejectedFile(
             "This binary format is not known.", "Save it as CSV, JSON, XML or Parquet as its publisher offers it."
         )
     return RejectedFile(
-        f"No known layout begins like this: {head.first_line[:80]!r}.",
+        f"No known layout begins like this: '{printable(head.first_line[:80])}'.",
         "Load the publisher's own download, unedited; README lists the layouts.",
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedIOBase
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import DefusedXMLParser, iterparse
 
 from dagster_project.files.rejection import RejectedFile
 
@@ -15,10 +15,12 @@ from dagster_project.files.rejection import RejectedFile
 def elements(stream: BufferedIOBase) -> Iterator[Element]:
     """Every element of an XML file when it ends, so children before their parents; the caller clears what it has read.
 
+    The bytes are UTF-8, whatever the file declares: landing.py converts it before it is read.
     Raises RejectedFile for a file that breaks off, is malformed, or defines entities.
     """
     try:
-        for _, element in iterparse(stream, events=("end",)):
+        parser = DefusedXMLParser(target=TreeBuilder(), encoding="utf-8")
+        for _, element in iterparse(stream, events=("end",), parser=parser):
             yield element
     except ParseError as error:
         raise RejectedFile(f"The XML breaks off or is malformed ({error}).", "Download the list again.") from None

@@ -14,8 +14,7 @@ from dagster_project.ingest import intake
 from dagster_project.ingest.inbox import (
     check,
     code_version,
-    display_name,
-    files_in,
+    inbox_files,
     remove_simulated_data,
     unrecognised_files,
 )
@@ -44,16 +43,16 @@ def inbox_asset(sources: Sequence[Source]) -> dg.AssetsDefinition:
             code_version=code_version(),
             started_at=datetime.now(UTC).replace(tzinfo=None),
         )
-        unrecognised = list(unrecognised_files(settings.inbox_dir, sources))
-        for path, reason in unrecognised:
-            if intake.note_rejection(settings, "unknown", path, reason):
+        unrecognised = list(unrecognised_files(settings, sources))
+        for file, reason in unrecognised:
+            if intake.note_rejection(settings, "unknown", file, reason):
                 # not a warning each: the summary names them together
-                context.log.info(f"rejected: {reason.at(display_name(settings, path))}")
+                context.log.info(f"rejected: {reason.at(file.name)}")
         return dg.MaterializeResult(
             metadata={
                 "data_set": settings.data,
                 "folder": str(settings.inbox_dir or "none: the services alone"),
-                "files": len(files_in(settings.inbox_dir)),
+                "files": len(inbox_files(settings)),
                 "files_unknown": len(unrecognised),
                 "is_simulated": settings.data == "sample",
             }
@@ -78,9 +77,9 @@ def assets_of(source: Source) -> list[dg.AssetsDefinition]:
     def landed_files(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         settings = Settings.from_environment()
         taken, rejected = intake.land(settings, source)
-        for path, reason in rejected:
-            if intake.note_rejection(settings, source.name, path, reason):
-                context.log.warning(f"rejected: {reason.at(display_name(settings, path))}")
+        for file, reason in rejected:
+            if intake.note_rejection(settings, source.name, file, reason):
+                context.log.warning(f"rejected: {reason.at(file.name)}")
         service: dict[str, bool] = {}
         if source.fetch and settings.data == "live" and not settings.as_of:
             fetched, failure = intake.fetch(settings, source, context.log.info)

@@ -1,23 +1,51 @@
 """The folder that a run reads: its files, their names, and whether the run can begin with them.
 
-Not here: what is taken from it (intake.py).
+Archives are opened here: to everything behind this module a file in an archive is a file like any other. Not here:
+what is taken from it (intake.py).
 """
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from dagster_project import __version__, extent, warehouse
 from dagster_project.files import landing
+from dagster_project.files.archives import Member, expand
 from dagster_project.files.formats import read_head, unrecognised
-from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.rejection import RejectedFile, printable, rejecting
 from dagster_project.ingest import http_client
 from dagster_project.ingest.source import Source
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+
+UNPACKED_FOLDER = ".inbox-"
+# What this process has unpacked, by path, size and time of the archive: every source looks at the same files.
+_unpacked: dict[tuple[Path, Path, int, int], list[Member]] = {}
+
+
+@dataclass(frozen=True)
+class InboxFile:
+    """A file of the inbox, or in an archive of it. `path`: where its bytes lie; `name`: for a person, its path in the
+    inbox; `uri`: the address that is noted; `rejection`: why it could not be unpacked."""
+
+    path: Path
+    name: str
+    uri: str
+    rejection: RejectedFile | None = None
+
+    @classmethod
+    def at(cls, path: Path) -> InboxFile:
+        """A file that lies in no inbox, such as one that a source made."""
+        return cls(path, printable(path.name), path.as_uri())
 
 
 def files_in(inbox: Path | None) -> list[Path]:
@@ -31,35 +59,73 @@ def files_in(inbox: Path | None) -> list[Path]:
     )
 
 
-def display_name(settings: Settings, path: Path) -> str:
-    """A file's name for a person: its path in the inbox, for two folders may hold an add.csv each."""
+def inbox_files(settings: Settings) -> list[InboxFile]:
+    """Every file of the inbox, by name, and in place of an archive the files in it."""
     inbox = settings.inbox_dir
-    return str(path.relative_to(inbox)) if inbox and path.is_relative_to(inbox) else path.name
-
-
-def unrecognised_files(inbox: Path | None, sources: Sequence[Source]) -> Iterator[tuple[Path, RejectedFile]]:
-    """Files that no source recognises, each with the sentence that says what it looks like."""
+    files = []
     for path in files_in(inbox):
-        try:
-            head = read_head(path)
-        except RejectedFile as error:
-            yield path, error
+        name = printable(str(path.relative_to(inbox)))
+        for member in _members(settings, path):
+            inside = member.name.removeprefix(path.name)
+            uri = path.as_uri() + (f"#{quote(inside.lstrip('/'))}" if inside else "")
+            files.append(InboxFile(member.path, name + printable(inside), uri, member.rejection))
+    return files
+
+
+def unrecognised_files(settings: Settings, sources: Sequence[Source]) -> Iterator[tuple[InboxFile, RejectedFile]]:
+    """Files that no source recognises, each with the sentence that says what it looks like, or what went wrong."""
+    for file in inbox_files(settings):
+        if file.rejection:
+            yield file, file.rejection
             continue
-        except OSError as error:
-            yield (
-                path,
-                RejectedFile(
-                    f"It cannot be opened ({error.strerror}).",
-                    "Allow reading it, or take it out of the folder.",
-                    passing=True,
-                ),
-            )
-            continue
         try:
-            if not any(source.recognise(head) for source in sources if not source.make):
-                yield path, unrecognised(head)
-        except RejectedFile:
-            continue  # it belongs to a source, which rejects it itself
+            with rejecting("opened"):
+                head = read_head(file.path, file.name.rpartition("/")[2])
+        except RejectedFile as reason:
+            yield file, reason
+            continue
+        failure = None
+        for source in sources:
+            if source.make:
+                continue
+            try:
+                with rejecting("recognised"):
+                    if source.recognise(head):
+                        break
+            except RejectedFile as reason:
+                if not reason.is_unforeseen:
+                    break  # it belongs to a source, which rejects it itself
+                failure = reason
+        else:
+            yield file, failure or unrecognised(head)
+
+
+def _members(settings: Settings, path: Path) -> list[Member]:
+    """A file, or the files in an archive, unpacked once in the life of this process."""
+    try:
+        with rejecting("opened"):
+            stat = path.stat()
+    except RejectedFile as reason:
+        return [Member(path, path.name, reason)]
+    key = (settings.data_dir, path, stat.st_size, stat.st_mtime_ns)
+    if not all(member.path.exists() for member in _unpacked.get(key, ())):
+        del _unpacked[key]  # someone has cleared the data directory
+    if key not in _unpacked:
+        folder = _unpacked_folder(settings.data_dir) / str(len(_unpacked))
+        _unpacked[key] = list(expand(path, path.name, folder))
+    return _unpacked[key]
+
+
+@cache
+def _unpacked_folder(data_dir: Path) -> Path:
+    """Where this process unpacks archives; it goes with the process, and a later one removes what a dead one left."""
+    for left in data_dir.glob(f"{UNPACKED_FOLDER}*"):
+        if not Path(f"/proc/{left.name.removeprefix(UNPACKED_FOLDER)}").exists():
+            shutil.rmtree(left, ignore_errors=True)
+    folder = data_dir / f"{UNPACKED_FOLDER}{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def check(settings: Settings) -> None:
@@ -106,6 +172,7 @@ def remove_simulated_data(settings: Settings) -> bool:
     return True
 
 
+@cache
 def code_version() -> str:
     """The release, and the commit where there is one."""
     try:

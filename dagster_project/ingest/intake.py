@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,82 +16,103 @@ from dagster_project import warehouse
 from dagster_project.files import landing
 from dagster_project.files.formats import read_head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.rejection import RejectedFile, rejecting
 from dagster_project.ingest import http_client
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.ingest.inbox import display_name, files_in
+from dagster_project.ingest.inbox import InboxFile, code_version, inbox_files
 from dagster_project.ingest.source import Source
 from dagster_project.settings import Settings
 
+Rejections = list[tuple[InboxFile, RejectedFile]]
 
-def land(settings: Settings, source: Source) -> tuple[list[Landing], list[tuple[Path, RejectedFile]]]:
+
+def land(settings: Settings, source: Source) -> tuple[list[Landing], Rejections]:
     """Take a source's new files into landing/. Returns what landed and what was rejected.
 
     Files of one call share one vintage, unless the publisher's own edition dates order them. Bytes that
-    landed before, ever, are not taken again.
+    landed before, ever, are not taken again, unless what landed was damaged on disk.
     """
+    rejected = _damaged_landings(settings, source)
     earlier = landing.landed(settings.landing_dir, source.name)
-    known_sha256 = warehouse.known_sha256(settings, source.name) | {one.sha256 for one in earlier}
+    decided_sha256 = warehouse.known_sha256(settings, source.name, code_version())
+    known_sha256 = decided_sha256 | {one.sha256 for one in earlier}
     newest_edition: dict[str, str] = {}  # by partition
     newest_valid_from: dict[str, str] = {}
     never_loaded = warehouse.never_loaded(settings, source.name)
     for one in earlier:
-        if one.landing_id in never_loaded or warehouse.is_future(one.edition):
+        if one.landing_id in never_loaded:
             continue  # it makes no later edition older
-        newest_edition[one.partition] = max(one.edition, newest_edition.get(one.partition, ""))
+        newest_edition[one.partition] = max(landing.believed(one.edition), newest_edition.get(one.partition, ""))
         newest_valid_from[one.partition] = max(one.valid_from, newest_valid_from.get(one.partition, ""))
     taken: list[Landing] = []
     with tempfile.TemporaryDirectory() as folder:
-        files = source.make(Path(folder)) if source.make else files_in(settings.inbox_dir)
-        recognised_files, rejected = _recognise(settings, source, files, known_sha256)
+        files = [InboxFile.at(path) for path in source.make(Path(folder))] if source.make else inbox_files(settings)
+        recognised_files, not_recognised = _recognise(settings, source, files, known_sha256)
+        rejected += not_recognised
         editions = sorted({recognised.edition for _, recognised in recognised_files})
-        now = datetime.now(UTC)
-        for path, recognised in sorted(recognised_files, key=lambda pair: (pair[1].edition, pair[0])):
-            sha256, partition, edition = landing.sha256_of(path), recognised.partition, recognised.edition
-            if sha256 in known_sha256:
-                continue
-            if edition and edition < newest_edition.get(partition, ""):
-                rejected.append((path, _older_edition(edition, newest_edition[partition])))
-                continue
+        now = landing.next_moment(earlier)
+        for file, recognised in sorted(recognised_files, key=lambda pair: (pair[1].edition, pair[0].name)):
+            partition, edition = recognised.partition, recognised.edition
             fetched_at = now + timedelta(microseconds=editions.index(edition))
             try:
-                one = landing.take(
-                    settings.landing_dir,
-                    source.name,
-                    recognised,
-                    path,
-                    fetched_at=fetched_at,
-                    valid_from=landing.validity_start(edition, fetched_at, newest_valid_from.get(partition, "")),
-                    display_name=display_name(settings, path),
-                )
+                with rejecting("landed"):
+                    sha256 = landing.sha256_of(file.path)
+                    if sha256 in known_sha256:
+                        continue
+                    if edition and edition < newest_edition.get(partition, ""):
+                        raise _older_edition(edition, newest_edition[partition])
+                    one = landing.take(
+                        settings.landing_dir,
+                        source.name,
+                        recognised,
+                        file.path,
+                        fetched_at=fetched_at,
+                        valid_from=landing.validity_start(edition, fetched_at, newest_valid_from.get(partition, "")),
+                        display_name=file.name,
+                        fetched_from=file.uri,
+                    )
                 taken.append(one)
                 known_sha256.add(sha256)
             except RejectedFile as reason:
-                rejected.append((path, reason))
+                rejected.append((file, reason))
     return taken, rejected
 
 
+def _damaged_landings(settings: Settings, source: Source) -> Rejections:
+    """What landed and cannot be trusted any more: it is set apart, and counts as never landed."""
+    root = settings.landing_dir
+    return [
+        (InboxFile(root / reason.file, f"landing/{reason.file}", (root / reason.file).as_uri()), reason)
+        for reason in landing.set_damaged_apart(root, source.name)
+    ]
+
+
 def _recognise(
-    settings: Settings, source: Source, files: Sequence[Path], known_sha256: set[str]
-) -> tuple[list[tuple[Path, Recognised]], list[tuple[Path, RejectedFile]]]:
+    settings: Settings, source: Source, files: Sequence[InboxFile], known_sha256: set[str]
+) -> tuple[list[tuple[InboxFile, Recognised]], Rejections]:
     """The source's own among these files, and those of them that are rejected; known bytes are rejected only once."""
-    recognised_files: list[tuple[Path, Recognised]] = []
-    rejected: list[tuple[Path, RejectedFile]] = []
-    for path in files:
-        try:
-            head = read_head(path)
-        except (RejectedFile, OSError):
+    recognised_files: list[tuple[InboxFile, Recognised]] = []
+    rejected: Rejections = []
+    for file in files:
+        if file.rejection:
             continue  # it belongs to no source yet: inbox.unrecognised_files reports it
         try:
-            recognised = source.recognise(head)
+            with rejecting("opened"):
+                head = read_head(file.path, file.name.rpartition("/")[2])
+        except RejectedFile:
+            continue  # as above
+        try:
+            with rejecting("recognised"):
+                recognised = source.recognise(head)
         except RejectedFile as reason:
-            if landing.sha256_of(path) not in known_sha256:
-                rejected.append((path, reason))
+            # of what nobody foresaw nothing shows whose file it is: inbox.unrecognised_files reports it
+            if not reason.is_unforeseen and landing.sha256_of(file.path) not in known_sha256:
+                rejected.append((file, reason))
         else:
             if recognised and (licence := source.withheld(settings)):
-                rejected.append((path, licence))
+                rejected.append((file, licence))
             elif recognised:
-                recognised_files.append((path, recognised))
+                recognised_files.append((file, recognised))
     return recognised_files, rejected
 
 
@@ -125,7 +146,8 @@ def fetch(
         FetchSession(settings, source.name, source.recognise, opened, report, month=month) as session,
     ):
         try:
-            source.fetch(session)
+            with rejecting("used: its service answered with something else"):
+                source.fetch(session)
         except (http_client.NetworkError, RejectedFile) as error:
             failure = str(error)
     warehouse.note_fetch_session(
@@ -141,36 +163,51 @@ def fetch(
 
 
 def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, warehouse.Loaded | RejectedFile]]:
-    """Load what has landed and is neither loaded nor rejected, oldest first; a rejected file stops no other."""
-    decided = warehouse.decided(settings, source.name)
+    """Load what has landed and is neither loaded nor rejected by this code, oldest first; a rejected file stops no
+    other, and is tried again by other code."""
+    decided = warehouse.decided(settings, source.name, code_version())
     waiting = [one for one in landing.landed(settings.landing_dir, source.name) if one.landing_id not in decided]
     outcomes: list[tuple[Landing, warehouse.Loaded | RejectedFile]] = []
-    with warehouse.loading(settings) if waiting else nullcontext():
-        for one in waiting:
-            path = settings.landing_dir / one.path
-            try:
-                rows = source.read(path, one, read_head(path))
-                outcomes.append((one, warehouse.load(settings, one, source.tables, rows)))
-            except RejectedFile as reason:
-                is_held_back = isinstance(reason, warehouse.HeldBack)
-                rejection = reason if is_held_back else reason.at(one.original_name)
-                status = "held_back" if is_held_back else "rejected"
-                warehouse.reject(settings, one, str(rejection), status)
-                outcomes.append((one, rejection))
+    while waiting:
+        with warehouse.loading(settings):
+            for one in waiting:
+                outcome = _load(settings, source, one)
+                outcomes.append((one, outcome))
+                if isinstance(outcome, RejectedFile) and outcome.is_unforeseen:
+                    break  # it may have left DuckDB unable to answer: the warehouse is opened anew
+        done = {one.landing_id for one, _ in outcomes}
+        waiting = [one for one in waiting if one.landing_id not in done]
+    for one, outcome in outcomes:
+        if isinstance(outcome, RejectedFile):
+            status = "held_back" if isinstance(outcome, warehouse.HeldBack) else "rejected"
+            warehouse.reject(settings, one, str(outcome), "" if outcome.passing else code_version(), status)
     return outcomes
 
 
-def note_rejection(settings: Settings, source_name: str, path: Path, reason: RejectedFile) -> bool:
-    """Note a file that never landed in raw.landings. Returns False when it was noted before.
+def _load(settings: Settings, source: Source, one: Landing) -> warehouse.Loaded | RejectedFile:
+    lines_above = 0
+    try:
+        with rejecting("loaded"), landing.opened(settings.landing_dir, one) as (path, head):
+            lines_above = head.form.lines_above if head.form else 0
+            with warehouse.rejecting_unreadable():
+                return warehouse.load(settings, one, source.tables, source.read(path, one, head))
+    except RejectedFile as reason:
+        return reason.at(one.original_name, lines_above=lines_above)
+
+
+def note_rejection(settings: Settings, source_name: str, file: InboxFile, reason: RejectedFile) -> bool:
+    """Note a file that never landed in raw.landings. Returns False when this code has noted it before.
 
     A passing reason is noted with the file's address, not with its bytes: they may land at the next run.
     """
     now = datetime.now(UTC)
-    size = path.stat().st_size if path.exists() else 0
-    sha256 = f"unread {path.as_uri()}" if reason.passing else landing.sha256_of(path)
-    if sha256 in warehouse.known_sha256(settings, source_name):
+    size, sha256 = 0, f"unread {file.uri}"
+    if not reason.passing:
+        with suppress(OSError):
+            size, sha256 = file.path.stat().st_size, landing.sha256_of(file.path)
+    if sha256 in warehouse.known_sha256(settings, source_name, code_version()):
         return False
-    vintage, name = landing.vintage_of(now), display_name(settings, path)
+    vintage = landing.vintage_of(now)
     stub = Landing(
         landing_id=f"{vintage}-{sha256[:12].partition(' ')[0]}",
         source=source_name,
@@ -180,11 +217,11 @@ def note_rejection(settings: Settings, source_name: str, path: Path, reason: Rej
         edition="",
         vintage=vintage,
         path="",
-        original_name=name,
-        fetched_from=path.as_uri(),
+        original_name=file.name,
+        fetched_from=file.uri,
         fetched_at=now.isoformat(),
         sha256=sha256,
         size_bytes=size,
     )
-    warehouse.reject(settings, stub, str(reason.at(name)))
+    warehouse.reject(settings, stub, str(reason.at(file.name)), code_version())
     return True

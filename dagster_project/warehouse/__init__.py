@@ -34,12 +34,13 @@ from dagster_project.warehouse.connection import (
     identifiers,
     literal,
     published,
+    rejecting_unreadable,
     scan,
     value,
 )
-from dagster_project.warehouse.continuity import HeldBack, is_future
+from dagster_project.warehouse.continuity import HeldBack
 from dagster_project.warehouse.load import Loaded, load, loading
-from dagster_project.warehouse.tables import Continuity, Rows, Rule, Table, flag, number, spaced_number, text
+from dagster_project.warehouse.tables import Continuity, Rows, Rule, Table, flag, is_number, number, spaced_number, text
 
 __all__ = [
     "Connection",
@@ -64,7 +65,7 @@ __all__ = [
     "held_back",
     "identifier",
     "identifiers",
-    "is_future",
+    "is_number",
     "known_sha256",
     "literal",
     "load",
@@ -79,6 +80,7 @@ __all__ = [
     "published",
     "scan",
     "reject",
+    "rejecting_unreadable",
     "spaced_number",
     "text",
     "value",

@@ -36,6 +36,7 @@ LANDINGS_COLUMNS = {
     "rows_not_wanted": "bigint",  # of these: what its source leaves out before it is loaded
     "rows_inserted": "bigint",
     "rows_expired": "bigint",
+    "code_version": "varchar",  # that rejected it, and another tries it again; empty: the next run does
     # What dbt made of them (marts.files), noted after each build.
     "rows_used": "bigint",
     "unused_because": "varchar",
@@ -145,18 +146,25 @@ def note_landing(
     reason: str | None,
     scope: str | None,
     rows: tuple[int, int, int, int] = (0, 0, 0, 0),
+    code_version: str = "",
 ) -> None:
-    """Note what became of a landing. `rows`: how many were read, not wanted, inserted, expired."""
+    """Note what became of a landing, in place of what was noted of it before. `rows`: how many were read, not wanted,
+    inserted, expired."""
+    con.execute(
+        "delete from raw.landings where landing_id = ? or status = 'rejected' and source = ? and sha256 = ? "
+        "and path = ''",
+        [landing.landing_id, landing.source, landing.sha256],
+    )
     values = [getattr(landing, field.name) for field in fields(landing)]
-    values += [status, reason, scope, *rows, None, None]
+    values += [status, reason, scope, *rows, code_version, None, None]
     con.execute(f"insert into raw.landings values ({', '.join('?' * len(values))})", values)
 
 
-def reject(settings: Settings, landing: Landing, reason: str, status: str = "rejected") -> None:
-    """Remember a file that was not loaded, and why, so that its reason is given once and it is not tried again.
-    `status`: rejected, or held_back, which ACCEPT can lift."""
+def reject(settings: Settings, landing: Landing, reason: str, code_version: str, status: str = "rejected") -> None:
+    """Remember a file that was not loaded, and why, so that its reason is given once and that this code does not try
+    it again; without a version of the code, the next run does. `status`: rejected, or held_back, which ACCEPT lifts."""
     with connect(settings) as con:
-        note_landing(con, landing, status, reason, None)
+        note_landing(con, landing, status, reason, None, code_version=code_version)
 
 
 def note_uses(settings: Settings) -> None:
@@ -170,16 +178,22 @@ def note_uses(settings: Settings) -> None:
         )
 
 
-def known_sha256(settings: Settings, source: str) -> set[str]:
-    """The bytes already decided on for a source, loaded or rejected: they are not landed again."""
-    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where source = {literal(source)}")}
+def known_sha256(settings: Settings, source: str, code_version: str) -> set[str]:
+    """The bytes already decided on for a source, loaded or rejected by this code: they are not landed again."""
+    return {row[0] for row in ask(settings, f"select sha256 from raw.landings where {_decided(source, code_version)}")}
 
 
-def decided(settings: Settings, source: str) -> set[str]:
-    """Landings that were loaded, rejected or held back; the others wait to be loaded (a run may have died between).
-    What is held back waits again where ACCEPT names its source."""
-    ids = {row[0] for row in ask(settings, f"select landing_id from raw.landings where source = {literal(source)}")}
-    return ids - ({landing_id for landing_id, _ in held_back(settings, source)} if source in settings.accept else set())
+def decided(settings: Settings, source: str, code_version: str) -> set[str]:
+    """Landings that were loaded, held back, or rejected by this code; the others wait to be loaded (a run may have died
+    between). What is held back waits again where ACCEPT names its source."""
+    decided_on = ask(settings, f"select landing_id from raw.landings where {_decided(source, code_version)}")
+    accepted = held_back(settings, source) if source in settings.accept else []
+    return {landing_id for (landing_id,) in decided_on} - {landing_id for landing_id, _ in accepted}
+
+
+def _decided(source: str, code_version: str) -> str:
+    by_this_code = f"status in ('loaded', 'held_back') or code_version = {literal(code_version)}"
+    return f"source = {literal(source)} and ({by_this_code})"
 
 
 def held_back(settings: Settings, source: str | None = None) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.rejection import MachineFailure, RejectedFile
 from dagster_project.settings import Settings
 
 Connection = duckdb.DuckDBPyConnection
@@ -24,8 +24,11 @@ QueryError = duckdb.Error  # what a query may raise
 # lie beside it in an older one, for readers in the field (BI drivers) are older than the writer (dbt/profiles.yml).
 WAREHOUSE_STORAGE = "latest"
 
+# Errors of reading and writing that speak of the file that is read, and not of the disk or the warehouse.
+OF_THE_FILE = re.compile("gzip|zstd|decompress|parquet|json|csv|match checksum|corruption", re.I)
 
-class WarehouseBusy(RuntimeError):
+
+class WarehouseBusy(MachineFailure):
     """Another process holds the warehouse's file."""
 
 
@@ -109,13 +112,35 @@ def scan(sql: str) -> list[tuple]:
     """The rows of a query over files outside the warehouse. Raises RejectedFile for a file DuckDB cannot read."""
     con = _scratch().cursor()
     try:
-        return con.execute(sql).fetchall()
-    except duckdb.OutOfMemoryException:  # no fault of the file
-        raise
-    except duckdb.Error as error:
-        raise unreadable(error) from None
+        with rejecting_unreadable():
+            return con.execute(sql).fetchall()
     finally:
         con.close()
+
+
+@contextmanager
+def rejecting_unreadable() -> Iterator[None]:
+    """An error of DuckDB over the one file that is read inside rejects that file. What any other file would meet as
+    well (a full disk, a warehouse that cannot be written) passes through."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise RejectedFile(
+            "It needs more memory than DuckDB may take (DUCKDB_MEMORY_LIMIT).",
+            "Give it more, or load the file in smaller parts.",
+            passing=True,
+        ) from error
+    except (duckdb.FatalException, duckdb.InternalException) as error:
+        _scratch.cache_clear()  # after such an error a database in memory answers nothing any more
+        raise RejectedFile(
+            f"DuckDB fails on it ({' '.join(str(error).split())[:120]}).",
+            "The file is probably damaged: download it again. If it is the publisher's own, report this.",
+            is_unforeseen=True,
+        ) from error
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and not OF_THE_FILE.search(str(error)):
+            raise MachineFailure.of(error) from error
+        raise unreadable(error) from error
 
 
 @cache

@@ -17,11 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-import duckdb
-
-from dagster_project.files.compression import damaged
 from dagster_project.files.landing import Landing
-from dagster_project.files.rejection import RejectedFile
+from dagster_project.files.rejection import RejectedFile, printable
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
 from dagster_project.warehouse.connection import (
@@ -30,7 +27,6 @@ from dagster_project.warehouse.connection import (
     identifier,
     identifiers,
     literal,
-    unreadable,
     value,
 )
 from dagster_project.warehouse.continuity import HeldBack, breaks, future_edition
@@ -85,7 +81,6 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             if doubts and landing.source not in settings.accept:
                 raise HeldBack(landing, doubts)
             accepted = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
-            con.execute("delete from raw.landings where landing_id = ?", [landing.landing_id])  # it was held back
             read += not_wanted
             note_landing(con, landing, "loaded", accepted, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")
@@ -105,7 +100,7 @@ def _is_new_scope(con: Connection, table: Table, rows: Rows, landing: Landing) -
         return True
     if landing.is_answer:
         return False
-    with _reading(con, rows) as relation:  # once: a file of one object is read whole for its first row
+    with _relation(con, rows) as relation:  # once: a file of one object is read whole for its first row
         con.execute(f"create or replace temp table first_row as select * from {relation} where {rows.kept} limit 1")
     return not _has_current(con, raw, _in_scope(con, table, "first_row"))
 
@@ -261,7 +256,7 @@ def _moment(moment: str) -> str:
 def _stage(con: Connection, table: Table, rows: Rows, landing: Landing, staged: str) -> int:
     """Read a landing's rows into a table of the raw one's shape, and reject what breaks a rule. Returns rows."""
     columns = identifiers(table.columns)
-    with _reading(con, rows) as relation:
+    with _relation(con, rows) as relation:
         read = value(
             con,
             f"insert into {staged} ({columns}, _vintage, _valid_from, _landing_id) "
@@ -283,22 +278,8 @@ def _count_not_wanted(con: Connection, rows: Rows) -> int:
     """Rows of a landing that its source does not keep."""
     if rows.kept == "true":
         return 0
-    with _reading(con, rows) as relation:
+    with _relation(con, rows) as relation:
         return value(con, f"select count(*) filter (where not coalesce({rows.kept}, false)) from {relation}")
-
-
-@contextmanager
-def _reading(con: Connection, rows: Rows) -> Iterator[str]:
-    """The relation after `from` that reads the rows. Raises RejectedFile where a file cannot be read."""
-    try:
-        with _relation(con, rows) as relation:
-            yield relation
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise unreadable(error) from None
-    except duckdb.IOException as error:  # a full disk is one as well, and no fault of the file
-        if re.search("match checksum|corruption", str(error)):
-            raise damaged(error) from None
-        raise
 
 
 @contextmanager
@@ -337,8 +318,13 @@ def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> No
             [(row, *values)] = con.execute(
                 f"select {identifiers(['_row', *shown])} from {numbered} where {rule.broken} order by _row limit 1"
             ).fetchall()
-        sentence = rule.sentence.format(**dict(zip(shown, values, strict=True)))
+        sentence = rule.sentence.format(**dict(zip(shown, map(_shown, values), strict=True)))
         raise RejectedFile(sentence, rule.remedy, row=row if rows.first_row else None)
+
+
+def _shown(value: object) -> str:
+    """A value from a file, in a sentence."""
+    return printable(str(value)[:80])
 
 
 def _reject_duplicates(con: Connection, table: Table, rows: Rows, staged: str) -> None:
@@ -352,7 +338,7 @@ def _reject_duplicates(con: Connection, table: Table, rows: Rows, staged: str) -
             f"select max(_row), {key} from {numbered} group by {key} having count(*) > 1 order by 1 limit 1"
         ).fetchone()
     if twice:
-        named = ", ".join(f"{c}={v}" for c, v in zip(table.key, twice[1:], strict=True))
+        named = ", ".join(f"{c}={_shown(v)}" for c, v in zip(table.key, twice[1:], strict=True))
         raise RejectedFile(
             f"The key is there twice ({named}).",
             "One file may have a key once: download it again, or remove the repeated rows.",

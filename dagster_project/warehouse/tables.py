@@ -22,6 +22,9 @@ BITEMPORAL_COLUMNS = {
 }
 
 
+LARGEST_NUMBER = 1e15  # of a value or a weight: the world trades for 3e13 dollars a year
+
+
 @dataclass(frozen=True)
 class Rule:
     """What no row of a table may do. `broken` is SQL that is true for a row that breaks the rule."""
@@ -97,6 +100,13 @@ def number(column: str) -> str:
 def flag(column: str) -> str:
     """Compared as a boolean: True, true and 1 are one value."""
     return f"coalesce(lower({text(column)}) in ('1', 'true'), false)"
+
+
+def is_number(column: str, value: str = "") -> str:
+    """SQL that is true for a text that is a number of trade: no NaN or infinity, none beyond LARGEST_NUMBER, and no
+    1_000, which DuckDB reads as well. `value`: how the number is read, where it is not written plainly."""
+    value = value or f"try_cast({identifier(column)} as double)"
+    return f"coalesce({value} <= {LARGEST_NUMBER:.0f} and not contains({identifier(column)}, '_'), false)"
 
 
 def spaced_number(value: str) -> str:

@@ -26,6 +26,7 @@ from downloads import (
     reasons,
     refresh,
     write_parquet,
+    zip_of,
 )
 
 from dagster_project import warehouse
@@ -70,6 +71,10 @@ def line_cut(content: bytes, row: int, keep: int) -> bytes:
 
 
 HUNDRED = with_one(2)
+CONTENT = csv_of(GOOD)
+# the bit that says so is set in both headers, which is all that a reader needs to see
+LOCKED_ZIP = zip_of({"a.csv": CONTENT}).replace(b"PK\x03\x04\x14\x00\x00", b"PK\x03\x04\x14\x00\x01")
+LOCKED_ZIP = LOCKED_ZIP.replace(b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01")
 BAD = {
     "gzip that breaks off.csv.gz": Bad(
         gzip.compress(csv_of([flow(partnerCode=str(n), qty=str(n * n)) for n in range(5000)]))[:-2000],
@@ -90,16 +95,44 @@ BAD = {
         ),
     ),
     "column twice.csv": Bad(
-        csv_of(GOOD, [*API_COLUMNS, "primaryValue"]), ("The header names a column twice: primaryvalue.",)
+        csv_of(GOOD, [*API_COLUMNS, "primaryValue"]), ("The header names a column twice: primaryValue.",)
     ),
     "only a header.csv": Bad(csv_of([]), ("The file has a header and no rows.", "Widen the query")),
     "only a header, no line end.csv": Bad(csv_of([]).strip(), ("The file has a header and no rows.",)),
-    "latin-1.csv": Bad(
-        with_one(42, partnerDesc="Côte d'Ivoire").decode().encode("latin-1"),
-        ("The text is not UTF-8", "save the file as UTF-8"),
+    "cyrillic.csv": Bad(
+        with_one(42, partnerDesc="Россия").decode().encode("cp1251"),
+        ("The text is not UTF-8, and", "(byte 0xD0)", "save the file as UTF-8"),
         row=42,
     ),
-    "utf-16.csv": Bad(HUNDRED.decode().encode("utf-16"), ("This binary format is not known.", "Save it as CSV")),
+    "utf-8 but for a byte.csv": Bad(
+        with_one(42, partnerDesc="Türkiye").replace(b"Germany", b"Tn\x81rkiye", 1),
+        ("The text is not UTF-8, and", "its names are in doubt"),
+        row=2,
+    ),
+    "zero byte.csv": Bad(with_one(42, partnerDesc="Ger\0many"), ("The text holds a zero byte",), row=42),
+    "header twice.csv": Bad(
+        HUNDRED + HUNDRED, ("The header comes again in the middle of the file", "Load each of them by itself."), row=102
+    ),
+    "decimal commas.csv": Bad(
+        csv_of([flow(primaryValue="1234,5")], delimiter=";"),
+        ("A value is not a number (primaryValue 1234,5,",),
+        row=2,
+    ),
+    "first line of a spreadsheet.csv": Bad(
+        b"sep=;\r\n" + csv_of([*GOOD, flow(partnerCode="16", primaryValue="1.234,5")], delimiter=";", newline="\r\n"),
+        ("A value is not a number (primaryValue 1.234,5,",),
+        row=6,
+    ),
+    "locked.zip": Bad(LOCKED_ZIP, ("The archive is locked by a password.", "Unpack it, and load what is in it.")),
+    "deflate64.zip": Bad(
+        zip_of({"a.csv": CONTENT}).replace(b"\x08\x00", b"\x09\x00"),
+        ("packed in a way that is not read (Deflate64", "Unpack it, and load what is in it."),
+    ),
+    "archive.rar": Bad(b"Rar!\x1a\x07\x01\x00" + bytes(99), ("This is a RAR archive, which is not read.",)),
+    "empty.zip": Bad(zip_of({}), ("The archive holds no file.",)),
+    "underscores.csv": Bad(with_one(8, primaryValue="1_000"), ("A value is not a number (primaryValue 1_000,",), row=8),
+    "beyond all trade.csv": Bad(with_one(8, qty="1e300"), ("A value is not a number (", "qty 1e300"), row=8),
+    "year zero.csv": Bad(with_one(3, period="000001"), ("The period 000001 does not fit the frequency M.",), row=3),
     "negative value.csv": Bad(
         with_one(17, primaryValue="-100.5", cifvalue="-100.5"),
         ("A value is negative (primaryValue -100.5, cifvalue -100.5,", "cannot be below zero"),
@@ -176,7 +209,6 @@ BAD = {
     ),
     "cut.parquet": Bad(b"", ("It cannot be read",)),  # made in the fixture
     "picture.csv": Bad(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", ("This binary format is not known.",)),
-    "old line ends.csv": Bad(HUNDRED.replace(b"\n", b"\r"), ("No known layout begins like this",)),
     "another publisher.csv": Bad(
         b"TIME_PERIOD;GEO;OBS_VALUE\n2022;KZ;5\n",
         ("No known layout begins like this: 'TIME_PERIOD;GEO;OBS_VALUE'.",),
@@ -331,8 +363,9 @@ def test_a_file_that_settled_right_after_it_was_rejected_is_loaded_by_the_next_r
     path.write_bytes(csv_of(GOOD))
     prepare(settings)
     reason = RejectedFile("The file changed while it was read.", "Run again.", passing=True)
-    assert intake.note_rejection(settings, COMTRADE.name, path, reason)
-    assert not intake.note_rejection(settings, COMTRADE.name, path, reason)  # noted once
+    file = inbox.InboxFile.at(path)
+    assert intake.note_rejection(settings, COMTRADE.name, file, reason)
+    assert not intake.note_rejection(settings, COMTRADE.name, file, reason)  # noted once
     refresh(settings)
     assert loaded(settings) == {"settled.csv"}
 

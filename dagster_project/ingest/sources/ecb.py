@@ -10,17 +10,14 @@ Source of layouts: ECB, "Euro foreign exchange reference rates" and the data por
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-import weakref
 from pathlib import Path
 
-from dagster_project.files.archives import unpack
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import first_record
 from dagster_project.ingest.fetch import FetchSession
-from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, is_number, literal, number
 
 NAME = "ecb"
 
@@ -45,13 +42,14 @@ RATES = Table(
         Rule(
             "dated",
             "not regexp_full_match(\"TIME_PERIOD\", case \"FREQ\" when 'D' then '[0-9]{4}-[0-9]{2}-[0-9]{2}' "
-            "else '[0-9]{4}-[0-9]{2}' end)",
+            "else '[0-9]{4}-[0-9]{2}' end) "
+            "or try_cast(left(\"TIME_PERIOD\" || '-01', 10) as date) is null",
             "The period {TIME_PERIOD} does not fit the frequency {FREQ}.",
             "Use the ECB's own download, unedited: a day is written 2022-03-01 and a month 2022-03.",
         ),
         Rule(
             "positive",
-            'not coalesce(try_cast("OBS_VALUE" as double) > 0 and isfinite(try_cast("OBS_VALUE" as double)), false)',
+            f'not {is_number("OBS_VALUE")} or try_cast("OBS_VALUE" as double) <= 0',
             "The rate {OBS_VALUE} of {CURRENCY} at {TIME_PERIOD} is not a number above zero.",
             "Use the ECB's own download, unedited.",
         ),
@@ -79,36 +77,28 @@ def recognise(head: Head) -> Recognised | None:
     if {*KEY, "OBS_VALUE"} <= set(names):
         if len(lines) < 2 or not lines[1].strip():
             raise RejectedFile("The response holds no rate.", "Download a series and a span in which it exists.")
-        series = lines[1].replace('"', "").split(",")
-        first = dict(zip(names, series, strict=False))
+        first = first_record(head)
         return Recognised("rates", "answer", f"{first['FREQ']}.{first['CURRENCY']}")
     return None
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    """The rates of a landed file as SQL over it; a zip is unpacked first, and goes when the rows do."""
-    folder = Path(tempfile.mkdtemp(prefix="ecb-"))
-    try:
-        file = literal(unpack(path, head.compression, folder))
-        table = f"read_csv({file}, header = true, all_varchar = true, delim = ',', quote = '\"')"
-        if landing.layout == "history":
-            names = [name for name in head.first_line.replace('"', "").split(",") if name not in ("", "Date")]
-            columns = identifiers(names)
-            rows = Rows(
-                "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
-                f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '
-                f"on {columns} into name CURRENCY value OBS_VALUE)",
-                first_row=None,
-                kept="OBS_VALUE <> 'N/A'",
-            )
-        else:
-            # a holiday is a line without a rate
-            columns = identifiers(RATES.columns)
-            rows = Rows(f"select {columns} from {table}", first_row=2, kept="OBS_VALUE <> ''")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    """The rates of a landed file as SQL over it."""
+    table = f"read_csv({literal(path)}, header = true, all_varchar = true, delim = ',', quote = '\"')"
+    if landing.layout == "history":
+        names = [name for name in head.first_line.replace('"', "").split(",") if name not in ("", "Date")]
+        columns = identifiers(names)
+        rows = Rows(
+            "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
+            f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '
+            f"on {columns} into name CURRENCY value OBS_VALUE)",
+            first_row=None,
+            kept="OBS_VALUE <> 'N/A'",
+        )
+    else:
+        # a holiday is a line without a rate
+        columns = identifiers(RATES.columns)
+        rows = Rows(f"select {columns} from {table}", first_row=2, kept="OBS_VALUE <> ''")
     return {RATES.name: rows}
 
 

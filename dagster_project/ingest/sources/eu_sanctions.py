@@ -48,7 +48,9 @@ def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str,
         rules=(
             Rule(
                 "identified",
-                " or ".join(f'"{c}" is null' for c in key.split()),
+                " or ".join(
+                    f'"{c}" is null' if c == "programme" else f'try_cast("{c}" as bigint) is null' for c in key.split()
+                ),
                 f"Something has no number ({', '.join(f'{c} {{{c}}}' for c in key.split())}).",
                 "Use the Commission's own download, unedited.",
             ),

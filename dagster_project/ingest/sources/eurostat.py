@@ -23,15 +23,11 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
-import tempfile
-import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.files.archives import unpack
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
@@ -39,7 +35,7 @@ from dagster_project.ingest.delimited import columns_of, delimiter_of, first_rec
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import UNMAPPED_TOLERATED, Finding, Gate
 from dagster_project.settings import SEEDS_DIR, Settings
-from dagster_project.warehouse import Continuity, Rows, Rule, Table, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, is_number, literal, number
 
 NAME = "eurostat"
 HAS_MONTHS = True
@@ -102,15 +98,13 @@ FLOWS = Table(
         ),
         Rule(
             "monthly",
-            "not coalesce(regexp_full_match(\"PERIOD\", '[0-9]{4}(0[1-9]|1[0-2])'), false)",
+            "not coalesce(regexp_full_match(\"PERIOD\", '(19|20)[0-9]{2}(0[1-9]|1[0-2])'), false)",
             "The period {PERIOD} is not a month.",
             "Use the monthly bulk file, unedited.",
         ),
         Rule(
             "numeric",
-            " or ".join(
-                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
-            ),
+            " or ".join(f'("{c}" is not null and not {is_number(c)})' for c in VALUES),
             "A value is not a number (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
             "Use the publisher's own download, unedited.",
         ),
@@ -146,8 +140,7 @@ DOWNLOADS = Table(
         ),
         Rule(
             "numeric",
-            'not coalesce(try_cast("VALUE_IN_EUR" as double) >= 0 and isfinite(try_cast("VALUE_IN_EUR" as double)), '
-            "false)",
+            f'not {is_number("VALUE_IN_EUR")} or try_cast("VALUE_IN_EUR" as double) < 0',
             "The value {VALUE_IN_EUR} is not a number, or is negative.",
             "Use the publisher's own download, unedited.",
         ),
@@ -224,7 +217,7 @@ def recognise(head: Head) -> Recognised | None:
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    """The rows of a landed file as SQL over it; an archive is unpacked first, and goes when the rows do."""
+    """The rows of a landed file as SQL over it."""
     delimiter = delimiter_of(head.first_line)
     if landing.entity == "downloads":
         # the site repeats a line now and then
@@ -233,19 +226,12 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
                 f"select distinct *, {_cell()} from {read_csv_sql(path, LABELS, delimiter=delimiter)}", first_row=None
             )
         }
-    folder = Path(tempfile.mkdtemp(prefix="comext-"))
-    try:
-        file = unpack(path, head.compression, folder)
-        wanted = ", ".join(map(literal, partners()))
-        rows = Rows(
-            f"select * from {read_csv_sql(file, COLUMNS, delimiter=delimiter)}",
-            first_row=2,
-            kept=f'"PARTNER" in ({wanted})',
-        )
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    weakref.finalize(rows, shutil.rmtree, folder, ignore_errors=True)
+    wanted = ", ".join(map(literal, partners()))
+    rows = Rows(
+        f"select * from {read_csv_sql(path, COLUMNS, delimiter=delimiter)}",
+        first_row=2,
+        kept=f'"PARTNER" in ({wanted})',
+    )
     return {FLOWS.name: rows}
 
 

@@ -23,7 +23,7 @@ from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.workbooks import Row, read_sheets, workbook_layout
-from dagster_project.warehouse import Continuity, Rows, Rule, Table, spaced_number, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, is_number, spaced_number, text
 
 NAME = "kazstat"
 
@@ -57,7 +57,7 @@ TABLES = (
             ),
             Rule(
                 "numeric",
-                f"\"value\" <> '-' and not coalesce(isfinite({VALUE}), false)",
+                f"\"value\" <> '-' and not {is_number('value', VALUE)}",
                 "A value is not a number ({value}; sheet {sheet}, row {row}).",
                 "Use the Bureau's own workbook, unedited.",
             ),

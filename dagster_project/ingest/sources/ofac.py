@@ -68,7 +68,8 @@ def _table(
         rules=(
             Rule(
                 "identified",
-                " or ".join(f'"{c}" is null' for c in key.split()),
+                # OFAC's own numbers have five digits
+                " or ".join(f'"{c}" is null' for c in key.split()) + ' or length("uid") > 12',
                 "An entry has no number (uid {uid}).",
                 "Use OFAC's own download, unedited.",
             ),
@@ -178,8 +179,7 @@ def parse_xml(stream: BufferedIOBase, which: str) -> dict[str, pd.DataFrame]:
 def parse_csv(stream: BufferedIOBase, kind: str, which: str) -> dict[str, pd.DataFrame]:
     """Frames of one file of the legacy quartet; programs are taken out of their bracketed list."""
     columns = CSV_COLUMNS[kind].split()
-    # The files are Windows-1252 in places; a character there is never part of a code.
-    content = stream.read().rstrip(b"\x1a\r\n").decode("cp1252", "replace")
+    content = stream.read().rstrip(b"\x1a\r\n").decode("utf-8")
     rows = []
     for row, values in _records(content):
         if not values:
@@ -291,7 +291,7 @@ def _list_of_csv(head: bytes, kind: str) -> str:
 
 def _csv_kind(head: bytes) -> str | None:
     """Which file of the quartet this is, from its first rows: it has no header."""
-    lines = head.decode("cp1252", "replace").splitlines()[:20]
+    lines = head.decode("utf-8", "replace").splitlines()[:20]
     if len(lines) > 1 and len(head) >= 60_000:
         lines = lines[:-1]
     rows = [row for row in csv.reader(lines) if row and row != ["\x1a"]]

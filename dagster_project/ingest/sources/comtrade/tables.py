@@ -11,7 +11,7 @@ import csv
 from collections.abc import Mapping
 
 from dagster_project.settings import SEEDS_DIR
-from dagster_project.warehouse import Continuity, Rule, Table, flag, literal, number, text
+from dagster_project.warehouse import Continuity, Rule, Table, flag, is_number, literal, number, text
 
 COLUMNS = (
     "datasetCode typeCode freqCode refPeriodId refYear refMonth period reporterCode reporterISO reporterDesc "
@@ -123,11 +123,7 @@ FLOWS = Table(
         ),
         Rule(
             "numeric",
-            # NaN and infinity are doubles as well, and no values
-            '"primaryValue" is null or '
-            + " or ".join(
-                f'("{c}" is not null and not coalesce(isfinite(try_cast("{c}" as double)), false))' for c in VALUES
-            ),
+            '"primaryValue" is null or ' + " or ".join(f'("{c}" is not null and not {is_number(c)})' for c in VALUES),
             "A value is not a number (primaryValue {primaryValue}, cifvalue {cifvalue}, fobvalue {fobvalue}, "
             "qty {qty}, netWgt {netWgt}).",
             "Use the publisher's own download, unedited.",
@@ -144,8 +140,8 @@ FLOWS = Table(
         Rule(
             "dated",
             # constant patterns: a pattern that depends on the row is compiled for each row
-            "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '[0-9]{4}(0[1-9]|1[0-2])')) "
-            "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '[0-9]{4,6}')) "
+            "(\"freqCode\" = 'M' and not regexp_full_match(\"period\", '(19|20)[0-9]{2}(0[1-9]|1[0-2])')) "
+            "or (\"freqCode\" <> 'M' and not regexp_full_match(\"period\", '(19|20)[0-9]{2,4}')) "
             'or ("freqCode" = \'A\' and length("period") <> 4)',
             "The period {period} does not fit the frequency {freqCode}.",
             "A year is written 2022 and a month 202203.",
