@@ -17,7 +17,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster_project import warehouse
 from dagster_project.files import landing
 from dagster_project.files.formats import Head, read_head
 from dagster_project.files.landing import Landing, Recognised, RequestLogEntry
@@ -117,7 +116,7 @@ class FetchSession:
                 "Loaded in its place, it would expire every row of the other: it was not taken.",
             )
         edition = edition or recognised.edition
-        if newest and edition and edition < newest.edition and not warehouse.is_future(newest.edition):
+        if newest and edition and edition < newest.edition:
             raise RejectedFile(
                 f"{response.url} answered with the edition of {edition}, and the one of {newest.edition} has landed.",
                 "The service probably gave an old copy: the next run requests it again.",

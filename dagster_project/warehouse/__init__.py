@@ -38,7 +38,7 @@ from dagster_project.warehouse.connection import (
     scan,
     value,
 )
-from dagster_project.warehouse.continuity import HeldBack, is_future
+from dagster_project.warehouse.continuity import HeldBack
 from dagster_project.warehouse.load import Loaded, load, loading
 from dagster_project.warehouse.tables import Continuity, Rows, Rule, Table, flag, is_number, number, spaced_number, text
 
@@ -66,7 +66,6 @@ __all__ = [
     "identifier",
     "identifiers",
     "is_number",
-    "is_future",
     "known_sha256",
     "literal",
     "load",

@@ -184,12 +184,16 @@ def known_sha256(settings: Settings, source: str, code_version: str) -> set[str]
 
 
 def decided(settings: Settings, source: str, code_version: str) -> set[str]:
-    """Landings that were loaded, held back, or rejected by this code; the others wait to be loaded (a run may have
-    died between). What is held back waits again where ACCEPT names its source."""
-    ids = {
-        row[0] for row in ask(settings, f"select landing_id from raw.landings where {_decided(source, code_version)}")
-    }
-    return ids - ({landing_id for landing_id, _ in held_back(settings, source)} if source in settings.accept else set())
+    """Landings that were loaded, held back, or rejected by this code; the others wait to be loaded (a run may have died
+    between). What is held back waits again where ACCEPT names its source."""
+    decided_on = ask(settings, f"select landing_id from raw.landings where {_decided(source, code_version)}")
+    accepted = held_back(settings, source) if source in settings.accept else []
+    return {landing_id for (landing_id,) in decided_on} - {landing_id for landing_id, _ in accepted}
+
+
+def _decided(source: str, code_version: str) -> str:
+    by_this_code = f"status in ('loaded', 'held_back') or code_version = {literal(code_version)}"
+    return f"source = {literal(source)} and ({by_this_code})"
 
 
 def held_back(settings: Settings, source: str | None = None) -> list[tuple[str, str]]:
@@ -215,11 +219,6 @@ def never_loaded(settings: Settings, source: str) -> set[str]:
             f"select landing_id from raw.landings where source = {literal(source)} and status <> 'loaded'",
         )
     }
-
-
-def _decided(source: str, code_version: str) -> str:
-    by_this_code = f"status in ('loaded', 'held_back') or code_version = {literal(code_version)}"
-    return f"source = {literal(source)} and ({by_this_code})"
 
 
 def note_fetch_session(

@@ -6,9 +6,9 @@ here: rules of a row (tables.py), or the fewest rows a table may hold at all (ga
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from dagster_project.files.landing import Landing
+from dagster_project.files.landing import Landing, believed
 from dagster_project.files.rejection import RejectedFile
 from dagster_project.warehouse.connection import Connection, identifiers, literal
 from dagster_project.warehouse.tables import Continuity, Table
@@ -17,7 +17,6 @@ LEAST_ROWS, LEAST_PARTIES = 10, 3  # fewer are ordinary, however large their sha
 MOST_GROWTH = 2.0
 MOST_NAMED = 5  # groups that a sentence names
 A_YEAR = timedelta(days=365)
-TIME_ZONES = timedelta(days=1)  # a publisher's day may have begun before ours
 
 
 class HeldBack(RejectedFile):
@@ -30,20 +29,16 @@ class HeldBack(RejectedFile):
             file=landing.original_name,
         )
 
+    def at(self, file: str, *, lines_above: int = 0) -> HeldBack:
+        """The same: it names its file, and is about no row."""
+        return self
+
 
 def future_edition(landing: Landing) -> list[str]:
     """A sentence where the edition's own date has not come yet, else nothing."""
-    if is_future(landing.edition):
+    if landing.edition and not believed(landing.edition):
         return [f"Its date of publication is {landing.edition[:10]}, which lies in the future."]
     return []
-
-
-def is_future(edition: str) -> bool:
-    """Whether a publisher's date (ISO 8601; empty: none) lies after today, in any time zone."""
-    if not edition:
-        return False
-    dated = datetime.fromisoformat(edition)
-    return (dated if dated.tzinfo else dated.replace(tzinfo=UTC)) > datetime.now(UTC) + TIME_ZONES
 
 
 def breaks(con: Connection, table: Table, continuity: Continuity, landing: Landing, expired: int) -> list[str]:

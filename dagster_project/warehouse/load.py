@@ -81,7 +81,6 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             if doubts and landing.source not in settings.accept:
                 raise HeldBack(landing, doubts)
             accepted = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
-            con.execute("delete from raw.landings where landing_id = ?", [landing.landing_id])  # it was held back
             read += not_wanted
             note_landing(con, landing, "loaded", accepted, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")

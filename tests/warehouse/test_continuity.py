@@ -169,15 +169,6 @@ def test_a_screening_list_without_one_of_its_lists_is_held_back(settings):
     assert status == "held_back" and "Entity List (EL) - Bureau of Industry and Security from 4 to 0" in reason
 
 
-@pytest.mark.parametrize("at", [0, 3])
-def test_a_list_with_its_header_twice_is_rejected(settings, at):
-    rows = [csl_row("Entity List (EL)", n) for n in range(5)]
-    header = {column: column for column in us_screening.COLUMNS}
-    status, reason = give(settings, csl_csv(*rows[:at], header, *rows[at:]), CSL)
-    assert status == "rejected"
-    assert reason.startswith(f"edition, row {at + 2}: The header stands again among the entries.")
-
-
 def test_a_list_whose_entries_have_lost_what_every_entry_has_is_rejected_at_its_first_edition(settings):
     renamed = sdn(EVERYBODY).replace(b"programList>", b"sanctionsProgramList>")
     status, reason = give(settings, renamed)

@@ -124,12 +124,6 @@ def _table(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Table:
                 "A designation has no Unique ID.",
                 "Use the UK Sanctions List as the FCDO publishes it, unedited.",
             ),
-            Rule(
-                "listed",
-                "\"UniqueID\" = 'Unique ID'",
-                "The header stands again among the designations.",
-                "The file was put together by hand: use the UK Sanctions List as the FCDO publishes it, unedited.",
-            ),
         ),
         continuity=Continuity(
             groups=(("RegimeName",),) if name == "designations" else (), is_of_parties=name == "designations"

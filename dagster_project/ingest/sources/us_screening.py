@@ -68,12 +68,6 @@ ENTRIES = Table(
             "An entry names no list or no party (source {source}, name {name}).",
             "Use the Consolidated Screening List as trade.gov publishes it, unedited.",
         ),
-        Rule(
-            "listed",
-            "(\"source\" = 'source' and \"name\" = 'name') or \"name\" = 'Name' and \"start_date\" = 'Effective_Date'",
-            "The header stands again among the entries.",
-            "The file was put together by hand: download the list again, and leave it unedited.",
-        ),
     ),
     continuity=Continuity(of=("publication",), groups=(("source",),), is_of_parties=True),
 )

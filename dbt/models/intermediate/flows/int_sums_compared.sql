@@ -110,6 +110,7 @@ reporters_with_all_chapters as (
     where whole_usd > 0
     group by source_name, freq, period, role, reporter
     having count(*) filter (where parts_usd >= {{ var('whole_detail_share') }} * whole_usd) >= 0.5 * count(*)
+        and {{ exact_sum('parts_usd') }} >= 0.5 * {{ exact_sum('whole_usd') }}
 
 ),
 
