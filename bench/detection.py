@@ -214,7 +214,11 @@ def measured_once(folder: Path, seed: int, variant: str) -> dict[str, pd.DataFra
         folder.mkdir(parents=True, exist_ok=True)
         # renamed when it is whole: a run that dies leaves no results
         draft = results.with_suffix(".draft")
-        draft.write_text(json.dumps({name: json.loads(frame.to_json(orient="split")) for name, frame in rows.items()}))
+        draft.write_text(
+            json.dumps(
+                {name: json.loads(frame.to_json(orient="split", date_format="iso")) for name, frame in rows.items()}
+            )
+        )
         draft.rename(results)
         ours = measures["methods"].iloc[0]
         shown = ", ".join(f"{name} {ours[name]:.2f}" for name in ("recall > 5 m", "precision", "decoys"))
