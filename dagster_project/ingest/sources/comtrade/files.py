@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow
-import pyarrow.compute
 import pyarrow.parquet
 
 from dagster_project import warehouse
@@ -68,11 +67,11 @@ def _recognise_parquet(head: Head) -> Recognised | None:
             file = pyarrow.parquet.ParquetFile(stream)
             if not _is_comtrade(file.schema_arrow.names):
                 return None
-            period = pyarrow.compute.min(file.read(columns=["period"])["period"]).as_py()
+            periods = file.read(columns=["period"])["period"].unique().to_pylist()
         except (pyarrow.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())[:120].rstrip(".")
             raise RejectedFile(f"It cannot be read: {reason}.", "Download the file again.") from None
-    return Recognised("flows", "parquet", f"period-{period}")
+    return Recognised("flows", "parquet", f"period-{min(map(str, periods), default='none')}")
 
 
 def _recognise_workbook(head: Head) -> Recognised | None:
