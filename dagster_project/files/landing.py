@@ -21,7 +21,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import zstandard
 
@@ -314,14 +313,17 @@ def _differ(before: os.stat_result, after: os.stat_result) -> bool:
 
 
 def _copied(original: Path, target: Path, head: Head, most_bytes: int, *, compress: bool) -> _Copied:
-    digest, size = hashlib.sha256(), 0
+    digest, stored, size = hashlib.sha256(), hashlib.sha256(), 0
     end: StreamEnd | None = None
     text = TextCheck(head.form) if head.form and head.compression not in ("7z", "zip") else None
     with original.open("rb") as source, target.open("wb") as file:
-        sink = _Hashing(file)
         # with a checksum of its content, which every reader of zstd verifies, DuckDB too
-        compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True)
-        writer = compressor.stream_writer(cast(BinaryIO, sink), closefd=False) if compress else None
+        compressor = zstandard.ZstdCompressor(level=3, threads=-1, write_checksum=True).compressobj()
+
+        def store(content: bytes) -> None:
+            stored.update(content)
+            file.write(content)
+
         while size <= most_bytes and (chunk := source.read(CHUNK_BYTES)):  # it may grow as fast as it is read
             if size == 0 and chunk.startswith((GZIP_MAGIC, ZSTD_MAGIC)):
                 end = StreamEnd(chunk)
@@ -330,15 +332,15 @@ def _copied(original: Path, target: Path, head: Head, most_bytes: int, *, compre
             for piece in end.feed(chunk) if end else [chunk]:
                 if text:
                     text.feed(piece)
-            (writer or sink).write(chunk)
-        if writer:
-            writer.close()
+            store(compressor.compress(chunk) if compress else chunk)
+        if compress:
+            store(compressor.flush())
         file.flush()
         os.fsync(file.fileno())
     if end:
         end.finish()
     form = _form_after(text, original, head) if text else None
-    return _Copied(digest.hexdigest(), size, sink.digest.hexdigest(), form)
+    return _Copied(digest.hexdigest(), size, stored.hexdigest(), form)
 
 
 def _changing() -> RejectedFile:
@@ -368,17 +370,6 @@ def _form_after(text: TextCheck, path: Path, head: Head) -> Form:
         with open_decompressed(path, head.compression) as stream:
             check_western(stream)
     return replace(form, encoding="utf-8" if text.is_utf8 else "cp1252")
-
-
-class _Hashing:
-    """A file that is written and hashed."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file, self.digest = file, hashlib.sha256()
-
-    def write(self, content: bytes) -> int:
-        self.digest.update(content)
-        return self._file.write(content)
 
 
 def _about_of(path: Path) -> Path:

@@ -61,12 +61,9 @@ def files_in(inbox: Path | None) -> list[Path]:
 
 def inbox_files(settings: Settings) -> list[InboxFile]:
     """Every file of the inbox, by name, and in place of an archive the files in it."""
-    inbox = settings.inbox_dir
-    if inbox is None:
-        return []
-    files = []
+    inbox, files = settings.inbox_dir, []
     for path in files_in(inbox):
-        name = printable(str(path.relative_to(inbox)))
+        name = printable(str(path.relative_to(inbox) if inbox else path))
         for member in _members(settings, path):
             inside = member.name.removeprefix(path.name)
             uri = path.as_uri() + (f"#{quote(inside.lstrip('/'))}" if inside else "")

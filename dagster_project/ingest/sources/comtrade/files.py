@@ -71,7 +71,7 @@ def _recognise_parquet(head: Head) -> Recognised | None:
         except (pyarrow.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())[:120].rstrip(".")
             raise RejectedFile(f"It cannot be read: {reason}.", "Download the file again.") from None
-    return Recognised("flows", "parquet", f"period-{min((str(one) for one in periods if one is not None), default='')}")
+    return Recognised("flows", "parquet", f"period-{min(map(str, periods), default='none')}")
 
 
 def _recognise_workbook(head: Head) -> Recognised | None:
