@@ -167,7 +167,7 @@ def run(settings: Settings) -> int:
             if not settings.data_dir.exists():  # and it is not made where the run cannot begin
                 inbox.check(settings)
             with _alone(settings):
-                dbt_process.end_orphan(settings)
+                dbt_process.end(settings)
                 inbox.check(settings)
                 settings.temporary_dir.mkdir()
                 tempfile.tempdir = os.environ["TMPDIR"] = str(settings.temporary_dir)
@@ -177,6 +177,7 @@ def run(settings: Settings) -> int:
     except SettingsError:
         raise
     except Exception as error:
+        dbt_process.end(settings)
         if builds.is_disk_full(error) or shutil.disk_usage(settings.data_dir).free < LEAST_ROOM:
             print(f"\n{builds.disk_full(settings)}", file=sys.stderr)
         elif isinstance(error, dbt_process.DbtFailed):  # before there was a run

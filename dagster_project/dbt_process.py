@@ -1,4 +1,4 @@
-"""The dbt process of a run: how it fails, and how it is ended by the next run where its own was killed.
+"""The dbt process of a run: how it fails, and how it is ended where its run failed or was killed.
 
 It would go on alone, and hold the warehouse until its last model. Not here: how dbt is called (transform.py).
 """
@@ -24,14 +24,16 @@ def note(settings: Settings, pid: int) -> None:
     (settings.dbt_target / NAME).write_text(f"{pid} {os.getpid()}")
 
 
-def end_orphan(settings: Settings) -> None:
-    """End the dbt that works in this data directory and whose own run is gone; nothing where there is none."""
+def end(settings: Settings) -> None:
+    """End the dbt that works in this data directory and is this process's own, or whose run is gone; nothing where
+    there is none. It has let go of the warehouse when this returns."""
     try:
         pid, parent = (settings.dbt_target / NAME).read_text().split()
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        if f"DBT_TARGET_PATH={settings.dbt_target}".encode() in environment and parent != _status(pid, "PPid"):
+        is_of_another = parent == _status(pid, "PPid") and parent != str(os.getpid())
+        if f"DBT_TARGET_PATH={settings.dbt_target}".encode() in environment and not is_of_another:
             os.kill(int(pid), signal.SIGKILL)
-            while _status(pid, "State")[:1] not in ("Z", "X"):
+            while _status(pid, "State")[:1] != "Z" or _status(pid, "Threads") != "1":  # a thread may hold a file longer
                 time.sleep(0.05)
     except (OSError, ValueError):  # it has ended
         return

@@ -3,6 +3,7 @@
 Here belongs how dbt is run and what Dagster records of it. Not here: any rule about the data (../dbt).
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -128,14 +129,18 @@ def _digest() -> str:
 
 
 def _parse(settings: Settings, path: Path) -> None:
-    """Let dbt parse the project, with what a run will use: for a profile that changed it would parse again."""
+    """Let dbt parse the project in this process, with what a run will use: for another profile it would parse again."""
+    from dbt.cli.main import dbtRunner
+
     folder = settings.dbt_target / ".parsing"  # one process parses: what a dead one left is in nobody's use
     shutil.rmtree(folder, ignore_errors=True)
     os.environ.update(environment(settings))
-    invocation = resource().cli(["parse"], target_path=folder, raise_on_error=False)
-    failure = _failure(settings, invocation, list(invocation.stream_raw_events()))
-    if failure:
-        raise failure
+    places = {"--project-dir": DBT_DIR, "--profiles-dir": DBT_DIR, "--target-path": folder, "--log-path": folder}
+    with contextlib.chdir(DBT_DIR):  # dbt goes there, and stays
+        parsed = dbtRunner().invoke(["parse", *(str(part) for option in places.items() for part in option)])
+    if not parsed.success:
+        sentence = _database_sentence(str(parsed.exception))
+        raise DbtFailed(f"dbt cannot parse its project: {sentence}\n{_remedy(settings, sentence)}")
     os.replace(folder / PARTIAL_PARSE_FILE_NAME, settings.dbt_target / PARTIAL_PARSE_FILE_NAME)  # a run begins with it
     for older in settings.dbt_target.glob("manifest-*.json"):
         older.unlink()

@@ -129,21 +129,32 @@ def test_a_disk_that_fills_while_files_land_is_one_sentence_and_nothing_is_left_
     assert left == []
 
 
-def test_a_dbt_whose_run_was_killed_is_ended_and_no_other_process(settings: Settings) -> None:
+def test_a_dbt_whose_run_failed_or_was_killed_is_ended_and_no_other_process(settings: Settings) -> None:
     settings.dbt_target.mkdir(parents=True)
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
     ours = os.environ | {"DBT_TARGET_PATH": str(settings.dbt_target)}
-    with subprocess.Popen(sleep, env=ours) as orphan, subprocess.Popen(sleep) as stranger:
-        dbt_process.note(settings, orphan.pid)
-        dbt_process.end_orphan(settings)  # this process started it, and is there
-        assert orphan.poll() is None
-        (settings.dbt_target / dbt_process.NAME).write_text(f"{orphan.pid} 999999999")
-        dbt_process.end_orphan(settings)
+    noted = settings.dbt_target / dbt_process.NAME
+    with (
+        subprocess.Popen(sleep, env=ours) as own,
+        subprocess.Popen(sleep, env=ours) as orphan,
+        subprocess.Popen(sleep) as stranger,
+        subprocess.Popen(["sh", "-c", "sleep 60 & echo $!; wait"], env=ours, stdout=subprocess.PIPE) as another,
+    ):
+        dbt_process.note(settings, own.pid)
+        dbt_process.end(settings)
+        assert own.wait(10) == -signal.SIGKILL
+        noted.write_text(f"{orphan.pid} 999999999")  # as if another process had started it, and were gone
+        dbt_process.end(settings)
         assert orphan.wait(10) == -signal.SIGKILL
-        (settings.dbt_target / dbt_process.NAME).write_text(f"{stranger.pid} 999999999")
-        dbt_process.end_orphan(settings)
+        noted.write_text(f"{stranger.pid} 999999999")  # the number of a dbt that has ended, given to another program
+        dbt_process.end(settings)
         assert stranger.poll() is None
         stranger.kill()
+        pid = int(another.stdout.readline())
+        noted.write_text(f"{pid} {another.pid}")  # of a run that is at work
+        dbt_process.end(settings)
+        assert another.poll() is None
+        os.kill(pid, signal.SIGKILL)
 
 
 # ---------------------------------------------------------------- dbt
