@@ -326,12 +326,15 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     print(f"\nThe ten largest gaps on {goods} into transit countries, USD million{simulated}")
     print("  recorded as exported, not recorded as imported; a screening signal, not proof\n")
     if ranked:
-        print("  year  exporter → importer   code     exported  imported     gap   interval")
-        for year, exporter, importer, code, name, x, m, gap, low, high in ranked:
+        print("  year  exporter → importer   code     exported  imported      gap   at other margins")
+        for year, exporter, importer, code, name, x, m, is_assumed, gap, low, high in ranked:
             print(
-                f"  {year:<6}{exporter} → {importer:<16}{code:<8}{x:>9.1f}{m:>10.1f}{gap:>8.1f}   "
-                f"[{low:.1f}, {high:.1f}]  {name[:44]}"
+                f"  {year:<6}{exporter} → {importer:<16}{code:<8}{x:>9.1f}{m:>10.1f}{'*' if is_assumed else ' '}"
+                f"{gap:>8.1f}   [{low:.1f}, {high:.1f}]  {name[:44]}"
             )
+        print("\n  imports brought to FOB, so that exports less imports are the gap")
+        if any(row[7] for row in ranked):
+            print("  * not reported: assumed, as its coverage_status says")
     else:
         print("  none: the loaded files hold no year that both sides of such a flow report on")
     print(f"\nPublished   {_short(settings.published_path)}, parquet/, docs.html (what each column means)")
@@ -418,7 +421,7 @@ with gaps as (
 )
 select
     extract(year from g.period), g.exporter_iso3, g.importer_iso3, g.product_code, g.name,
-    g.export_value_usd / 1e6, g.import_value_usd / 1e6, g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
+    g.export_value_usd / 1e6, g.import_value_fob_usd / 1e6, g.coverage_status <> 'both_reported', g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
 from gaps as g
 inner join newest on newest.period = g.period
 where g.gap_usd > 0

@@ -39,8 +39,8 @@ from dagster_project.sample.world_data import (
 )
 
 WORLD = "W00"
-# All other goods are many, and their errors cancel in part: as a hundred alike, REST has a tenth of the error of one.
-REST_ERROR_SHARE = 0.1
+# All other goods are many, and their errors cancel in part: REST has this share of the error of a single good.
+REST_ERROR_SHARE = 0.25
 
 # Log points by which a country's import records stand below what was paid.
 IMPORT_BIAS_LOG = {"KGZ": -0.15, "TJK": -0.20, "UZB": -0.05, "GEO": -0.03, "ARE": -0.05}
