@@ -421,7 +421,8 @@ with gaps as (
 )
 select
     extract(year from g.period), g.exporter_iso3, g.importer_iso3, g.product_code, g.name,
-    g.export_value_usd / 1e6, g.import_value_fob_usd / 1e6, g.coverage_status <> 'both_reported', g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
+    g.export_value_usd / 1e6, g.import_value_fob_usd / 1e6, g.coverage_status <> 'both_reported',
+    g.gap_usd / 1e6, g.gap_low_usd / 1e6, g.gap_high_usd / 1e6
 from gaps as g
 inner join newest on newest.period = g.period
 where g.gap_usd > 0
