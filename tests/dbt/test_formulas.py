@@ -97,6 +97,10 @@ def robust_z(value: float, median: float, scale: float) -> float | None:
     return max(-VARS["z_cap"], min(VARS["z_cap"], (value - median) / scale)) if scale > 0 else None
 
 
+def size_class(value: float) -> int:
+    return sum(value >= bound for bound in (1e6, 1e7, 1e8, 1e9))
+
+
 def gap_floor(size_usd: float) -> float:
     small, middle, large = VARS["gap_floors"]
     return small if size_usd < 1e6 else middle if size_usd < 1e7 else large
@@ -127,7 +131,7 @@ def breach_usd(value: float, cap: float) -> float:
     return max(value - cap, 0)
 
 
-CHANGE_TWINS = [asinh_scaled, robust_scale, robust_z, gap_floor, ghost_did, missing_before, ghost_rate]
+CHANGE_TWINS = [asinh_scaled, robust_scale, robust_z, gap_floor, size_class, ghost_did, missing_before, ghost_rate]
 CHANGE_TWINS += [cap_usd, is_breach, breach_usd]
 
 
@@ -195,8 +199,16 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
     tested_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of", "import_fob_at"}
-    tested_below |= {"exact_sum", "is_selective"}
+    tested_below |= {"exact_sum", "is_selective", "is_gap_stated"}
     assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | tested_below == in_file
+
+
+def test_a_gap_is_stated_of_what_both_report_of_zeros_and_of_what_has_a_bound(con):
+    stated = {"both_reported", "lost_export", "orphan_import", "partner_hidden"}
+    every = [*stated, "suppressed_possible", "other_revision", "partial_period", "importer_nonreporting", "neither"]
+    expression = MACROS.is_gap_stated("status")
+    rows = con.execute(f"select status from unnest(?) as statuses(status) where {expression}", [every]).fetchall()
+    assert {status for (status,) in rows} == stated
 
 
 def test_a_sum_is_the_same_in_any_order_of_its_rows(con):

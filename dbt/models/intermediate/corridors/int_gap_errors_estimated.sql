@@ -35,7 +35,7 @@ yearly as (
         {{ exact_sum('export_usd') }} as export_usd,
         {{ exact_sum('import_usd') }} as import_usd,
         row_number() over (
-            partition by exporter, importer_iso3, goods, extract(year from period) order by freq
+            partition by exporter, importer_iso3, goods, extract(year from period) order by freq nulls last
         ) as place
     from series
     group by freq, exporter, exporter_kind, importer_iso3, goods, level, extract(year from period)

@@ -215,7 +215,7 @@ erring as (
 estimated as (
 
     select
-        erring.*,
+        *,
         {% for margin in ['', '_low', '_high'] -%}
         {% set m = 'import_fob' ~ margin ~ '_usd' -%}
         {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did{{ margin }}_usd,
