@@ -123,10 +123,12 @@ measured as (
 
 ),
 
--- what each series exported in all: the weights of what it is the sum of
+-- what each series exported in a year: the weights of what it is the sum of
 exported as (
 
-    select exporter, exporter_kind, importer_iso3, goods, level, {{ exact_sum('export_usd') }} as export_usd
+    select
+        exporter, exporter_kind, importer_iso3, goods, level,
+        {{ exact_sum('export_usd') }} / count(*) as export_usd
     from yearly
     where place = 1
     group by exporter, exporter_kind, importer_iso3, goods, level
@@ -171,13 +173,17 @@ summed as (
     select
         parts.error_basis, parts.exporter, parts.exporter_kind, parts.importer_iso3, parts.goods,
         sqrt(
-            {{ exact_sum('power(levelled.error_sd, 2) * power(parts.export_usd / 1000000, 2)') }}
-            / power({{ exact_sum('parts.export_usd / 1000000') }}, 2)
+            {{ exact_sum('power(coalesce(sized.error_sd, levelled.error_sd), 2) * power(parts.export_usd, 2)') }}
+            / power({{ exact_sum('parts.export_usd') }}, 2)
         ) as error_sd
     from parts
     inner join levelled
         on levelled.level = parts.part_level
         and levelled.exporter_kind = parts.part_kind
+    left join sized
+        on sized.level = parts.part_level
+        and sized.exporter_kind = parts.part_kind
+        and sized.size_class = {{ size_class('parts.export_usd') }}
     group by parts.error_basis, parts.exporter, parts.exporter_kind, parts.importer_iso3, parts.goods
 
 )
