@@ -176,7 +176,7 @@ def test_what_has_landed_is_not_requested_again_until_it_is_released_again(
     service.released["M", "202302", "398"] = "2024-03-01T09:00:00.1"
     for row in service.rows:
         if row["period"] == "202302" and row["cmdCode"] == "854231":
-            row["primaryValue"] = "1000000.0"
+            row |= {name: "1000000.0" for name in ("primaryValue", "cifvalue", "fobvalue") if row[name]}
     assert fetch(settings) == (1, None)
     assert service.queries[-1].query["period"] == "202301,202302"
     changed = warehouse.ask(

@@ -6,6 +6,7 @@ Not here: how rates become a month's average (dbt's unit tests).
 import io
 import zipfile
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
@@ -158,11 +159,12 @@ def test_the_history_in_the_package_needs_no_file(settings):
 
 
 def test_a_newer_file_takes_precedence_over_the_package_and_an_older_one_does_not(settings):
-    put(settings, "Date,USD,JPY,\n2026-12-31,1.5,150,\n2022-03-02,1.4,140,\n", "newer")
+    today = date.today().isoformat()
+    put(settings, f"Date,USD,JPY,\n{today},1.5,150,\n2022-03-02,1.4,140,\n", "newer")
     put(settings, "Date,USD,JPY,\n2022-03-01,1.3,130,\n", "older")
     refresh(settings, [WITH_PACKAGE])
     assert reasons(settings) == []
-    assert [dollars(settings, day) for day in ("2026-12-31", "2022-03-02", "2022-03-01")] == ["1.5", "1.4", "1.1162"]
+    assert [dollars(settings, day) for day in (today, "2022-03-02", "2022-03-01")] == ["1.5", "1.4", "1.1162"]
 
 
 def test_the_simulated_world_gets_no_rates(settings, tmp_path):
