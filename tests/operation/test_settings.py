@@ -21,8 +21,9 @@ SECRET = "s3cret"
 
 @pytest.fixture
 def env_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file of settings, which is read into a copy of the environment."""
-    monkeypatch.setattr(os, "environ", dict(os.environ) | {"ENV_FILE": str(tmp_path / ".env")})
+    """A file of settings, which is read into an environment without any."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    monkeypatch.setattr(os, "environ", kept | {"ENV_FILE": str(tmp_path / ".env")})
     return tmp_path / ".env"
 
 
