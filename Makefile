@@ -1,9 +1,11 @@
 # The verbs. `make run` and `make test` do all of their own set-up.
 SHELL := /bin/bash
 PYTHON ?= python3
-VENV := .venv
+# Spark has an environment of its own, with everything else in it too: make run ENGINE=spark.
+VENV := $(if $(filter spark,$(ENGINE)),.venv-spark,.venv)
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+LOCK := $(if $(filter spark,$(ENGINE)),spark.lock,requirements.lock)
 SUPERSET := .venv-superset
 # A file of tests at a time to each worker: two files seldom ask for the same fixtures.
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -16,26 +18,32 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-real snapshot build lint new-source dev sql docs superset bench lock clean
+.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source dev sql docs superset bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-$(READY): requirements.lock
+$(READY): $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV) (once; a few minutes on a slow line) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a virtual environment; on Debian: apt install python3-venv"; exit 1; }
-	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
 	@touch $@
 
 run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=files INBOX=<folder>
 	@$(PY) -m dagster_project run
 
 test: $(READY)  ## every test but those of the real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
-	@$(PY) -m pytest -m "not real" $(if $(FILE),$(FILE),$(WORKERS)) $(ARGS)
+	@$(PY) -m pytest -m "not real and not spark" $(if $(FILE),$(FILE),$(WORKERS)) $(ARGS)
 
 test-real: $(READY)  ## what reads the real files: their layouts, and the figures known of one build with them
 	@$(PY) -m pytest -m real $(ARGS)
+
+spark-env:  ## the environment with Spark, for make run ENGINE=spark and make test-spark
+	@$(MAKE) --no-print-directory ENGINE=spark .venv-spark/.ready
+
+test-spark: $(READY) spark-env  ## on Spark: dbt's unit and data tests, a whole build on two workers, and its marts beside DuckDB's
+	@$(PY) -m pytest -m spark $(ARGS)
 
 snapshot: $(READY)  ## accept the published columns and types as they are now
 	@ACCEPT_SNAPSHOT=1 $(PY) -m pytest tests/publish/test_columns.py
@@ -87,9 +95,10 @@ bench: $(READY)  ## measure: speed and memory, of loading and of everything; how
 	@$(PY) -m bench.world
 	@$(PY) -m bench.detection
 
-lock:  ## write both requirements.lock anew (needs uv)
+lock:  ## write every lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra spark -c requirements.lock pyproject.toml -o spark.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header bi/superset/requirements.in -o bi/superset/requirements.lock
 
 clean:  ## remove what was built; data/ stays (rm -r data to remove it)
-	rm -rf $(VENV) $(SUPERSET) .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .venv-spark $(SUPERSET) .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -14,12 +14,14 @@ TOLERANCE = 1e-9
 SHOWN = 3
 
 
-def differing(old: Path, new: Path) -> tuple[str, list[tuple]]:
-    """A sentence on how two files of one table differ, empty where they do not, and rows that do."""
-    con = duckdb.connect()
+def differing(
+    old: str, new: str, con: duckdb.DuckDBPyConnection | None = None, tolerance: float = TOLERANCE
+) -> tuple[str, list[tuple]]:
+    """A sentence on how two tables differ, empty where they do not, and rows that do. Each is what SQL selects from."""
+    con = (con or duckdb.connect()).cursor()
     columns = {}
-    for side, file in (("old", old), ("new", new)):
-        con.execute(f"create view {side} as from read_parquet('{file}')")
+    for side, relation in (("old", old), ("new", new)):
+        con.execute(f"create or replace temp view {side} as from {relation}")
         columns[side] = {name: kind for name, kind, *_ in con.execute(f"describe {side}").fetchall()}
     lost, added = columns["old"].keys() - columns["new"].keys(), columns["new"].keys() - columns["old"].keys()
     differences = [f"columns lost: {', '.join(sorted(lost))}"] if lost else []
@@ -35,13 +37,13 @@ def differing(old: Path, new: Path) -> tuple[str, list[tuple]]:
     order = ", ".join(f'round("{name}", 3)' for name in measured) or "1"
     for side in ("old", "new"):
         con.execute(
-            f"create table {side}_rows as select *, row_number() over (partition by {key} order by {order}) as nth "
-            f"from {side}"
+            f"create or replace temp table {side}_rows as "
+            f"select *, row_number() over (partition by {key} order by {order}) as nth from {side}"
         )
     same_key = " and ".join(f'old_rows."{n}" is not distinct from new_rows."{n}"' for n in [*exact, "nth"])
     differs = [
         f'(old_rows."{n}" is null) <> (new_rows."{n}" is null) or '
-        f'abs(old_rows."{n}" - new_rows."{n}") > {TOLERANCE} * greatest(abs(old_rows."{n}"), abs(new_rows."{n}"), 1e-6)'
+        f'abs(old_rows."{n}" - new_rows."{n}") > {tolerance} * greatest(abs(old_rows."{n}"), abs(new_rows."{n}"), 1e-6)'
         for n in measured
     ]
     named = "".join(f'coalesce(old_rows."{n}", new_rows."{n}"), ' for n in exact)
@@ -67,7 +69,7 @@ def main(old: Path, new: Path) -> int:
             print(f"{name}: only {'after' if name in files[new] else 'before'}")
             found += 1
             continue
-        differences, rows = differing(files[old][name], files[new][name])
+        differences, rows = differing(f"read_parquet('{files[old][name]}')", f"read_parquet('{files[new][name]}')")
         if differences:
             found += 1
             print(f"{name}: {differences}")

@@ -31,7 +31,8 @@ def end(settings: Settings) -> None:
         pid, parent = (settings.dbt_target / NAME).read_text().split()
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         is_of_another = parent == _status(pid, "PPid") and parent != str(os.getpid())
-        if f"DBT_TARGET_PATH={settings.dbt_target}".encode() in environment and not is_of_another:
+        own = f"DBT_TARGET_PATH={settings.dbt_target}".encode()
+        if any(one.startswith(own) for one in environment) and not is_of_another:
             os.kill(int(pid), signal.SIGKILL)
             while _status(pid, "State")[:1] != "Z" or _status(pid, "Threads") != "1":  # a thread may hold a file longer
                 time.sleep(0.05)

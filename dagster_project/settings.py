@@ -23,6 +23,7 @@ DBT_DIR = PROJECT_DIR / "dbt"
 SEEDS_DIR = PROJECT_DIR / "seeds"
 
 DATA_SETS = ("sample", "files", "live")
+ENGINES = ("duckdb", "spark")
 
 
 # What each source requests: the whole address, path and query included. A setting of the same name replaces it, and
@@ -72,6 +73,8 @@ class Settings:
     large_world_rows: int = 5_000_000  # a world with more rows of flows in raw is computed year by year
     user_agent: str = USER_AGENT  # what every request to a service says it comes from
     pg_reader_password: str = field(default="", repr=False)  # empty: the reader's password is left as it is
+    engine: str = "duckdb"  # what computes intermediate models and marts: duckdb | spark
+    warehouse_uri: str = ""  # where Spark keeps its tables; empty: a folder of the data directory
     sample_variant: str = "mixed"  # how the simulated countries publish (sample/publication.py)
 
     @classmethod
@@ -90,6 +93,9 @@ class Settings:
         data = read("DATA", "sample")
         if data not in DATA_SETS:
             raise SettingsError(f"DATA={data} is unknown. Choose one of: {', '.join(DATA_SETS)}.")
+        engine = read("ENGINE", "duckdb")
+        if engine not in ENGINES:
+            raise SettingsError(f"ENGINE={engine} is unknown. Choose one of: {', '.join(ENGINES)}.")
         inbox = env.get("INBOX", "").strip()
         if data == "files" and not inbox:
             raise SettingsError("DATA=files needs INBOX=<folder with the downloads>.")
@@ -130,6 +136,8 @@ class Settings:
             use_opensanctions=opensanctions == "yes",
             since=int(since) if since else None,
             accept=_sources(read("ACCEPT", "")),
+            engine=engine,
+            warehouse_uri=read("WAREHOUSE_URI", "").rstrip("/"),
             sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
             user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),

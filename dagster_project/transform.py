@@ -36,12 +36,24 @@ from dagster_project.ingest.inbox import code_version
 from dagster_project.ingest.source import POOL
 from dagster_project.publish import builds
 from dagster_project.settings import DBT_DIR, PROJECT_DIR, SEEDS_DIR, Settings
+from dagster_project.spark import environment as spark_environment
+from dagster_project.spark import handover
 from dagster_project.warehouse import Table
 
 PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 # The dbt of this environment, also when its bin/ is not on PATH.
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
+STAGED, COMPUTED = "path:models/staging", "path:models/intermediate path:models/marts"
+# What Spark's own words ask for in its settings.
+SPARK_REMEDIES = {
+    "masters are unresponsive|Failed to connect to master|stopped SparkContext|SparkContext was shut down": (
+        "Start the master that spark.master names, or name another"
+    ),
+    "OutOfMemory|heap space|exit code 137|ExecutorLost|maxResultSize": (
+        "Raise spark.executor.memory, spark.driver.memory or spark.sql.shuffle.partitions"
+    ),
+}
 LONGEST_SENTENCE = 400  # characters of the database's own
 
 
@@ -169,16 +181,79 @@ def assets_of(tables: Sequence[Table]) -> dg.AssetsDefinition:
         os.environ.update(environment(settings, computed))
         warehouse.drop_unknown(settings, made())
         extent.note_begun(settings, context.run_id, computed, is_of_all_models=not context.is_subset)
-        invocation = dbt.cli(
-            arguments(computed), context=context, target_path=settings.dbt_target, raise_on_error=False
-        )
-        dbt_process.note(settings, invocation.process.pid)
-        yield from _events(settings, invocation, context)
+        if settings.engine == "spark":
+            yield from _on_spark(settings, dbt, context, computed)
+        else:
+            yield from _build(settings, dbt, context, arguments(computed))
         extent.note_completed(settings, context.run_id)
         if not settings.as_of:
             warehouse.note_uses(settings)
 
     return transform
+
+
+def _build(
+    settings: Settings, dbt: DbtCliResource, context: dg.AssetExecutionContext, given: Sequence[str]
+) -> Iterator[Any]:
+    """One call of dbt for the run's models. Raises DbtFailed."""
+    target_path = settings.dbt_target / (dbt.target or "")
+    invocation = dbt.cli(given, context=context, target_path=target_path, raise_on_error=False)
+    dbt_process.note(settings, invocation.process.pid)
+    yield from _events(settings, invocation, context)
+
+
+def _on_spark(
+    settings: Settings, dbt: DbtCliResource, context: dg.AssetExecutionContext, computed: Extent
+) -> Iterator[Any]:
+    """DuckDB computes staging, Spark what builds on it, and DuckDB the views that readers open. Raises DbtFailed."""
+    build = arguments(computed)
+    yield from _build(settings, dbt, context, [*build, "--indirect-selection", "eager", "--exclude", COMPUTED])
+    models = [n for n in manifest()["nodes"].values() if n["resource_type"] == "model"]
+    in_spark = {f"{n['schema']}.{n['alias']}": n for n in models if n["schema"] in ("intermediate", "marts")}
+    kept = {name for name, n in in_spark.items() if computed.is_since and n["config"]["event_time"]}
+    handover.begin(settings, [n["alias"] for n in models if n["schema"] == "staging"], in_spark.keys() - kept)
+    on_spark = Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE), target="spark")
+    with _variables(spark_environment.variables(settings, kept)):
+        # cautious: a test of a staging model and a mart is run, with the mart
+        yield from _build(
+            settings, on_spark, context, [*build, "--indirect-selection", "cautious", "--exclude", STAGED]
+        )
+    handover.take_back(settings, _marts())
+    views = dbt.cli(
+        ["run", "--select", "path:models/marts,config.materialized:view"],
+        manifest=manifest(),
+        target_path=settings.dbt_target,
+        raise_on_error=False,
+    )
+    dbt_process.note(settings, views.process.pid)
+    if failure := _failure(settings, views, list(views.stream_raw_events())):
+        raise failure
+
+
+def _marts() -> list[handover.Mart]:
+    """The marts that are tables."""
+    return [
+        handover.Mart(
+            name,
+            columns={c: column["data_type"] for c, column in node["columns"].items()},
+            not_null={c for c, column in node["columns"].items() if column["constraints"]},
+            grain=grain(node),
+        )
+        for name, node in described().items()
+        if node["config"]["materialized"] != "view"
+    ]
+
+
+@contextlib.contextmanager
+def _variables(added: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the processes that are started inside."""
+    before = dict(os.environ)
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def arguments(computed: Extent) -> list[str]:
@@ -275,9 +350,17 @@ def _remedy(settings: Settings, sentence: str) -> str:
         return f"Give DuckDB more than DUCKDB_MEMORY_LIMIT={settings.memory_limit}, and run again."
     if builds.NO_SPACE.search(sentence):
         return f"Make room on the disk of {settings.data_dir}, and run again."
+    for pattern, remedy in SPARK_REMEDIES.items():
+        if settings.engine == "spark" and re.search(pattern, sentence, re.I):
+            return f"{remedy} in {spark_environment.configuration()}, and run again."
     if "lock on file" in sentence:
         return "Wait for the other process, and run again."
     return "A value in the data is the likely cause: remove its file from the inbox, or report it with this sentence."
+
+
+def grain(node: Mapping[str, Any]) -> list[str]:
+    """The columns of a mart that no two rows share, in the table's order; none where no test names them."""
+    return [column for column in node["columns"] if column in node["primary_key"]]  # which dbt sorts
 
 
 def made() -> set[tuple[str, str, str]]:

@@ -20,6 +20,9 @@ class Dbt:
     project again. So two of them are never used at once, and `results` is of the last call.
     """
 
+    executable = Path(sys.executable).with_name("dbt")
+    target_name = "duckdb"  # in dbt/profiles.yml
+
     def __init__(self, home: Path, settings: Settings, computed: extent.Extent | None = None):
         self.target = home / "target"
         self._link, self._data_dir = home / "data", settings.data_dir
@@ -29,8 +32,8 @@ class Dbt:
         self._link.unlink(missing_ok=True)
         self._link.symlink_to(self._data_dir)
         return subprocess.run(
-            [Path(sys.executable).with_name("dbt"), "--no-use-colors", "--log-path", self.target / "logs"]
-            + [*arguments, "--target-path", self.target],
+            [self.executable, "--no-use-colors", "--log-path", self.target / "logs", *arguments]
+            + ["--target", self.target_name, "--target-path", self.target],
             cwd=DBT_DIR,
             env=self._environment,
             capture_output=True,

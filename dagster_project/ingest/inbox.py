@@ -26,6 +26,7 @@ from dagster_project.ingest import http_client, other_formats
 from dagster_project.ingest.source import Source
 from dagster_project.sample.world import write_world
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
+from dagster_project.spark import environment as spark_environment
 
 UNPACKED_FOLDER = ".inbox-"
 # What this process has unpacked, by path, size and time of the archive: every source looks at the same files.
@@ -138,6 +139,8 @@ def check(settings: Settings) -> None:
     if settings.as_of and earlier is None:
         raise SettingsError(f"AS_OF looks back, and {settings.data_dir} holds nothing yet. Run once without it.")
     extent.check(settings, code_version())
+    if settings.engine == "spark":
+        spark_environment.check(settings)
     if settings.data == "live" and not settings.as_of:
         _check_services(settings)
 

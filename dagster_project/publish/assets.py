@@ -33,8 +33,7 @@ def descriptions() -> list[Description]:
             name=node["name"],
             text=node["description"],
             columns={c: column["description"] for c, column in node["columns"].items()},
-            # dbt infers the key from the tests of uniqueness, and sorts it
-            grain=[column for column in node["columns"] if column in node["primary_key"]],
+            grain=transform.grain(node),
             view_sql=_portable(node["name"]) if node["config"]["materialized"] == "view" else None,
             is_in_parquet=node["config"]["meta"].get("is_in_parquet", True),
         )

@@ -22,7 +22,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from dagster_project import warehouse
-from dagster_project.publish import manifest
+from dagster_project.publish import manifest, marts_file
 from dagster_project.settings import Settings
 
 KEPT = 3  # builds that stay, for who looks back or opened one by its own path
@@ -167,11 +167,12 @@ def disk_full(settings: Settings) -> str:
 def finish(settings: Settings, folder: Path, run_id: str) -> Path:
     """Make a folder that holds all its files the build that readers find, and remove those it makes too old. Returns
     its path."""
+    build = settings.builds_dir / _name(datetime.now(UTC), run_id)
     with writing(settings, folder):
+        marts_file.point_views(settings, folder, build)
         manifest.write(settings, folder)
         if not settings.as_of:
             _add_as_of_links(settings, folder)
-    build = settings.builds_dir / _name(datetime.now(UTC), run_id)
     folder.rename(build)
     _switch(settings.published_dir, build)
     if settings.as_of and _today(settings).exists():

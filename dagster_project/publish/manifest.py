@@ -66,10 +66,10 @@ def _sha256(path: Path) -> str:
 def _rows(settings: Settings, folder: Path) -> dict[str, int]:
     """Rows by file: of Parquet by its footer, of the DuckDB file those of all its tables together."""
     rows = {}
-    if any((folder / "parquet").glob("*.parquet")):
-        footers = warehouse.literal(folder / "parquet" / "*.parquet")
+    if any((folder / "parquet").rglob("*.parquet")):
+        footers = warehouse.literal(folder / "parquet" / "**" / "*.parquet")
         for file, count in warehouse.scan(f"select file_name, num_rows from parquet_file_metadata({footers})"):
-            rows[f"parquet/{Path(file).name}"] = count
+            rows[Path(file).relative_to(folder).as_posix()] = count
     database = folder / settings.published_path.name
     with warehouse.connect_file(settings, database) as con:
         tables = con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()

@@ -173,7 +173,7 @@
     cross join builds
     where builds.data_set = 'live'
         -- the period is its first day; what counts is how long ago the month ended
-        and cast(builds.started_at as date) - last_day(reporters.last_period) > case countries.role
+        and {{ dbt.datediff('last_day(reporters.last_period)', 'cast(builds.started_at as date)', 'day') }} > case countries.role
             {% for role, limit in days.items() -%}
             when '{{ role }}' then {{ limit }}
             {% endfor -%}

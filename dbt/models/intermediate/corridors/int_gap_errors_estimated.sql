@@ -15,14 +15,15 @@ with
 series as (
 
     select
-        freq, period, exporter, exporter_kind, importer_iso3, goods,
+        freq, exporter, exporter_kind, importer_iso3, goods,
+        cast(extract(year from period) as integer) as year,
         case
             when goods like 'TOTAL%' then 'total'
             when goods_kind = 'basket' then 'group'
             else 'product'
         end as level,
-        compared_export_usd as export_usd,
-        compared_import_fob_usd as import_usd
+        compared_export_usd,
+        compared_import_fob_usd
     from {{ ref('int_series_summed') }}
 
 ),
@@ -30,16 +31,15 @@ series as (
 yearly as (
 
     select
-        freq, exporter, exporter_kind, importer_iso3, goods, level,
-        cast(extract(year from period) as integer) as year,
-        {{ exact_sum('export_usd') }} as export_usd,
-        {{ exact_sum('import_usd') }} as import_usd,
+        freq, exporter, exporter_kind, importer_iso3, goods, level, year,
+        {{ exact_sum('compared_export_usd') }} as export_usd,
+        {{ exact_sum('compared_import_fob_usd') }} as import_usd,
         row_number() over (
-            partition by exporter, importer_iso3, goods, extract(year from period) order by freq nulls last
+            partition by exporter, importer_iso3, goods, year order by freq nulls last
         ) as place
     from series
-    group by freq, exporter, exporter_kind, importer_iso3, goods, level, extract(year from period)
-    having count(export_usd) = case freq when 'A' then 1 else 12 end
+    group by freq, exporter, exporter_kind, importer_iso3, goods, level, year
+    having count(compared_export_usd) = case freq when 'A' then 1 else 12 end
 
 ),
 
@@ -128,7 +128,7 @@ exported as (
 
     select
         exporter, exporter_kind, importer_iso3, goods, level,
-        {{ exact_sum('export_usd') }} / count(*) as export_usd
+        {{ exact_sum('export_usd') }} / count(*) as yearly_export_usd
     from yearly
     where place = 1
     group by exporter, exporter_kind, importer_iso3, goods, level
@@ -147,7 +147,7 @@ parts as (
     select
         'members' as error_basis, members.bloc as exporter, 'bloc' as exporter_kind, exported.importer_iso3,
         exported.goods, exported.level, exported.exporter_kind as part_kind, exported.level as part_level,
-        exported.export_usd
+        exported.yearly_export_usd as export_usd
     from exported
     inner join members on members.iso3 = exported.exporter
     where exported.exporter_kind = 'country'
@@ -155,14 +155,15 @@ parts as (
     select
         'goods' as error_basis, exported.exporter, exported.exporter_kind, exported.importer_iso3,
         product_groups.product_group as goods, 'group' as level, exported.exporter_kind as part_kind,
-        exported.level as part_level, exported.export_usd
+        exported.level as part_level, exported.yearly_export_usd
     from exported
     inner join {{ ref('int_product_groups_composed') }} as product_groups on product_groups.goods = exported.goods
     where exported.level = 'product'
     union all
     select
         'goods' as error_basis, exporter, exporter_kind, importer_iso3, 'TOTAL' as goods, 'total' as level,
-        exporter_kind as part_kind, level as part_level, export_usd
+        exporter_kind as part_kind, level as part_level,
+        yearly_export_usd as export_usd
     from exported
     where level = 'product'
 

@@ -88,7 +88,7 @@ select
     dated.data_as_of,
     dated.files_loaded,
     dated.stale_after_days,
-    cast(about.built_at as date) - cast(dated.last_confirmed_at as date) > dated.stale_after_days as is_stale,
+    {{ dbt.datediff('cast(dated.last_confirmed_at as date)', 'cast(about.built_at as date)', 'day') }} > dated.stale_after_days as is_stale,
     dated.last_failure
 from dated
 cross join about

@@ -68,12 +68,12 @@ select
     ranked.anomaly_re_exported as anomaly_went_on,
     ranked.route_kind,
     {{ deprecated_route('ranked.route_kind') }} as route,
-    case when ranked.class <> 'not_enough_data' then rank() over (
+    cast(case when ranked.class <> 'not_enough_data' then rank() over (
         partition by
             ranked.exporter_bloc, ranked.goods_kind, ranked.window_kind, ranked.period,
             ranked.class = 'not_enough_data'
         order by case when ranked.is_unusual then 0 else 1 end nulls last, ranked.priority desc nulls last
-    ) end as rank,
+    ) end as bigint) as rank,
     bands.rank_p05,
     bands.rank_p95,
     sqrt(ranked.anomaly * ranked.evidence) as secondary_score,
