@@ -15,9 +15,13 @@ SHOWN = 3
 
 
 def differing(
-    old: str, new: str, con: duckdb.DuckDBPyConnection | None = None, tolerance: float = TOLERANCE
+    old: str, new: str, con: duckdb.DuckDBPyConnection | None = None, *, of_operands: bool = False
 ) -> tuple[str, list[tuple]]:
-    """A sentence on how two tables differ, empty where they do not, and rows that do. Each is what SQL selects from."""
+    """A sentence on how two tables differ, empty where they do not, and rows that do. Each is what SQL selects from.
+
+    of_operands: numbers may differ by a billionth of the largest in their row, and not of themselves alone: what two
+    large numbers are apart has the last digits of both.
+    """
     con = (con or duckdb.connect()).cursor()
     columns = {}
     for side, relation in (("old", old), ("new", new)):
@@ -41,9 +45,11 @@ def differing(
             f"select *, row_number() over (partition by {key} order by {order}) as nth from {side}"
         )
     same_key = " and ".join(f'old_rows."{n}" is not distinct from new_rows."{n}"' for n in [*exact, "nth"])
+    sizes = {n: [f'abs({side}_rows."{m}")' for side in ("old", "new") for m in (measured if of_operands else [n])]
+             for n in measured}  # fmt: skip
     differs = [
         f'(old_rows."{n}" is null) <> (new_rows."{n}" is null) or '
-        f'abs(old_rows."{n}" - new_rows."{n}") > {tolerance} * greatest(abs(old_rows."{n}"), abs(new_rows."{n}"), 1e-6)'
+        f'abs(old_rows."{n}" - new_rows."{n}") > {TOLERANCE} * greatest({", ".join(sizes[n])}, 1e-6)'
         for n in measured
     ]
     named = "".join(f'coalesce(old_rows."{n}", new_rows."{n}"), ' for n in exact)

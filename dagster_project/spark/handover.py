@@ -72,8 +72,9 @@ def take_back(settings: Settings, marts: Iterable[Mart]) -> None:
         for mart in marts:
             target = f"unpublished.marts.{identifier(mart.name)}"
             rows = parquet_rows(folder / mart.name, mart.columns)
+            is_empty = not any((folder / mart.name).rglob("*.parquet"))  # a table in partitions that has none
             _drop(con, mart.name)
-            if value(con, f"select count(*) from ({rows})") > settings.large_world_rows:
+            if not is_empty and value(con, f"select count(*) from ({rows})") > settings.large_world_rows:
                 con.execute(f"create view {target} as {rows}")
                 continue
             columns = ", ".join(
@@ -81,7 +82,8 @@ def take_back(settings: Settings, marts: Iterable[Mart]) -> None:
                 for name, kind in mart.columns.items()
             )
             con.execute(f"create table {target} ({columns})")
-            con.execute(f"insert into {target} {rows} order by {identifiers(mart.grain) or 'all'}")
+            if not is_empty:
+                con.execute(f"insert into {target} {rows} order by {identifiers(mart.grain) or 'all'}")
 
 
 def _drop(con: warehouse.Connection, name: str) -> None:

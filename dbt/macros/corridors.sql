@@ -359,4 +359,7 @@
 
 {% macro json_object(name, members) -%} '"{{ name }}": {' || {{ members | join(" || ', ' || ") }} || '}' {%- endmacro %}
 
-{% macro json_number(column) -%} coalesce(cast({{ column }} as {{ dbt.type_string() }}), 'null') {%- endmacro %}
+{# To a millionth: engines write the last digits of a double differently. #}
+{% macro json_number(column) -%}
+    coalesce(cast(cast({{ column }} as decimal(38, 6)) as {{ dbt.type_string() }}), 'null')
+{%- endmacro %}

@@ -73,7 +73,7 @@ def test_both_engines_publish_the_same_tables_columns_and_types(both: duckdb.Duc
 
 def test_every_mart_is_that_of_duckdb(both: duckdb.DuckDBPyConnection) -> None:
     found = {
-        table: differing(f"duck.marts.{table}", f"spark.marts.{table}", both)
+        table: differing(f"duck.marts.{table}", f"spark.marts.{table}", both, of_operands=True)
         for table in tables(both, "duck")
         if table not in OF_THE_RUN
     }
