@@ -210,8 +210,8 @@ def _on_spark(
     yield from _build(settings, dbt, context, [*build, "--indirect-selection", "eager", "--exclude", COMPUTED])
     models = [n for n in manifest()["nodes"].values() if n["resource_type"] == "model"]
     in_spark = {f"{n['schema']}.{n['alias']}": n for n in models if n["schema"] in ("intermediate", "marts")}
-    kept = {name for name, n in in_spark.items() if computed.is_since and n["config"]["event_time"]}
-    handover.begin(settings, [n["alias"] for n in models if n["schema"] == "staging"], in_spark.keys() - kept)
+    kept = [name for name, n in in_spark.items() if computed.is_since and n["config"]["event_time"]]
+    kept = handover.begin(settings, [n["alias"] for n in models if n["schema"] == "staging"], in_spark, kept)
     on_spark = Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE), target="spark")
     with _variables(spark_environment.variables(settings, kept)):
         # cautious: a test of a staging model and a mart is run, with the mart

@@ -29,10 +29,12 @@ class SparkFailed(RuntimeError):
     """Spark could not read or write the warehouse. The message is the sentence for a person."""
 
 
-def begin(settings: Settings, models: Iterable[str], made: Iterable[str]) -> None:
-    """Write the staging models as Parquet where Spark reads them. What is computed anew as a whole, `made` as
-    schema.name, goes first: a table that a death left half-written is nobody's then."""
-    _remove(settings, *(table.replace(".", ".db/") for table in made))
+def begin(settings: Settings, models: Iterable[str], tables: Iterable[str], kept: Iterable[str] = ()) -> list[str]:
+    """Write the staging models as Parquet where Spark reads them. Of its `tables`, as schema.name, those of which no
+    year is `kept` go first: what a death left half-written is nobody's then. Returns those that are kept and hold rows.
+    """
+    filled = _filled(settings, kept)
+    _remove(settings, *(_folder(table) for table in tables if table not in filled))
     folder = _here(settings, "staging")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -40,6 +42,7 @@ def begin(settings: Settings, models: Iterable[str], made: Iterable[str]) -> Non
         for model in models:
             _write(con, f"staging.{identifier(model)}", folder / model)
     _send(settings, folder, "staging")
+    return filled
 
 
 def _write(con: warehouse.Connection, relation: str, folder: Path) -> None:
@@ -103,6 +106,20 @@ def parquet_rows(folder: Path, columns: Mapping[str, str]) -> str:
 # ---------------------------------------------------------------- where the warehouse is
 
 
+def _folder(table: str) -> str:
+    return table.replace(".", ".db/")
+
+
+def _filled(settings: Settings, tables: Iterable[str]) -> list[str]:
+    """Those of the tables that hold rows: one in partitions that has none has no file, and tells no columns."""
+    uri = environment.warehouse_uri(settings)
+    if environment.is_local(uri):
+        root = environment.local(uri)
+        return [table for table in tables if any((root / _folder(table)).rglob("*.parquet"))]
+    paths = {f"{uri}/{_folder(table)}": table for table in tables}
+    return [paths[line] for line in _files(settings, "filled", *paths).splitlines() if line in paths]
+
+
 def _here(settings: Settings, part: str) -> Path:
     """Where a part of the warehouse is written or read by DuckDB: in place, or beside where Spark alone gets to."""
     uri = environment.warehouse_uri(settings)
@@ -133,8 +150,9 @@ def _remove(settings: Settings, *parts: str) -> None:
         _files(settings, "remove", *(f"{uri}/{part}" for part in parts))
 
 
-def _files(settings: Settings, *command: str) -> None:
-    """Let Spark's own file systems (s3a, hdfs, …), with their own configuration, copy or remove."""
+def _files(settings: Settings, *command: str) -> str:
+    """Let Spark's own file systems (s3a, hdfs, …), with their own configuration, copy, remove or list. Returns what
+    was printed."""
     done = subprocess.run(
         [sys.executable, environment.SESSION / "files.py", *command],
         env=os.environ | environment.variables(settings),
@@ -147,3 +165,4 @@ def _files(settings: Settings, *command: str) -> None:
             f"{(done.stderr.strip().splitlines() or ['Spark gave no reason'])[-1]}\n"
             "Give Spark what its file system needs in spark-defaults.conf (docs/scale.md), and run again."
         )
+    return done.stdout

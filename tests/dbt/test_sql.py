@@ -33,6 +33,7 @@ IN_TEXT = {
     "group or order by all": r"\b(group|order)\s+by\s+all\b",
     "text without length": r"\bas\s+(varchar|text)\b",  # Spark wants a length; dbt.type_string() knows
     "integer division": r"//",
+    "decimal divided": r"\b\d+\.\d+\s*/|then \d+\.\d+\b[^\n]*\bend\s*/",  # Spark keeps six digits of it; 1e0 is a double
     "function of one engine": r"\b(regexp_\w+|median|quantile|md5|hash|strftime|\w*strptime|make_date)\(",
     "distinct on": r"\bdistinct\s+on\b",
     "float of 32 bits": r"\btype_float\(\)",  # never for money
@@ -174,6 +175,7 @@ def test_what_differs_goes_through_a_macro_that_knows_both_engines():
         "select a from t order by all",
         "select cast(a as varchar) from t",
         "select a // b from t",
+        "select 1.0 / a from t",
         "select distinct on (a) a, b from t",
         "select [1, 2] from t",
         "select list(a) from t",

@@ -1,4 +1,6 @@
-"""Copies and removes what lies where only Spark's file systems get to: send, receive or remove, then the paths.
+"""Copies, removes and lists what lies where only Spark's file systems get to: the command, then the paths.
+
+    send FOLDER URI · receive URI FOLDER · remove URI… · filled URI…, which prints those with Parquet in them
 
 Run in Spark's environment, with Spark's configuration. Not here: what is copied (handover.py).
 """
@@ -15,6 +17,14 @@ def main(command: str, *paths: str) -> None:
     if command == "remove":
         for path in given:
             path.getFileSystem(configuration).delete(path, True)
+    elif command == "filled":
+        for path, written in zip(given, paths, strict=True):
+            system = path.getFileSystem(configuration)
+            files = system.listFiles(path, True) if system.exists(path) else None
+            while files and files.hasNext():
+                if files.next().getPath().getName().endswith(".parquet"):
+                    print(written)
+                    break
     elif command == "send":
         source, target = given
         system = target.getFileSystem(configuration)

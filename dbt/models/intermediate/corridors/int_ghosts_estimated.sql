@@ -71,7 +71,7 @@ baselines as (
         {{ exact_sum('paired.' ~ import) }} / count(*) as baseline_{{ import }},
         {% endfor -%}
         {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd,
-        count(*) / case paired.freq when 'A' then 1.0 else 12.0 end as baseline_years
+        count(*) / case paired.freq when 'A' then 1e0 else 12e0 end as baseline_years
     from paired
     inner join windows
         on {{ is_in_baseline('paired', 'windows') }}

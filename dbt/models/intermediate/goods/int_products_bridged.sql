@@ -175,7 +175,7 @@ adjacent as (
         links.revision_from, links.code_from, links.revision_to, links.code_to, links.relation, links.basis,
         links.is_from_table,
         case
-            when counts.conversions = 0 then 1.0 / counts.targets
+            when counts.conversions = 0 then 1e0 / counts.targets
             when links.basis = 'conversion' then 1.0
             else 0.0
         end as weight
@@ -191,7 +191,7 @@ adjacent as (
         right(links.relation, 1) || ':' || left(links.relation, 1) as relation,
         links.basis,
         links.is_from_table,
-        1.0 / counts.targets as weight
+        1e0 / counts.targets as weight
     from links
     inner join upward_counts as counts
         on counts.revision_from = links.revision_from
