@@ -29,7 +29,9 @@ def spark(dbt_home: Path, tmp_path_factory: pytest.TempPathFactory) -> spark_eng
     nodes = transform.manifest()["nodes"].values()
     models = {n["alias"] for n in nodes if n["resource_type"] == "model" and n["schema"] == "staging"}
     handover.begin(settings, models, ())
-    dbt = spark_engine.SparkDbt(folder / "home", settings, spark_engine.configuration(folder / "conf"))
+    dbt = spark_engine.SparkDbt(
+        tmp_path_factory.mktemp("dbt-spark"), settings, spark_engine.configuration(folder / "conf")
+    )
     made = dbt("run", "--empty", "--select", LAYERS)
     assert made.returncode == 0, made.stdout[-8000:]
     return dbt
@@ -40,3 +42,9 @@ def test_spark_makes_every_model_with_the_types_of_its_contract(spark: spark_eng
     models = {n["unique_id"] for n in nodes if n["resource_type"] == "model" and n["schema"] != "staging"}
     assert models <= spark.results().keys()
     assert {status for node, status in spark.results().items() if node in models} == {"success"}
+
+
+@pytest.mark.spark
+def test_every_sentence_about_the_method_holds_on_spark(spark: spark_engine.SparkDbt) -> None:
+    ran = spark("test", "--select", f"test_type:unit,{LAYERS.split()[0]}", f"test_type:unit,{LAYERS.split()[1]}")
+    assert ran.returncode == 0, ran.stdout[-8000:]
