@@ -51,6 +51,7 @@ DECIDING = {
     "int_goods_controlled",
     "int_regulated_goods_spanned",
     "stg_eu_regulation__goods",
+    "stg_eu_regulation__parties",
     "int_goods_introduced",
     "int_asymmetries_paired",
     "int_totals_cored",

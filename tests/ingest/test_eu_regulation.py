@@ -242,7 +242,7 @@ def test_the_mart_answers_which_list_for_which_destination_on_that_day(settings,
     put(settings, WHOLE, "2026.html")
     refresh(settings, SOURCES)
     prepare(settings, SOURCES)
-    done = Dbt(dbt_home, settings)("run", "--select", "+controlled_goods")
+    done = Dbt(dbt_home, settings)("run", "--select", "+controlled_goods", "+designations")
     assert done.returncode == 0, done.stdout[-3000:]
     with duckdb.connect(str(settings.unpublished_path), read_only=True) as con:
         asked = """
@@ -266,3 +266,12 @@ def test_the_mart_answers_which_list_for_which_destination_on_that_day(settings,
             "and mapping = 'heading'"
         ).fetchall()
         assert codes > 1  # a heading stands for all beneath it
+        # the entities under their country, since the day that the annex gives
+        assert con.execute(
+            "select list_id, program, country_iso3, name, listed_on::varchar, is_listed, has_address "
+            "from marts.designations order by all"
+        ).fetchall() == [
+            ("EU_833_2014_IV", "Annex IV", "HKG", "Made Up Chips Co., Ltd.", "2026-04-24", True, True),
+            ("EU_833_2014_IV", "Annex IV", "KGZ", "Invented Machines LLC", "2024-06-25", True, True),
+            ("EU_833_2014_XLV", "Annex XLV", "KGZ", "Invented Bank OJSC (Kyrgyzstan)", "2025-08-09", True, False),
+        ]
