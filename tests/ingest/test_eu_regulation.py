@@ -195,6 +195,21 @@ def test_a_cell_that_holds_no_code_is_counted_by_a_warning(settings):
     assert rows(settings, "goods", "count(code), count(*)") == [(20, 21)]
 
 
+def test_a_version_that_holds_much_less_than_the_one_before_is_warned_of(settings):
+    goods = [(f"84{n:02}", "x") for n in range(10, 30)]
+    party = ("1.", "A LLC", "", "25.6.2024")
+    parties = [(f"{n}.", *party[1:]) for n in range(1, 20)]
+    header = ("Number", "Name", "Identifying Information", "Date of listing")
+    for day, kept, names in (("25.06.2024", 20, parties), ("25.02.2025", 19, parties), ("24.04.2026", 9, [])):
+        annexes = [eurlex_annex("XXIII", eurlex_table(("CN code", "Name"), *goods[:kept]))]
+        annexes.append(eurlex_annex("IV", eurlex_table(header, *names)))
+        put(settings, eurlex_text(*annexes, day=day), f"{day}.html")
+    refresh(settings, (REGULATION,))
+    finding = eu_regulation.versions_that_shrink(settings, {})
+    assert not finding.passed and not finding.blocks
+    assert "annex IV of 2026-04-24 from 19 to 0; annex XXIII of 2026-04-24 from 19 to 9" in finding.sentence
+
+
 @pytest.mark.parametrize(
     ("cell", "codes"),
     [

@@ -130,6 +130,20 @@ def test_a_header_that_is_not_the_layouts_is_named_with_the_columns(settings, co
     assert expected in reason and "make template" in reason and "book.csv" in reason
 
 
+def test_columns_without_a_name_behind_the_table_are_nothing_while_they_are_empty(settings):
+    empty = csv_of(cell(), delimiter=";").replace(b"\n", b";;\n")
+    put(settings, empty)
+    put(
+        settings,
+        empty.replace(b"GEO", b"DEU").replace(b";;\n", b";;remark\n").replace(b";;remark", b";;", 1),
+        "remark.csv",
+    )
+    refresh(settings, OWN)
+    assert loaded(settings) == {"book.csv"}
+    [reason] = reasons(settings)
+    assert "remark.csv" in reason and "under no header" in reason
+
+
 # ---------------------------------------------------------------- the rules
 
 

@@ -51,7 +51,9 @@ ANNEX = re.compile(r"ANNEX\s+([IVXLCDM]+[A-Z]?)")
 PART = re.compile(r"Part\s+([A-Z]|\d+)\b", re.I)
 MARKER = re.compile(r"[►▼]\s?(?:[BCM]\d*)?|◄|—{2,}")
 FOOTNOTE = re.compile(r"\(\s*\d+\s*\)|\*+")
-CODE_HEADER = re.compile(r"\b(?:CN|HS|Combined Nomenclature|Harmonised System)\b[^.]*\bcodes?\b|^codes?$", re.I)
+CODE_HEADER = re.compile(
+    r"\b(?:CN|HS|Combined Nomenclature|Harmonised System)\b[^.]*\bcodes?\b|^(?:codes?|CN|HS)$", re.I
+)
 DATE_HEADER = re.compile(r"date of (?:application|listing)|entry into force", re.I)
 COUNTRY_HEADER = re.compile(r"\bcountr(?:y|ies)\b|\bdestinations?\b", re.I)
 NAME_HEADER = re.compile(r"^name\b", re.I)
@@ -62,6 +64,7 @@ CODE = re.compile(r"(ex\.?\s*)?(?:chapter\s+(\d\d)|(\d{4}(?:[ .]?\d\d){0,3}|\d\d
 LABEL = re.compile(r"[^:;]{1,40}:\s*")
 PARTY_ANNEXES = ("IV", "XLV")  # entities that are supplied no dual-use goods; banks, and others, of third countries
 MOST_UNREAD = 0.1  # of the cells in an annex's column of codes
+LEAST_ROWS, LEAST_LEFT = 10, 0.8  # METHODS E13: of a smaller annex, or of a fifth that is gone, nothing is said
 MONTHS = {month: n for n, month in enumerate("january february march april may june july august september october "
           "november december".split(), start=1)}  # fmt: skip
 
@@ -161,7 +164,41 @@ def unread_cells(settings: Settings, _: Mapping[str, Finding]) -> Finding:
     )  # fmt: skip
 
 
-GATES = {GOODS.name: {"readable": unread_cells}}
+def versions_that_shrink(settings: Settings, _: Mapping[str, Finding]) -> Finding:
+    """Whether every version holds about what the one before held; a warning that names annexes of which much is gone,
+    or of whose parties none were read. A small annex says nothing."""
+    counts = warehouse.ask(
+        settings,
+        f"""with counted as (
+            select version, annex, count(distinct code) as rows
+            from raw.eu_regulation_goods where _valid_to is null group by all
+            union all
+            select version, annex, count(*) from raw.eu_regulation_parties where _valid_to is null group by all
+        ), versions as (
+            select distinct version from raw.eu_regulation_goods where _valid_to is null
+        ), compared as (
+            select versions.version, annexes.annex, coalesce(counted.rows, 0) as rows,
+                lag(coalesce(counted.rows, 0))
+                    over (partition by annexes.annex order by versions.version) as rows_before
+            from versions cross join (select distinct annex from counted) as annexes
+            left join counted on counted.version = versions.version and counted.annex = annexes.annex
+        )
+        select version, annex, rows_before, rows from compared
+        where rows_before >= {LEAST_ROWS} and rows < {LEAST_LEFT} * rows_before order by version, annex""",
+    )
+    named = "; ".join(
+        f"annex {annex} of {version} from {before:,} to {rows:,}" for version, annex, before, rows in counts
+    )
+    return Finding(
+        not counts,
+        f"Much is gone that the version before held: {named}. Compare it with EUR-Lex: the layout may have changed."
+        if counts else "Every version holds about what the one before held.",
+        {"annexes": len(counts)},
+        blocks=False,
+    )  # fmt: skip
+
+
+GATES = {GOODS.name: {"readable": unread_cells, "continuous_over_versions": versions_that_shrink}}
 
 
 # ---------------------------------------------------------------- the text as blocks and rows

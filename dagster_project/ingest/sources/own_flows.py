@@ -25,6 +25,7 @@ import pyarrow
 import pyarrow.parquet
 import pycountry
 
+from dagster_project import warehouse
 from dagster_project.files.archives import PARQUET_MAGIC
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
@@ -237,8 +238,7 @@ def recognise(head: Head) -> Recognised | None:
     if not _is_ours(header):
         return None
     _check(header)
-    first = dict(zip(header, first_record(head).values(), strict=True))
-    return Recognised("flows", "csv", _partition(first))
+    return Recognised("flows", "csv", _partition(first_record(head)))
 
 
 def _recognise_parquet(head: Head) -> Recognised | None:
@@ -264,7 +264,8 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     that cannot be read again."""
     frame, first_row = None, 2
     if landing.layout == "csv":
-        names = columns_of(head.first_line)
+        # a spreadsheet program leaves columns without a name behind the table
+        names = [name or f"unnamed {place}" for place, name in enumerate(columns_of(head.first_line))]
         relation = read_csv_sql(path, names, delimiter=delimiter_of(head.first_line))
     elif landing.layout == "parquet":
         with path.open("rb") as stream:
@@ -277,6 +278,12 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         names, number_of_header, rows = table
         relation, first_row = "frame", number_of_header + 1
         frame = pd.DataFrame(rows, columns=names, dtype="object")
+    unnamed = [name for name in names if name.strip().lower() not in COLUMNS]
+    if unnamed:
+        filled = " or ".join(f"{identifier(name)} is not null" for name in unnamed)
+        if warehouse.scan(f"select count(*) from {relation} where {filled}")[0][0]:
+            raise RejectedFile("Cells stand beside the table, under no header.", "Keep the table alone in its file.")
+        names = names[: -len(unnamed)]
     # a gap in a column of numbers is NaN where a data frame was saved as Parquet
     gap = "nan" if landing.layout == "parquet" else ""
     as_text = ", ".join(
@@ -323,6 +330,8 @@ def _is_ours(names: list[str]) -> bool:
 def _check(header: Iterable[str | None]) -> None:
     """Raise RejectedFile where the header is not the layout's, with the columns that are not."""
     names = _names(header)
+    while names and not names[-1]:
+        names.pop()
     for what, columns in (
         ("lacks", [c for c in COLUMNS if c not in names]),
         ("names twice", sorted({c for c in names if names.count(c) > 1})),

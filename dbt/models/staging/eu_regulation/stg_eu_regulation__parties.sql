@@ -1,5 +1,6 @@
 -- An entity or bank of annexes IV and XLV in the last version that has it, and since when a version lacks it. An entry is
--- known by its number, which stays where others are deleted; without one by its name.
+-- known by its number, which stays where others are deleted; without one by its name. A version of whose annex no party
+-- was read (a gate warns of it) delists nobody.
 with
 
 parties as (
@@ -13,20 +14,15 @@ parties as (
 
 ),
 
--- of the goods too: a version may hold no party
 dates as (
 
-    select distinct cast(version as timestamp) as version_at
-    from {{ source('eu_regulation', 'eu_regulation_goods') }}
-    where {{ known() }}
-    union
-    select distinct version_at from parties
+    select distinct annex, version_at from parties
 
 ),
 
 versions as (
 
-    select version_at, lead(version_at) over (order by version_at) as next_version_at from dates
+    select annex, version_at, lead(version_at) over (partition by annex order by version_at) as next_version_at from dates
 
 )
 
@@ -43,7 +39,9 @@ select
     min(parties.version_at) over (partition by parties.source_id) as first_seen_at,
     versions.next_version_at as gone_at
 from parties
-inner join versions on versions.version_at = parties.version_at
+inner join versions
+    on versions.annex = parties.annex
+    and versions.version_at = parties.version_at
 qualify row_number() over (
     partition by parties.source_id order by parties.version_at desc, parties.listed_on nulls last, parties.place
 ) = 1
