@@ -242,13 +242,13 @@ def test_the_template_is_an_empty_file_and_an_example_that_is_rejected_until_it_
 
 
 def test_a_book_by_origin_and_by_consignment_fills_the_differences_of_partner_basis(settings, dbt_home: Path):
-    # In Armenia's shape: by origin the cars are Japan's and America's, by consignment Georgia's
-    by_origin = {"GEO": 145, "JPN": 400, "USA": 200}
+    # In Armenia's shape: by origin no car is Georgia's, by consignment nearly all are
+    by_origin = {"TOTAL": {"GEO": 145, "JPN": 400, "USA": 200}, "8703": {"JPN": 545, "USA": 200}}
     by_consignment = {"GEO": 723, "JPN": 12, "USA": 10}
     book = [
         cell(partner=partner, basis=basis, product=product, revision=revision, value=str(value), quantity="", unit="")
         for product, revision in (("TOTAL", ""), ("8703", "HS2022"))
-        for basis, partners in (("origin", by_origin), ("consignment", by_consignment))
+        for basis, partners in (("origin", by_origin[product]), ("consignment", by_consignment))
         for partner, value in ({"0": sum(partners.values())} | partners).items()
     ]
     exports = cell(reporter="GEO", partner="ARM", flow="export", basis="destination", value="700", source="Geostat")
@@ -270,8 +270,8 @@ def test_a_book_by_origin_and_by_consignment_fills_the_differences_of_partner_ba
             "where product_code = 'TOTAL' and reporter = 'ARM' and partner = 'GEO'"
         ).fetchall()
     assert wedges == [
-        ("8703", "GEO", "own: Armstat, table 1", 700, 145, 723, 578),
-        ("8703", "JPN", "own: Armstat, table 1", None, 400, 12, -388),
+        ("8703", "GEO", "own: Armstat, table 1", 700, 0, 723, 723),
+        ("8703", "JPN", "own: Armstat, table 1", None, 545, 12, -533),
         ("8703", "USA", "own: Armstat, table 1", None, 200, 10, -190),
         ("TOTAL", "GEO", "own: Armstat, table 1", None, 145, 723, 578),
         ("TOTAL", "JPN", "own: Armstat, table 1", None, 400, 12, -388),
