@@ -654,6 +654,28 @@ def test_a_program_is_about_one_of_the_two_and_says_so_in_words():
     assert set(programs.publisher) <= set(seed("publishers").source_name)
 
 
+@pytest.mark.parametrize(
+    ("dataset", "programs"),
+    [
+        ("eu_journal_sanctions", {"EU-RUS", "EU-UKR", "EU-RUSDA"}),
+        ("ua_war_sanctions", {"UA-WS-MILIND", "UA-WS-UAVS", "UA-WS-MARE", "UA-WS-EXECUTIVES"}),
+    ],
+)
+def test_the_programs_of_opensanctions_single_datasets_are_judged_and_named_what_they_are(dataset, programs):
+    seeded = seed("sanction_programs")
+    own = seeded[(seeded.publisher == "opensanctions") & seeded.program.isin(programs)]
+    assert set(own.program) == programs and (own.is_russia_related == "true").all()
+    if dataset == "ua_war_sanctions":  # of an intelligence service: who is named there is not sanctioned by that
+        assert own.label.str.contains("no sanction by itself").all()
+
+
+def test_every_annex_with_a_destination_of_its_own_says_so(countries):
+    annexes = seed("eu_annexes")
+    assert set(annexes.destination) <= {"*", "named", *countries.iso3}
+    assert annexes.annex.is_unique and annexes.list_id.str.startswith("EU_833_2014_").all()
+    assert set(annexes.annex[annexes.destination == "named"]) == {"XXXIII"}
+
+
 def test_an_identifier_is_issued_by_the_world_by_a_country_or_by_what_the_row_says(countries):
     kinds = seed("identifier_kinds")
     assert set(kinds.issuer) <= {"*", "row"} | set(countries.iso3)

@@ -368,7 +368,7 @@ def _annexes(blocks: list[_Block]) -> list[tuple[str, list[_Block]]]:
     has_classes = any("title-annex-1" in block.kind for block in blocks)
     annexes: list[tuple[str, list[_Block]]] = []
     for block in blocks:
-        title = ANNEX.fullmatch(block.line) if not block.cells else None
+        title = ANNEX.fullmatch(FOOTNOTE.sub("", block.line).strip()) if not block.cells else None
         if title and ("title-annex-1" in block.kind or not has_classes):
             annexes.append((title[1], []))
         elif annexes:

@@ -18,7 +18,8 @@ select
     cast(length(code) as integer) as digits,
     is_partial = 'true' or length(code) > 6 as is_partial,
     description,
-    nullif(country, '') as country_iso3,
+    -- what is no country that is known stays as written in raw
+    case when regexp_full_match(country, '[A-Z]{3}') then country end as country_iso3,
     try_cast(applies_from as date) as applies_from
 from goods
 where code is not null
