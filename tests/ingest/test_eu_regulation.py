@@ -260,14 +260,14 @@ def test_the_mart_answers_which_list_for_which_destination_on_that_day(settings,
     done = Dbt(dbt_home, settings)("run", "--select", "+controlled_goods", "+designations")
     assert done.returncode == 0, done.stdout[-3000:]
     with duckdb.connect(str(settings.unpublished_path), read_only=True) as con:
-        asked = """
+        listed = """
             select list_id, destination_iso3, product_code, valid_from::varchar, valid_to::varchar
             from marts.controlled_goods
             where list_id like 'EU_833_2014_%' and hs_revision = 'HS2022' and product_code in ('845710', '854231')
                 and destination_iso3 in ('*', ?) and valid_from <= ? and coalesce(valid_to >= ?, true) order by all"""
 
         def on(day: str, destination: str) -> list[tuple]:
-            return con.execute(asked, [destination, day, day]).fetchall()
+            return con.execute(listed, [destination, day, day]).fetchall()
 
         industry = ("EU_833_2014_XXIII", "RUS", "845710", "2024-06-25", None)
         priority = ("EU_833_2014_XL", "*", "854231", "2024-06-25", None)

@@ -1,6 +1,6 @@
 """Users' own tables in the tidy layout: read from CSV, Excel and Parquet, checked in every column, and compared.
 
-Here belong the layout from the file to the row of raw, the template, and a book by two partner bases up to the mart.
+Here belong the layout from the file to the row of raw, the template, and a table by two partner bases up to the mart.
 Not here: what staging makes of single rows (dbt's unit tests). All figures are invented.
 """
 
@@ -42,7 +42,7 @@ def csv_of(*rows: dict[str, str], columns: list[str] = own_flows.COLUMNS, delimi
     return text.getvalue().encode()
 
 
-def put(settings: Settings, content: bytes, name: str = "book.csv") -> None:
+def put(settings: Settings, content: bytes, name: str = "table.csv") -> None:
     (settings.inbox_dir / name).write_bytes(content)
 
 
@@ -76,12 +76,12 @@ def test_columns_are_read_in_any_order_and_codes_come_to_one_notation(settings):
 
 
 def test_excel_and_parquet_hold_the_same_rows_as_csv(settings):
-    book = [cell(), cell(partner="DEU", freq="M", period="2022-03", quantity="", unit="")]
-    put(settings, csv_of(*book))
+    table = [cell(), cell(partner="DEU", freq="M", period="2022-03", quantity="", unit="")]
+    put(settings, csv_of(*table))
     refresh(settings, OWN)
     written = rows(settings, ", ".join(own_flows.COLUMNS))
 
-    frame = pd.DataFrame(book, columns=own_flows.COLUMNS)
+    frame = pd.DataFrame(table, columns=own_flows.COLUMNS)
     frame["value"] = frame["value"].astype(float)
     frame["quantity"] = pd.to_numeric(frame["quantity"])  # a gap is NaN
     frame["released_on"] = pd.to_datetime(frame["released_on"]).dt.date
@@ -94,16 +94,16 @@ def test_excel_and_parquet_hold_the_same_rows_as_csv(settings):
             else value or None
             for value in row.values()
         ]
-        for row in book
+        for row in table
     ]  # fmt: skip
     for name, content in {
-        "book.parquet": frame.to_parquet(),
-        "book.xlsx": workbook(Notes=[["Imports of Armenia"]], Table=[["Imports"], own_flows.COLUMNS, *cells]),
+        "table.parquet": frame.to_parquet(),
+        "table.xlsx": workbook(Notes=[["Imports of Armenia"]], Table=[["Imports"], own_flows.COLUMNS, *cells]),
     }.items():
         other = Settings.from_environment(
             {"DATA": "files", "INBOX": str(settings.inbox_dir), "DATA_DIR": str(settings.data_dir / name)}
         )
-        (settings.inbox_dir / "book.csv").unlink(missing_ok=True)
+        (settings.inbox_dir / "table.csv").unlink(missing_ok=True)
         (settings.inbox_dir / name).write_bytes(content)
         refresh(other, OWN)
         assert (name, reasons(other)) == (name, [])
@@ -127,7 +127,7 @@ def test_a_header_that_is_not_the_layouts_is_named_with_the_columns(settings, co
     put(settings, text)
     refresh(settings, OWN)
     [reason] = reasons(settings)
-    assert expected in reason and "make template" in reason and "book.csv" in reason
+    assert expected in reason and "make template" in reason and "table.csv" in reason
 
 
 def test_columns_without_a_name_behind_the_table_are_nothing_while_they_are_empty(settings):
@@ -139,7 +139,7 @@ def test_columns_without_a_name_behind_the_table_are_nothing_while_they_are_empt
         "remark.csv",
     )
     refresh(settings, OWN)
-    assert loaded(settings) == {"book.csv"}
+    assert loaded(settings) == {"table.csv"}
     [reason] = reasons(settings)
     assert "remark.csv" in reason and "under no header" in reason
 
@@ -238,25 +238,25 @@ def test_the_template_is_an_empty_file_and_an_example_that_is_rejected_until_it_
     assert "is there already" in capsys.readouterr().err
 
 
-# ---------------------------------------------------------------- a book by two bases
+# ---------------------------------------------------------------- a table by two bases
 
 
-def test_a_book_by_origin_and_by_consignment_fills_the_differences_of_partner_basis(settings, dbt_home: Path):
+def test_a_table_by_origin_and_by_consignment_fills_the_differences_of_partner_basis(settings, dbt_home: Path):
     # In Armenia's shape: by origin no car is Georgia's, by consignment nearly all are
     by_origin = {"TOTAL": {"GEO": 145, "JPN": 400, "USA": 200}, "8703": {"JPN": 545, "USA": 200}}
     by_consignment = {"GEO": 723, "JPN": 12, "USA": 10}
-    book = [
+    table = [
         cell(partner=partner, basis=basis, product=product, revision=revision, value=str(value), quantity="", unit="")
         for product, revision in (("TOTAL", ""), ("8703", "HS2022"))
         for basis, partners in (("origin", by_origin[product]), ("consignment", by_consignment))
         for partner, value in ({"0": sum(partners.values())} | partners).items()
     ]
     exports = cell(reporter="GEO", partner="ARM", flow="export", basis="destination", value="700", source="Geostat")
-    put(settings, csv_of(*book))
+    put(settings, csv_of(*table))
     put(settings, csv_of(exports | {"unit": "", "quantity": ""}), "georgia.csv")
     refresh(settings, SOURCES)
     prepare(settings, SOURCES)
-    assert loaded(settings) >= {"book.csv", "georgia.csv"}
+    assert loaded(settings) >= {"table.csv", "georgia.csv"}
     done = Dbt(dbt_home, settings)("run", "--select", "+basis_wedges", "+source_differences", "+int_file_rows_counted")
     assert done.returncode == 0, done.stdout[-3000:]
     with warehouse.connect(settings) as con:

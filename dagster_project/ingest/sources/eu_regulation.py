@@ -108,11 +108,11 @@ def recognise(head: Head) -> Recognised | None:
     if head.form is None or b"<" not in head.text[:2000]:
         return None
     beginning = _plain(head.text)
-    if found := REFERENCE.search(beginning):
-        language, day, month, year = found.groups()
+    if match := REFERENCE.search(beginning):
+        language, day, month, year = match.groups()
         version = f"{year}-{month}-{day}"
-    elif found := ADDRESS.search(beginning):
-        year, month, day, language = found.groups()
+    elif match := ADDRESS.search(beginning):
+        year, month, day, language = match.groups()
         version = f"{year}-{month}-{day}"
     elif re.search(r"<\s*(?:html|!doctype html)", beginning[:2000], re.I) and AMENDING.search(beginning):
         raise RejectedFile(
@@ -515,10 +515,10 @@ def _parties(blocks: list[_Block]) -> Iterator[dict]:
 
 def _day(words: str) -> str | None:
     """A day as 2026-04-24, however it is written; what is none stays as written."""
-    if found := re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", words):
-        return f"{found[3]}-{int(found[2]):02}-{int(found[1]):02}"
-    if (found := re.search(r"\b(\d{1,2}) ([A-Za-z]+) (\d{4})\b", words)) and found[2].lower() in MONTHS:
-        return f"{found[3]}-{MONTHS[found[2].lower()]:02}-{int(found[1]):02}"
+    if match := re.search(r"\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b", words):
+        return f"{match[3]}-{int(match[2]):02}-{int(match[1]):02}"
+    if (match := re.search(r"\b(\d{1,2}) ([A-Za-z]+) (\d{4})\b", words)) and match[2].lower() in MONTHS:
+        return f"{match[3]}-{MONTHS[match[2].lower()]:02}-{int(match[1]):02}"
     return words or None
 
 
@@ -547,7 +547,7 @@ COUNTRY = re.compile(
 
 def _countries(words: str) -> list[str]:
     """Every country that is named, in the order of the words."""
-    return list(dict.fromkeys(LABELS[found[0].lower()] for found in COUNTRY.finditer(words)))
+    return list(dict.fromkeys(LABELS[match[0].lower()] for match in COUNTRY.finditer(words)))
 
 
 def _country(words: str) -> str:

@@ -1,6 +1,6 @@
 """Own flows: any table of trade that a user has brought into one tidy layout, such as a national office's.
 
-One row of `raw.own_flows` is one figure: what one release of one book (`source`) reports of a reporter's flow with a
+One row of `raw.own_flows` is one figure: what one release of one table (`source`) reports of a reporter's flow with a
 partner, on one partner basis, of one product in one period. The layout is ours, so its notations are brought to one:
 countries to ISO's three letters, months to 2022-03, a total has no revision of the HS; all else stays as written.
 
@@ -56,7 +56,7 @@ REVISIONS = {f"HS{year}": year for year in (1992, 1996, 2002, 2007, 2012, 2017, 
 # Units of quantity as UN Comtrade abbreviates them, so that both sides of a flow are in the same.
 UNITS = ("kg", "u", "2u", "12u", "1000u", "u(jeu/pack)", "l", "m", "m²", "m³", "carat", "1000 kWh")
 EXAMPLE_SOURCE = "Example with invented figures"
-MOST_WORKBOOK_BYTES = 1 << 30  # unpacked: a book by six digits has a hundred thousand rows
+MOST_WORKBOOK_BYTES = 1 << 30  # unpacked: a table by six digits has a hundred thousand rows
 HEADER_WITHIN = 5  # rows of a sheet
 WORLD = "0"
 

@@ -1,4 +1,4 @@
--- The latest release's word on each flow, basis and period of a book. Values stay in the currency they are written in.
+-- What the latest release of a table reports of each flow, basis and period. Values stay in their own currency.
 with
 
 flows as (
