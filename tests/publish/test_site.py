@@ -86,7 +86,7 @@ def some_trade() -> dict[str, list[dict[str, object]]]:
         "claims": [{
             "claim_id": "c", "claim_order": 1, "quote": 'He said "<i>much</i>"', "source": "Nikkei Asia", "unit": "usd",
             "definition": "d", "status": "data_missing", "reason": "not_loaded", "query": "select null",
-            "kind": "figure", "measure": "sum", "article_statement": 1, "verdict": "Not known: not_loaded",
+            "kind": "figure", "measure": "sum", "article_statement": 1, "verdict": "Not known: no exports",
         }],
     }  # fmt: skip
 

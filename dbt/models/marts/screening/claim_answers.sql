@@ -88,7 +88,7 @@ names_placed as (
 
 names_shown as (
 
-    select *, case when place <= 8 then name end as shown from names_placed
+    select *, case when place <= 3 then name end as shown from names_placed
 
 ),
 
@@ -106,7 +106,6 @@ parties as (
         count(distinct listed.list_id) as lists,
         count(*) - count(listed.listed_on) as undated,
         min(listed.listed_on) as first_listed_on,
-        max(listed.listed_on) as last_listed_on,
         max(names_joined.names) as names
     from listed
     inner join names_joined on names_joined.claim_id = listed.claim_id
@@ -201,8 +200,7 @@ answered as (
                         || ' of the ' || {{ number_text('lists.lists') }} || ' loaded lists: ' || parties.names
                         || '; ' || case
                             when parties.first_listed_on is null then 'none with a date'
-                            else 'listed from ' || cast(parties.first_listed_on as {{ dbt.type_string() }})
-                                || ' to ' || cast(parties.last_listed_on as {{ dbt.type_string() }})
+                            else 'listed from ' || cast(parties.first_listed_on as {{ dbt.type_string() }}) || ' on'
                                 || case
                                     when parties.undated > 0
                                         then ', ' || {{ number_text('parties.undated') }} || ' without a date'

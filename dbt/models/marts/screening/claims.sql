@@ -371,7 +371,7 @@ select
     end
     || case
         when reasoned.finding is not null then reasoned.finding
-        when reasoned.reason is not null then 'Not known: ' || reasoned.reason
+        when reasoned.reason is not null then 'Not known: ' || substring(reasoned.reason, position(': ' in reasoned.reason) + 2)
         when reasoned.answer is not null then reasoned.answer
         when reasoned.published_value is null then {{ figure_text('reasoned.computed_value', 'reasoned.unit') }}
         else {{ figure_text('reasoned.computed_value', 'reasoned.unit') }} || ' against '
