@@ -475,12 +475,7 @@ def _panel(
                 f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a "
                 f"quarter, USD {millions(last['cumulated_breach_usd'])} million above it in all."
             )
-            panel["cap_demand"] = (
-                "Domestic demand is not known: the cap is the pre-war level alone."
-                if last["demand_year"] is None
-                else f"Domestic demand is {_number(100 * (last['demand_index'] - 1), 1)} % from that of 2019 to 2021, "
-                f"as published for {last['demand_year']}."
-            )
+            panel["cap_demand"] = _demand_sentence(last["demand_index"], last["demand_year"])
     union = [r for r in answers["union"].of(bloc=bloc, basket=basket) if r["reason"] is None]
     if union and any(r["cap_usd"] is not None for r in union):
         last = union[-1]
@@ -492,6 +487,13 @@ def _panel(
             f"{millions(last['transit_breach_usd'])} million above."
         )
     return panel
+
+
+def _demand_sentence(index: float | None, year: int | None) -> str:
+    if index is None or year is None:
+        return "Domestic demand is not known: the cap is the pre-war level alone."
+    side = "below" if index < 1 else "above"
+    return f"Domestic demand is {_number(100 * abs(index - 1))} % {side} that of 2019 to 2021, as published for {year}."
 
 
 def _place(row: Row) -> str:
