@@ -58,7 +58,15 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 # read_in_place: DuckDB writes down a part that is read twice, unless told not to; Spark never does.
 # row_hash: hash() and xxhash64(), only in generic tests.
 DISPATCHED = {
-    "joined_text": {"sanctioned_entities", "products", "int_claims_examined", "files", "int_file_rows_counted"},
+    "joined_text": {
+        "sanctioned_entities",
+        "products",
+        "int_claims_examined",
+        "files",
+        "int_file_rows_counted",
+        "claim_answers",
+        "claim_parties",
+    },
     "read_in_place": {
         "int_sums_compared",
         "int_excesses_estimated",

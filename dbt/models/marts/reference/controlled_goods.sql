@@ -1,6 +1,6 @@
 -- A code on a list is published as it stands, and with it whether the loaded data can be screened for it: every revision
 -- that codes of six digits were reported in must have it, by its list or by a bridge (METHODS check 17). Only revisions
--- that are bridged count; older data can be screened by codes that did not change.
+-- that are bridged count, and newer ones; older data can be screened by codes that did not change.
 with
 
 controlled_goods as (
@@ -19,7 +19,7 @@ loaded_revisions as (
 
     select distinct hs_revision
     from {{ ref('int_reports_ranked') }}
-    where product_level = 6 and is_used and hs_revision in ('{{ var("grouped_revisions") | join("', '") }}')
+    where product_level = 6 and is_used and hs_revision >= '{{ var("grouped_revisions") | last }}'
 
 ),
 
