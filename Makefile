@@ -18,7 +18,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source dev sql docs superset bench lock clean
+.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -65,6 +65,9 @@ lint: $(READY)  ## style, mistakes and types
 
 new-source: $(READY)  ## the files of a new source, from templates: make new-source NAME=armstat
 	@$(PY) -m dagster_project.ingest.new_source "$(NAME)"
+
+template: $(READY)  ## an empty table of own flows and an example of one: make template TO=<folder>
+	@$(PY) -m dagster_project.ingest.template "$(TO)"
 
 dev: $(READY)  ## Dagster's UI on http://127.0.0.1:3000
 	@export DAGSTER_HOME=$$($(PY) -m dagster_project home) && \

@@ -22,7 +22,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from bench import world
-from dagster_project.spark import environment
+from dagster_project.settings import SPARK_DIR
 
 WIDEST = "report_coverage"
 
@@ -53,7 +53,7 @@ def measure(root: Path, inbox: Path, engine: str, rows: int) -> None:
     configuration = root / "conf"
     configuration.mkdir(exist_ok=True)
     events.mkdir()
-    given = Path(os.environ.get("SPARK_CONF_DIR") or environment.CONF_DIR, "spark-defaults.conf").read_text()
+    given = Path(os.environ.get("SPARK_CONF_DIR") or SPARK_DIR, "spark-defaults.conf").read_text()
     (configuration / "spark-defaults.conf").write_text(
         f"{given}\nspark.eventLog.enabled true\nspark.eventLog.dir {events.as_uri()}\n"
         "spark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"

@@ -42,17 +42,18 @@ create or replace macro marts.country_headline(country) as table
 comment on macro table marts.country_headline is
     'country_headline(country): a transit country''s months, newest first, with the coalition as one exporter; _month is of the month, _12m of the twelve months to it. ISO code or name.';
 
-create or replace macro marts.listed_goods(on_date) as table
+create or replace macro marts.listed_goods(on_date, destination := null) as table
     select
-        goods.list_id, goods.product_code, goods.hs_revision, goods.tier, goods.name, goods.valid_from, goods.valid_to,
-        goods.source
+        goods.list_id, goods.destination_iso3, goods.product_code, goods.hs_revision, goods.tier, goods.annex, goods.name,
+        goods.valid_from, goods.valid_to, goods.source
     from marts.controlled_goods as goods
     where goods.valid_from <= cast(on_date as date)
-        and (goods.valid_to is null or goods.valid_to > cast(on_date as date))
-    order by goods.list_id, goods.product_code, goods.hs_revision;
+        and (goods.valid_to is null or goods.valid_to >= cast(on_date as date))
+        and (destination is null or goods.destination_iso3 in ('*', upper(destination)))
+    order by goods.list_id, goods.destination_iso3, goods.product_code, goods.hs_revision;
 
 comment on macro table marts.listed_goods is
-    'listed_goods(on_date): the codes that were on a control list on that day, in each HS revision of the data.';
+    'listed_goods(on_date, destination := ''KGZ''): the codes that were on a control list on that day, of all lists or of those that hold for a destination, in each HS revision of the data.';
 
 create or replace macro marts.corridor(country, basket) as table
     select
@@ -82,3 +83,66 @@ create or replace macro marts.cif_margin(exporter, importer, chapter, of_year) a
 
 comment on macro table marts.cif_margin is
     'cif_margin(exporter, importer, chapter, year): the margin of freight and insurance taken off such imports, and how it is known; the default where nothing better is. ISO codes; a chapter of two digits, or * for all goods together.';
+
+create or replace macro marts.price_of_an_invoice(product, exporter, importer, usd_a_kg, of_year) as table
+    with reports as (  -- of the code itself, else of its group; years before months
+        select
+            gaps.exporter_iso3, gaps.importer_iso3, gaps.product_code, gaps.freq,
+            gaps.export_value_usd, gaps.export_net_kg, gaps.import_value_fob_usd, gaps.import_net_kg
+        from marts.mirror_gaps as gaps
+        where extract(year from gaps.period) = of_year
+            and (
+                gaps.product_code = product
+                or gaps.product_code in (
+                    select bridges.stable_group_id from marts.product_bridges as bridges
+                    where product in (bridges.code_from, bridges.code_to)
+                )
+            )
+        qualify rank() over (order by gaps.product_code <> product, gaps.freq) = 1
+    ),
+    weighed as (  -- each pair as its exporter weighed it, else as its importer did, at FOB
+        select
+            exporter_iso3, importer_iso3, any_value(product_code) as product_code,
+            sum(export_net_kg) filter (export_value_usd > 0 and export_net_kg > 0) as export_kg,
+            sum(import_net_kg) filter (import_value_fob_usd > 0 and import_net_kg > 0) as import_kg,
+            sum(export_value_usd) filter (export_value_usd > 0 and export_net_kg > 0) / export_kg as export_usd_kg,
+            sum(import_value_fob_usd) filter (import_value_fob_usd > 0 and import_net_kg > 0) / import_kg as import_usd_kg
+        from reports
+        group by exporter_iso3, importer_iso3
+    ),
+    unit_values as (
+        select
+            *, coalesce(export_kg, import_kg) as kg, coalesce(export_usd_kg, import_usd_kg) as unit_value,
+            exporter_iso3 = upper(exporter) and importer_iso3 = upper(importer) as is_own
+        from weighed
+        where export_usd_kg is not null or import_usd_kg is not null
+    ),
+    placed as (
+        select
+            any_value(product_code) as product_code,
+            count(*) filter (not is_own) as pairs,
+            count(*) filter (not is_own and unit_value < usd_a_kg) as cheaper_pairs,
+            count(*) filter (not is_own and unit_value = usd_a_kg) as equal_pairs,
+            100 * sum(kg) filter (not is_own and unit_value <= usd_a_kg) / sum(kg) filter (not is_own)
+                as cheaper_share_of_weight,
+            quantile_cont(unit_value, 0.1) filter (not is_own) as tenth_usd_kg,
+            median(unit_value) filter (not is_own) as median_usd_kg,
+            quantile_cont(unit_value, 0.9) filter (not is_own) as ninetieth_usd_kg,
+            any_value(export_usd_kg) filter (is_own) as own_export_usd_kg,
+            any_value(import_usd_kg) filter (is_own) as own_import_usd_kg
+        from unit_values
+    )
+    select
+        upper(exporter) as exporter_iso3, upper(importer) as importer_iso3, placed.product_code,
+        cast(of_year as integer) as year, cast(usd_a_kg as double) as usd_a_kg, placed.pairs,
+        100 * (placed.cheaper_pairs + placed.equal_pairs / 2) / nullif(placed.pairs, 0) as percentile,
+        coalesce(placed.cheaper_share_of_weight, if(placed.pairs = 0, null, 0)) as cheaper_share_of_weight,
+        placed.tenth_usd_kg, placed.median_usd_kg, placed.ninetieth_usd_kg,
+        placed.own_export_usd_kg, placed.own_import_usd_kg,
+        case when placed.pairs = 0 then 'not_reported' when placed.pairs < 8 then 'few_pairs' end as reason,
+        'A code holds cheap and dear goods, and a weight may be estimated or wrong: a place among unit values says '
+            || 'nothing about one invoice, nor about who wrote it.' as caveat
+    from placed;
+
+comment on macro table marts.price_of_an_invoice is
+    'price_of_an_invoice(product, exporter, importer, usd_a_kg, year): where a price in USD a kilogram stands among the unit values of all other pairs of countries in that year (percentile of pairs; share of the weight that was no dearer), beside what both sides report of this pair, at FOB. Under eight pairs a percentile says little (few_pairs). An HS code; ISO codes.';

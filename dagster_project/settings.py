@@ -21,6 +21,7 @@ from dagster_project.files.rejection import printable
 PROJECT_DIR = Path(__file__).resolve().parents[1]
 DBT_DIR = PROJECT_DIR / "dbt"
 SEEDS_DIR = PROJECT_DIR / "seeds"
+SPARK_DIR = PROJECT_DIR / "dagster_project" / "spark"
 
 DATA_SETS = ("sample", "files", "live")
 ENGINES = ("duckdb", "spark")
@@ -37,6 +38,8 @@ ADDRESSES = {
     # The token is the Commission's own for everybody; it opens nothing else.
     "EU_SANCTIONS_URL": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content"
     "?token=dG9rZW4tMjAxNw",
+    # A version of Regulation (EU) No 833/2014: EUR-Lex has an address for each, and none for the newest.
+    "EU_REGULATION_URL": "https://eur-lex.europa.eu/legal-content/EN/TXT/HTML/?uri=CELEX:02014R0833-20260724",
     "UK_SANCTIONS_URL": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
     "UN_SANCTIONS_URL": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
     "US_SCREENING_URL": "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.csv",
@@ -75,6 +78,9 @@ class Settings:
     pg_reader_password: str = field(default="", repr=False)  # empty: the reader's password is left as it is
     engine: str = "duckdb"  # what computes intermediate models and marts: duckdb | spark
     warehouse_uri: str = ""  # where Spark keeps its tables; empty: a folder of the data directory
+    spark_conf_dir: Path = SPARK_DIR  # the folder of Spark's own settings, spark-defaults.conf
+    java_home: str = ""  # Spark's Java; empty: the one on PATH
+    python_model_rows: int = 20_000_000  # more of them no Python model reads in Spark's driver
     sample_variant: str = "mixed"  # how the simulated countries publish (sample/publication.py)
 
     @classmethod
@@ -117,6 +123,9 @@ class Settings:
         large_world_rows = read("LARGE_WORLD_ROWS", "5000000")
         if not large_world_rows.isdecimal():
             raise SettingsError(f"LARGE_WORLD_ROWS={large_world_rows} is no number of rows.")
+        python_model_rows = read("PYTHON_MODEL_ROWS", "20000000")
+        if not python_model_rows.isdecimal():
+            raise SettingsError(f"PYTHON_MODEL_ROWS={python_model_rows} is no number of rows.")
         opensanctions = read("USE_OPENSANCTIONS", "no").lower()
         if opensanctions not in ("yes", "no"):
             raise SettingsError(f"USE_OPENSANCTIONS={opensanctions} is unknown. Choose yes or no.")
@@ -138,6 +147,9 @@ class Settings:
             accept=_sources(read("ACCEPT", "")),
             engine=engine,
             warehouse_uri=read("WAREHOUSE_URI", "").rstrip("/"),
+            spark_conf_dir=_folder("SPARK_CONF_DIR", read("SPARK_CONF_DIR", str(SPARK_DIR))),
+            java_home=read("JAVA_HOME", ""),
+            python_model_rows=int(python_model_rows),
             sample_variant=read("SAMPLE_VARIANT", "mixed"),
             large_world_rows=int(large_world_rows),
             user_agent=_header("USER_AGENT", read("USER_AGENT", USER_AGENT)),

@@ -352,7 +352,7 @@ def _remedy(settings: Settings, sentence: str) -> str:
         return f"Make room on the disk of {settings.data_dir}, and run again."
     for pattern, remedy in SPARK_REMEDIES.items():
         if settings.engine == "spark" and re.search(pattern, sentence, re.I):
-            return f"{remedy} in {spark_environment.configuration()}, and run again."
+            return f"{remedy} in {spark_environment.configuration(settings)}, and run again."
     if "lock on file" in sentence:
         return "Wait for the other process, and run again."
     return "A value in the data is the likely cause: remove its file from the inbox, or report it with this sentence."

@@ -196,6 +196,41 @@ def eu_xml(
     ).encode()
 
 
+def eurlex_cells(*values: str, tag: str = "td", attributes: str = "") -> str:
+    return "".join(f'<{tag}{attributes}><p class="tbl-norm">{value}</p></{tag}>' for value in values)
+
+
+def eurlex_table(*rows: tuple[str, ...] | str) -> str:
+    """A table as EUR-Lex writes one; a row that is a text stands as it is."""
+    body = "".join(row if isinstance(row, str) else f"<tr>{eurlex_cells(*row)}</tr>" for row in rows)
+    return f'<div class="centered"><table class="borderOj" width="100%"><tbody>{body}</tbody></table></div>'
+
+
+def eurlex_heading(words: str, level: int = 1) -> str:
+    return f'<p class="title-gr-seq-level-{level}"><span class="boldface">{words}</span></p>'
+
+
+def eurlex_annex(number: str, *parts: str) -> str:
+    return (
+        f'<div id="anx_{number}"><hr class="separator-annex"/><p class="title-annex-1">ANNEX {number}</p>'
+        f'<p class="modref"><a title="32026R0506: INSERTED">▼M37</a></p>{"".join(parts)}</div>'
+    )
+
+
+def eurlex_text(*annexes: str, day: str = "24.04.2026", language: str = "EN", mark: str = "—") -> bytes:
+    """Regulation (EU) No 833/2014 as EUR-Lex consolidates it, of a day."""
+    return f"""<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml"><head><title>CL2014R0833</title><style>p {{margin: 0}}</style></head><body>
+<p class="reference">02014R0833 {mark} {language} {mark} {day} {mark} 029.001</p>
+<p class="disclaimer">This text is meant purely as a documentation tool and has no legal effect.</p>
+<p class="title-doc-first">COUNCIL REGULATION (EU) No 833/2014</p>
+<div class="eli-subdivision" id="art_12f"><p class="title-article-norm">Article 12f</p>
+<p class="norm">Goods listed in Annex XXXIII shall not be exported to the third countries that it names.</p></div>
+{"".join(annexes)}
+<hr class="separator-short"/><p class="footnote">(1) OJ L 1, 1.1.2014.</p></body></html>""".encode()
+
+
 def un_xml(
     persons: Sequence[str],
     entities: Sequence[str],

@@ -62,8 +62,8 @@ class SparkDbt(Dbt):
 
     def __init__(self, home: Path, settings: Settings, configuration: Path):
         super().__init__(home, settings)
-        linked = replace(settings, data_dir=home / "data")
-        self._environment |= environment.variables(linked) | {"SPARK_CONF_DIR": str(configuration)}
+        linked = replace(settings, data_dir=home / "data", spark_conf_dir=configuration)
+        self._environment |= environment.variables(linked)
 
 
 @contextmanager

@@ -160,8 +160,8 @@ class Client:
         """Request until there is a whole response, and put it into the file `to`.
 
         `secrets` are headers that reach this host alone; so do a name and password in the address. `expect` are the
-        kinds that will do: json, xml, csv, zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the response
-        may be that nothing changed. `remedy` ends the message where the address is the likely fault. Raises a
+        kinds that will do: json, xml, csv, html, zip, xlsx, 7z, gzip; none: anything but a web page. With `etag` the
+        response may be that nothing changed. `remedy` ends the message where the address is the likely fault. Raises a
         NetworkError.
         """
         host, added = _host(url), urlencode(params or {}, safe=",")
@@ -561,7 +561,7 @@ def _look(request: _Request, host: str, content_type: str) -> None:
     text = _text(start)
     if not text:
         raise _Retryable(Unexpected(f"{host} answers with nothing where {_either(expect)} was requested."))
-    if HTML.match(text):
+    if HTML.match(text) and "html" not in expect:
         raise Unexpected(
             f"{host} answers with a web page where {_either(expect)} was requested: a login, a notice or a portal. "
             f"Look at the address in a browser. {request.remedy}".rstrip()
@@ -578,6 +578,8 @@ def _look(request: _Request, host: str, content_type: str) -> None:
 def _is_kind(kind: str, start: bytes, text: bytes, content_type: str) -> bool:
     if kind == "csv":  # has no mark of its own
         return not ("html" in content_type.lower() or text[:1] in b"<{" or b"\0" in start.replace(b"\r\n", b"")[:512])
+    if kind == "html":
+        return HTML.match(text) is not None
     marks = {"json": (b"{", b"["), "xml": (b"<",), "zip": (ZIP,), "xlsx": (ZIP,), "7z": (SEVEN_ZIP,), "gzip": (GZIP,)}
     return (text if kind in ("json", "xml") else start).startswith(marks[kind])
 
@@ -586,6 +588,8 @@ def _is_whole(kind: str, path: Path, start: bytes, end: bytes) -> bool:
     """Does it end as its kind ends? A connection that closes early can look like the end of a response."""
     if kind == "json":
         return end.rstrip().endswith((b"}", b"]"))
+    if kind == "html":
+        return b"</html" in end.lower()
     if kind == "xml":  # the first element closes last
         root = re.search(rb"<([A-Za-z_][\w:.-]*)([^>]*)", start)
         return bool(root) and (root[2].endswith(b"/") or b"</" + root[1] in end)

@@ -1,7 +1,7 @@
 """The environment in which dbt runs on Spark: that it is there, and what it is told.
 
 Spark's own settings, such as the master and the memory of its executors, are in Spark's own file: spark-defaults.conf
-in the folder that SPARK_CONF_DIR names, by default the one beside this module. Not here: what must be equal on any
+in the folder that SPARK_CONF_DIR names, by default the one of this module. Not here: what must be equal on any
 cluster so that figures are (dbt/profiles.yml).
 """
 
@@ -18,7 +18,6 @@ from pathlib import Path
 from dagster_project.settings import PROJECT_DIR, Settings, SettingsError
 
 SESSION = Path(__file__).parent / "session"  # dbt imports the modules called dbt_… that it finds on its path
-CONF_DIR = Path(__file__).parent
 SPARK, JAVA = "4.", (17, 21)  # the versions that the project was tried with, and those of Java that Spark runs on
 
 
@@ -26,7 +25,7 @@ def check(settings: Settings) -> None:
     """Raises SettingsError where Spark cannot run here: no environment, no Java, or a warehouse that cannot be
     written."""
     _check_spark()
-    check_java()
+    check_java(settings)
     check_warehouse(settings)
 
 
@@ -60,10 +59,9 @@ def _check_spark() -> None:
         raise SettingsError(f"ENGINE=spark needs Spark {SPARK}x, and {sys.prefix} has {version}. {remedy}")
 
 
-def check_java() -> None:
+def check_java(settings: Settings) -> None:
     """Raises SettingsError where there is no Java that Spark runs on."""
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else "java"
+    java = str(Path(settings.java_home) / "bin" / "java") if settings.java_home else "java"
     needed = f"ENGINE=spark needs Java {' or '.join(map(str, JAVA))}"
     remedy = "Install one (on Debian: apt install openjdk-17-jre-headless), and let JAVA_HOME name it."
     try:
@@ -80,9 +78,9 @@ def warehouse_uri(settings: Settings) -> str:
     return settings.warehouse_uri or str(settings.data_dir / "spark")
 
 
-def configuration() -> Path:
+def configuration(settings: Settings) -> Path:
     """Spark's own file of settings."""
-    return Path(os.environ.get("SPARK_CONF_DIR") or CONF_DIR) / "spark-defaults.conf"
+    return settings.spark_conf_dir / "spark-defaults.conf"
 
 
 def is_local(uri: str) -> bool:
@@ -102,6 +100,7 @@ def variables(settings: Settings, kept: Iterable[str] = ()) -> dict[str, str]:
     return {
         "WAREHOUSE_URI": uri,
         "SPARK_KEPT": " ".join(kept),
-        "SPARK_CONF_DIR": str(configuration().parent),
+        "SPARK_CONF_DIR": str(settings.spark_conf_dir),
+        "PYTHON_MODEL_ROWS": str(settings.python_model_rows),
         "PYTHONPATH": os.pathsep.join([str(SESSION), str(PROJECT_DIR)]),
     }

@@ -285,14 +285,14 @@ def _count_not_wanted(con: Connection, rows: Rows) -> int:
 @contextmanager
 def _relation(con: Connection, rows: Rows) -> Iterator[str]:
     """The relation after `from` that reads the rows."""
-    if isinstance(rows.of, str):
-        yield f"({rows.of})"
-        return
-    con.register("frame", rows.of)
+    frame = rows.frame if isinstance(rows.of, str) else rows.of
+    if frame is not None:
+        con.register("frame", frame)
     try:
-        yield "frame"
+        yield f"({rows.of})" if isinstance(rows.of, str) else "frame"
     finally:
-        con.unregister("frame")
+        if frame is not None:
+            con.unregister("frame")
 
 
 @contextmanager

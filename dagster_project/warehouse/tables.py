@@ -85,6 +85,7 @@ class Rows:
     # is not a line of the file.
     first_row: int | None = 1
     kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
+    frame: pd.DataFrame | None = None  # what the SQL reads under the name `frame`
 
 
 def text(column: str) -> str:

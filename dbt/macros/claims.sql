@@ -36,3 +36,27 @@
         else ''
     end
 {%- endmacro %}
+
+{# Measures that other marts compute against the default baseline: excess unmirrored exports, their parts, and caps. #}
+{% macro measures_against_baseline() -%} 'ghost_low', 'share_of_rise', 'above_cap', 'union_above_cap' {%- endmacro %}
+
+{# A number with so many decimals, as text. #}
+{% macro number_text(value, decimals=0) -%}
+    cast(cast(round({{ value }}, {{ decimals }}) as decimal(38, {{ decimals }})) as {{ dbt.type_string() }})
+{%- endmacro %}
+
+{# USD as millions, as text. #}
+{% macro millions_text(value) -%} 'USD ' || {{ number_text(value ~ ' / 1000000', 1) }} || ' million' {%- endmacro %}
+
+{# A figure in its unit, as text. #}
+{% macro figure_text(value, unit) -%}
+    case
+        when {{ unit }} = 'truth' then case when {{ value }} = 1 then 'true' else 'not true' end
+        when {{ unit }} in ('usd', 'eur') and abs({{ value }}) >= 1000000
+            then upper({{ unit }}) || ' ' || {{ number_text(value ~ ' / 1000000', 1) }} || ' million'
+        when {{ unit }} in ('usd', 'eur') then upper({{ unit }}) || ' ' || {{ number_text(value) }}
+        when {{ unit }} = 'usd a kilogram' then 'USD ' || {{ number_text(value, 2) }} || ' a kilogram'
+        when {{ unit }} = 'percent' then {{ number_text(value, 1) }} || ' percent'
+        else {{ number_text(value) }} || ' ' || {{ unit }}
+    end
+{%- endmacro %}

@@ -147,9 +147,10 @@
     cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
 {%- endmacro %}
 
-{# The source shows nothing of partners other than those it has rows for (dbt_project.yml names such sources). #}
+{# The source shows nothing of partners other than those it has rows for: those that dbt_project.yml names, and users' own
+   tables, of which nobody knows what they leave out. #}
 {% macro is_selective(source_name) -%}
-    ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}'))
+    ({{ source_name }} in ('{{ var('sources_of_selected_partners') | join("', '") }}') or {{ is_own(source_name) }})
 {%- endmacro %}
 
 {#

@@ -24,6 +24,12 @@ MACROS = (
     .make_module({"var": VARS.__getitem__})
 )
 
+PERIODS = (
+    jinja2.Environment()
+    .from_string((DBT_DIR / "macros" / "periods.sql").read_text())
+    .make_module({"var": VARS.__getitem__})
+)
+
 
 # ---------------------------------------------------------------- Python twins
 
@@ -488,3 +494,12 @@ def test_kyrgyzstans_spread_gives_the_published_z(con):
 
 def test_what_is_missing_has_no_z(con):
     assert of_rows(con, "robust_z", [(None, 1, 1), (1, None, 1), (1, 1, None), (1, 1, 0)]) == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("year", "code", "revision"), [(2021, "H5", "HS2017"), (2027, "H6", "HS2022"), (2028, "H7", "HS2028")]
+)
+def test_a_year_and_comtrades_code_lead_to_the_revision_of_the_hs(con, year, code, revision):
+    assert con.sql(
+        f"select {PERIODS.hs_revision_in(year)}, {PERIODS.hs_revision_of(repr(code))}, {PERIODS.is_hs(repr(code))}"
+    ).fetchall() == [(revision, revision, True)]

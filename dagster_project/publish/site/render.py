@@ -69,7 +69,17 @@ STATUSES = {
     "near": "near",
     "contradicted": "contradicted",
     "data_missing": "data missing",
+    "answered": "answered",
+    "sourced": "by its source",
+    "not_measurable": "not measurable",
     "simulated": "simulated",
+}
+KINDS = {
+    "figure": "a figure, computed",
+    "law": "a fact of law",
+    "list": "asked of the loaded lists",
+    "scenario": "a scenario",
+    "not_measurable": "not measurable by trade",
 }
 CSV_NAMES = {"reports": "books", "basis_differences": "wedges"}  # files keep the names they were first published under
 PROVENANCE = ("dataset", "is_simulated", "data_as_of", "lists_as_of", "code_version", "parameters_hash")
@@ -311,6 +321,7 @@ def _begin(con, folder: Path) -> Site:
         "classes": CLASSES,
         "statuses": charts.STATUSES,
         "claim_statuses": STATUSES,
+        "claim_kinds": KINDS,
         "script": charts.script,
         "changes": charts.CHANGE_LABELS,
         "baseline": questions.BASELINE,
@@ -414,6 +425,7 @@ def _panel(
         "reports_summary": _reports_summary(reports),
         "gap": figure("gap", rows) if any(r["gap"] is not None for r in rows) else None,
         "ghost": None, "ghost_summary": "", "chain": None, "chain_summary": "", "cap": None, "cap_summary": "",
+        "cap_demand": "", "union": None, "union_summary": "",
     }  # fmt: skip
     ghost = answers["ghost"].of(bloc=bloc, basket=basket)
     if any(r["ghost_low_90_usd"] is not None for r in ghost):
@@ -453,14 +465,8 @@ def _panel(
         )
     caps = answers["caps"].of(bloc=bloc, basket=basket)
     if any(r["cap_usd"] is not None for r in caps):
-        data = [
-            _in_millions(r, value="value_usd", cap="cap_usd", breach="breach_usd", headroom="headroom_usd")
-            for r in caps
-        ]
-        for row in data:
-            row["above"] = None if row["cap"] is None or row["value"] is None else max(row["value"], row["cap"])
+        panel["cap"] = figure("cap", _cap_rows(caps))
         known = [r for r in caps if r["value_usd"] is not None and r["cap_usd"] is not None]
-        panel["cap"] = figure("cap", data)
         if known:
             last = known[-1]
             panel["cap_last"] = last
@@ -469,7 +475,31 @@ def _panel(
                 f"{millions(last['cap_usd'])} million; {last['months_in_breach'] or 0} months above it by more than a "
                 f"quarter, USD {millions(last['cumulated_breach_usd'])} million above it in all."
             )
+            panel["cap_demand"] = _demand_sentence(last["demand_index"], last["demand_year"])
+    union = [r for r in answers["union"].of(bloc=bloc, basket=basket) if r["reason"] is None]
+    if union and any(r["cap_usd"] is not None for r in union):
+        last = union[-1]
+        panel["union"] = figure("cap", _cap_rows(union))
+        panel["union_summary"] = (
+            f"In {month(last['period'])} exports of USD {millions(last['value_usd'])} million to {last['members']} "
+            f"members against a cap of {millions(last['cap_usd'])} million: "
+            f"{_place(last)}. By their own caps the members other than Russia and Belarus are USD "
+            f"{millions(last['transit_breach_usd'])} million above."
+        )
     return panel
+
+
+def _demand_sentence(index: float | None, year: int | None) -> str:
+    if index is None or year is None:
+        return "Domestic demand is not known: the cap is the pre-war level alone."
+    side = "below" if index < 1 else "above"
+    return f"Domestic demand is {_number(100 * abs(index - 1))} % {side} that of 2019 to 2021, as published for {year}."
+
+
+def _place(row: Row) -> str:
+    """Where a month stands against its cap, as words."""
+    above = row["breach_usd"]
+    return f"USD {millions(above or row['headroom_usd'])} million {'above it' if above else 'under it'}"
 
 
 def _reports_summary(rows: Sequence[Row]) -> str:
@@ -488,6 +518,16 @@ def _reports_summary(rows: Sequence[Row]) -> str:
         f"({millions(widest['gap_low_usd'])} to {millions(widest['gap_high_usd'])}). The last month with both reports "
         f"is {month(known[-1]['period'])}."
     )
+
+
+def _cap_rows(rows: Sequence[Row]) -> list[Row]:
+    """Months beside their cap, as their chart wants them: in millions, with the upper edge of what is above it."""
+    data = [
+        _in_millions(r, value="value_usd", cap="cap_usd", breach="breach_usd", headroom="headroom_usd") for r in rows
+    ]
+    for row in data:
+        row["above"] = None if row["cap"] is None or row["value"] is None else max(row["value"], row["cap"])
+    return data
 
 
 def _chain_by_period(rows: Sequence[Row]) -> list[Row]:
@@ -762,11 +802,29 @@ def _write_home(
 
 
 def _write_article(site: Site, claims: QueryResult) -> None:
-    kept = site.keep("article", {"claims": claims})["claims"]
-    article = [r for r in kept.rows if "Nikkei Asia" in (r["source"] or "")]
-    others = [r for r in kept.rows if r not in article]
-    site.write("article", "article.html.j2", title="The article", claims=kept, article=article, others=others,
-               counts={s: sum(r["status"] == s for r in kept.rows) for s in STATUSES})  # fmt: skip
+    answers = site.keep(
+        "article", {name: site.query(sql) for name, sql in questions.ARTICLE.items()} | {"claims": claims}
+    )
+    rows = answers["claims"].rows
+    pictures = {
+        claim: charts.figure("cap", _cap_rows(months), (), _span(months))
+        for (claim,), months in _by(answers["scenarios"].rows, "claim_id").items()
+        if any(month["cap_usd"] is not None for month in months)
+    }
+    site.write(
+        "article",
+        "article.html.j2",
+        title="The article",
+        claims=answers["claims"],
+        article=[r for r in rows if r["article_statement"] is not None],
+        others=[r for r in rows if r["article_statement"] is None],
+        quotes={r["claim_id"]: r["quote"] for r in rows},
+        pictures=pictures,
+        parties=_by(answers["parties"].rows, "claim_id"),
+        answers=answers,
+        counts={s: count for s in STATUSES if (count := sum(r["status"] == s for r in rows))},
+        kinds={k: sum(r["kind"] == k for r in rows) for k in KINDS},
+    )
 
 
 def _write_quality(site: Site, checks: Sequence[Check], sources: QueryResult) -> None:

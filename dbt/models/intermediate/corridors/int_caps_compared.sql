@@ -1,7 +1,8 @@
 -- A bloc's monthly exports beside the cap that the article proposes: the mean of the same month before the war, times
 -- an index of the importer's domestic demand (METHODS 2.13). A cap is never under the floor: of goods that were not
--- traded before, nothing at all would be too much. Months after the baseline only, of product groups and of the goods
+-- traded before, nothing at all would be too much. Demand is that of the last year published. Months after the baseline only, of product groups and of the goods
 -- in those that `capped_baskets` names.
+{% set window = default_window() %}
 with
 
 series as (
@@ -18,9 +19,42 @@ goods as (
 
 ),
 
-demand as (
+growth as (
 
     select * from {{ ref('stg_seeds__demand_indexes') }}
+
+),
+
+-- the level of a year, with the year before the first as 1
+levels as (
+
+    select
+        iso3,
+        year,
+        exp(sum(ln(1 + growth_percent / 100)) over (
+            partition by iso3 order by year nulls last rows between unbounded preceding and current row
+        )) as level
+    from growth
+    union all
+    select iso3, min(year) - 1 as year, 1.0 as level from growth group by iso3
+
+),
+
+demand as (
+
+    select
+        levels.iso3,
+        levels.year,
+        max(levels.year) over (partition by levels.iso3) as last_year,
+        round(levels.level / usual.level, 6) as demand_index
+    from levels
+    inner join (
+        select iso3, avg(level) as level
+        from levels
+        where year between extract(year from {{ window.first }}) and extract(year from {{ window.last }})
+        group by iso3
+        having count(*) = extract(year from {{ window.last }}) - extract(year from {{ window.first }}) + 1
+    ) as usual on usual.iso3 = levels.iso3
 
 ),
 
@@ -82,6 +116,7 @@ valued as (
         capped.period,
         windows.baseline_id,
         coalesce(demand.demand_index, 1) as demand_index,
+        demand.year as demand_year,
         coalesce(usual.baseline_years, 0) as baseline_years,
         usual.baseline_usd,
         usual.baseline_import_fob_usd,
@@ -100,7 +135,7 @@ valued as (
         and usual.baseline_id = windows.baseline_id
     left join demand
         on demand.iso3 = capped.importer_iso3
-        and demand.year = extract(year from capped.period)
+        and demand.year = least(extract(year from capped.period), demand.last_year)
 
 )
 
@@ -112,6 +147,7 @@ select
     period,
     baseline_id,
     demand_index,
+    demand_year,
     baseline_years,
     baseline_usd,
     value_usd,

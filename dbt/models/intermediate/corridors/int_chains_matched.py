@@ -1,7 +1,7 @@
 """One row is a route bloc → transit → destination of one good and period: see dagster_project/estimators/chains.py."""
 
-IN = {"exporter": "exporter_bloc", "importer_iso3": "transit_iso3", "value_usd": "in_usd", "excess_usd": "in_excess_usd",
-      "excess_kg": "in_excess_kg"}  # fmt: skip
+IN = {"exporter": "exporter_bloc", "importer_iso3": "transit_iso3", "value_usd": "in_usd",
+      "excess_usd": "in_excess_usd", "excess_kg": "in_excess_kg"}  # fmt: skip
 OUT = {"exporter": "transit_iso3", "importer_iso3": "target_iso3", "value_usd": "out_usd",
        "excess_usd": "out_excess_usd", "excess_kg": "out_excess_kg"}  # fmt: skip
 ONLY_IN = ["goods_kind", "left_out_year", "arrived_excess_usd"]

@@ -1,6 +1,6 @@
 -- Which flows a published figure is about: those of the figure itself, and those it is compared with, of an earlier period
 -- or of other countries, by exporter and importer. Years are read from annual figures; euro are of months, at the
--- month's rate. Two measures are of other marts, which compare a year with the default baseline.
+-- month's rate. Measures of other marts compare a year with the default baseline.
 {% set window = default_window() %}
 with
 
@@ -10,7 +10,7 @@ published_claims as (
         *,
         coalesce(period_to, cast('9999-12-31' as date)) as last_day,
         case
-            when currency = 'eur' or measure in ('monthly_mean', 'peak', 'dip_and_return', 'above_cap') then 'M'
+            when currency = 'eur' or measure in ('monthly_mean', 'peak', 'dip_and_return', 'above_cap', 'union_above_cap') then 'M'
             when
                 extract(month from period_from) = 1
                 and extract(month from coalesce(period_to, cast('9999-12-31' as date))) = 12
@@ -25,7 +25,7 @@ published_claims as (
             else coalesce(currency, 'usd')
         end as reported_unit
     from {{ ref('stg_seeds__published_claims') }}
-    where measure not in ('none', 'same_union')
+    where measure not in ('none', 'same_union', 'listed_parties')
 
 ),
 
@@ -61,7 +61,7 @@ parts as (
         {{ window.first }} as first_day,
         last_day({{ window.last }}) as last_day
     from published_claims
-    where measure in ('ghost_low', 'above_cap')
+    where measure in ({{ measures_against_baseline() }})
 
 ),
 

@@ -56,7 +56,7 @@ select
     case
         when explicit_labels.label is not null then explicit_labels.iso3
         when explicit_codes.label is not null then explicit_codes.iso3
-        else coalesce(iso.iso3, iso_names.iso3)
+        else coalesce(iso.iso3, iso_codes.iso3, iso_names.iso3)
     end as iso3
 from distinct_labels
 left join explicit as explicit_labels
@@ -67,4 +67,6 @@ left join explicit as explicit_codes
     and explicit_codes.label = lower(distinct_labels.country_code)
 -- some lists write the code where others write the name
 left join iso on iso.iso2 = upper(coalesce(nullif(distinct_labels.country_code, ''), distinct_labels.country_label))
+-- or three letters
+left join iso as iso_codes on iso_codes.iso3 = upper(distinct_labels.country_code)
 left join iso_names on iso_names.label = lower(distinct_labels.country_label)

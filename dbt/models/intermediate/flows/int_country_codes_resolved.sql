@@ -60,9 +60,21 @@ by_iso_word as (
 
 ),
 
+-- users' own tables are read in ISO's letters, and in Comtrade's numbers for what is no country
+by_iso3 as (
+
+    select 'own_flows' as publisher, iso3 as code, 'country' as kind, iso3 from countries
+    union all
+    select 'own_flows' as publisher, code, kind, iso3 from explicit
+    where publisher = 'comtrade' and kind <> 'country'
+
+),
+
 resolved as (
 
     select * from explicit
+    union all
+    select * from by_iso3
     union all
     select * from by_m49
     union all

@@ -112,6 +112,9 @@ judged as (
     from national_rows
     left join country_codes as partners
         on partners.publisher = national_rows.source_name and partners.code = national_rows.partner_code
+    union all
+    select landing_id, unused_because as reason, cast(null as {{ dbt.type_string() }}) as code, 1 as rows
+    from {{ ref('int_own_flows_placed') }}
 
 ),
 

@@ -10,5 +10,8 @@ select {{ columns }} from {{ ref('int_comtrade_flows_placed') }}
 union all
 select {{ columns }} from {{ ref('int_national_flows_placed') }}
 union all
+select {{ columns }} from {{ ref('int_own_flows_placed') }}
+where unused_because is null
+union all
 -- without a value where no rate brings its euro to dollars
 select {{ columns }} from {{ ref('int_eurostat_flows_placed') }}

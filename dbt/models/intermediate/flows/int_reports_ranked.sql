@@ -21,7 +21,7 @@ precedences as (
 ),
 
 -- a row for the reporter itself comes before the general one
-ranks as (
+preceding as (
 
     select
         sources.source_name,
@@ -31,15 +31,24 @@ ranks as (
     from (select distinct source_name, reporter, period from reports) as sources
     left join precedences as own
         on own.reporter = sources.reporter
-        and own.source_name = sources.source_name
+        and own.source_name = {{ publisher_of('sources.source_name') }}
         and sources.period >= own.period_from
         and sources.period < own.period_to
     left join precedences as general
         on general.reporter = '*'
-        and general.source_name = sources.source_name
+        and general.source_name = {{ publisher_of('sources.source_name') }}
         and sources.period >= general.period_from
         and sources.period < general.period_to
     group by sources.source_name, sources.reporter, sources.period
+
+),
+
+-- two of a user's own tables have one precedence, and are not added either: the first by name
+ranks as (
+
+    select source_name, reporter, period, dense_rank() over (order by precedence nulls last, source_name nulls last) as precedence
+    from preceding
+    where precedence is not null
 
 ),
 

@@ -76,6 +76,14 @@ partners as (
         {{ hs_revision_in('extract(year from period)') }} as hs_revision,
         whole_usd, parts_usd
     from national_sums
+    union all
+    select
+        freq, period, role, reporter, product_code, product_level, hs_revision,
+        {{ exact_sum('value_usd', "partner_kind = 'world'") }} as whole_usd,
+        coalesce({{ exact_sum('value_usd', "partner_kind not in ('world', 'bloc')") }}, 0) as parts_usd
+    from {{ ref('int_own_flows_placed') }}
+    where is_flow
+    group by source_name, freq, period, role, reporter, product_code, product_level, hs_revision
 
 ),
 

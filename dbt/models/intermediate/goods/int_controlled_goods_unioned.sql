@@ -9,6 +9,12 @@ decided as (
 
 ),
 
+regulated as (
+
+    select * from {{ ref('int_regulated_goods_spanned') }}
+
+),
+
 sanctioned as (
 
     select * from {{ ref('stg_openicpsr__goods') }} where is_sanctioned
@@ -25,9 +31,11 @@ listed as (
 
     select
         list_id,
+        '*' as destination_iso3,
         product_code,
         hs_revision,
         tier,
+        cast(null as {{ dbt.type_string() }}) as annex,
         cast(null as {{ dbt.type_string() }}) as categories,
         cast(null as boolean) as is_partially_exempt,
         cast(null as double) as price_above_eur,
@@ -40,9 +48,11 @@ listed as (
     union all
     select
         'EU_833_2014' as list_id,
+        'RUS' as destination_iso3,
         product_code,
         hs_revision,
         null as tier,
+        null as annex,
         categories,
         is_partially_exempt,
         price_above_eur,
@@ -53,6 +63,23 @@ listed as (
         'openICPSR 229004 (CC BY 4.0), coded from Regulation (EU) No 833/2014 and its amendments to 25 February 2023'
             as source
     from sanctioned
+    union all
+    select
+        list_id,
+        destination_iso3,
+        product_code,
+        hs_revision,
+        null as tier,
+        annex,
+        null as categories,
+        is_partially_exempt,
+        cast(null as double) as price_above_eur,
+        listed_code,
+        mapping,
+        valid_from,
+        valid_to,
+        source
+    from regulated
 
 )
 
@@ -60,9 +87,11 @@ select * from listed
 union all
 select
     listed.list_id,
+    listed.destination_iso3,
     groups.stable_group_id as product_code,
     'mixed' as hs_revision,
     min(listed.tier) as tier,
+    min(listed.annex) as annex,
     min(listed.categories) as categories,
     min(listed.is_partially_exempt) as is_partially_exempt,
     min(listed.price_above_eur) as price_above_eur,
@@ -75,5 +104,5 @@ from listed
 inner join groups
     on groups.hs_revision = listed.hs_revision
     and groups.product_code = listed.product_code
-where listed.mapping = 'exact'
-group by listed.list_id, groups.stable_group_id, listed.valid_from
+where listed.mapping in ('exact', 'heading', 'part')
+group by listed.list_id, listed.destination_iso3, groups.stable_group_id, listed.valid_from

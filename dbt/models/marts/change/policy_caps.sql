@@ -60,6 +60,7 @@ select
     followed.period,
     followed.baseline_id,
     followed.demand_index,
+    followed.demand_year,
     followed.baseline_years,
 
     followed.cap_usd,

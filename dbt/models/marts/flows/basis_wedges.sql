@@ -1,7 +1,8 @@
 -- The same imports by origin and by consignment, where an importer gives both: how much of a gap is the difference of
 -- partner basis alone. Goods of another origin that a hub re-exports are imports from the hub by consignment only.
--- Comtrade gives the country of consignment as second partner; where it does not, there is no row. Only where the parts
--- by second partner add up to the importer's total of the good: from a part of them nothing follows.
+-- Comtrade gives the country of consignment as second partner, a user's own table as a basis of its own; where neither
+-- does, there is no row. Only where the imports by consignment add up to those by origin of the same good: from a part of
+-- them nothing follows. Of two sources that give both, Comtrade's report, else the first by name.
 with
 
 mirror_gaps as (
@@ -17,9 +18,17 @@ country_codes as (
 
 ),
 
+own_imports as (
+
+    select * from {{ ref('int_own_flows_placed') }}
+    where role = 'import' and partner_kind not in ('world', 'bloc') and value_usd is not null
+
+),
+
 placed as (
 
     select
+        'comtrade' as source_name,
         parts.freq,
         parts.period,
         parts.reporter_code,
@@ -33,14 +42,20 @@ placed as (
     inner join country_codes as reporters on reporters.code = parts.reporter_code
     inner join country_codes as origins on origins.code = parts.origin_code
     inner join country_codes as senders on senders.code = parts.consignment_code
+    union all
+    select
+        source_name, freq, period, reporter as reporter_code, reporter as importer_iso3, partner as exporter_iso3,
+        partner_is_country as is_country, product_code, hs_revision, value_usd
+    from own_imports
+    where basis = 'consignment'
 
 ),
 
 sums_of_parts as (
 
-    select freq, period, reporter_code, product_code, hs_revision, {{ exact_sum('value_usd') }} as value_usd
+    select source_name, freq, period, reporter_code, product_code, hs_revision, {{ exact_sum('value_usd') }} as value_usd
     from placed
-    group by freq, period, reporter_code, product_code, hs_revision
+    group by source_name, freq, period, reporter_code, product_code, hs_revision
 
 ),
 
@@ -48,6 +63,7 @@ sums_of_parts as (
 by_origin as (
 
     select
+        'comtrade' as source_name,
         flows.freq,
         flows.period,
         flows.reporter_code,
@@ -61,27 +77,48 @@ by_origin as (
     inner join country_codes as reporters on reporters.code = flows.reporter_code
     inner join country_codes as origins on origins.code = flows.partner_code
     where flows.flow = 'M'
+    union all
+    select
+        source_name, freq, period, reporter as reporter_code, reporter as importer_iso3, partner as exporter_iso3,
+        product_code, product_level, hs_revision, value_usd
+    from own_imports
+    where basis = 'origin'
 
 ),
 
 -- of goods whose parts are all of the importer's total
-whole as (
+whole_reports as (
 
     select
-        by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.product_code, by_origin.hs_revision,
+        by_origin.source_name, by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.importer_iso3,
+        by_origin.product_code, by_origin.hs_revision,
         max(by_origin.product_level) as product_level
     from by_origin
     inner join sums_of_parts
-        on sums_of_parts.freq = by_origin.freq
+        on sums_of_parts.source_name = by_origin.source_name
+        and sums_of_parts.freq = by_origin.freq
         and sums_of_parts.period = by_origin.period
         and sums_of_parts.reporter_code = by_origin.reporter_code
         and sums_of_parts.product_code = by_origin.product_code
         and sums_of_parts.hs_revision = by_origin.hs_revision
     group by
-        by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.product_code, by_origin.hs_revision,
-        sums_of_parts.value_usd
+        by_origin.source_name, by_origin.freq, by_origin.period, by_origin.reporter_code, by_origin.importer_iso3,
+        by_origin.product_code, by_origin.hs_revision, sums_of_parts.value_usd
     having abs(sums_of_parts.value_usd - {{ exact_sum('by_origin.value_usd') }})
         <= {{ var('consignment_tolerance') }} * {{ exact_sum('by_origin.value_usd') }}
+
+),
+
+whole as (
+
+    select
+        *,
+        row_number() over (
+            partition by freq, period, importer_iso3, product_code, hs_revision
+            order by
+                case when {{ is_own('source_name') }} then 1 else 0 end nulls last, source_name nulls last, reporter_code nulls last
+        ) as place
+    from whole_reports
 
 ),
 
@@ -89,6 +126,7 @@ whole as (
 {{ name }} as (
 
     select
+        imports.source_name,
         imports.freq,
         imports.period,
         imports.exporter_iso3,
@@ -99,15 +137,17 @@ whole as (
         {{ exact_sum('imports.value_usd') }} as import_value_usd
     from {{ imports }} as imports
     inner join whole
-        on whole.freq = imports.freq
+        on whole.source_name = imports.source_name
+        and whole.freq = imports.freq
         and whole.period = imports.period
         and whole.reporter_code = imports.reporter_code
         and whole.product_code = imports.product_code
         and whole.hs_revision = imports.hs_revision
+        and whole.place = 1
     where {{ condition }} and imports.exporter_iso3 <> imports.importer_iso3
     group by
-        imports.freq, imports.period, imports.exporter_iso3, imports.importer_iso3, imports.product_code, whole.product_level,
-        imports.hs_revision
+        imports.source_name, imports.freq, imports.period, imports.exporter_iso3, imports.importer_iso3,
+        imports.product_code, whole.product_level, imports.hs_revision
 
 ),
 
@@ -130,6 +170,7 @@ compared as (
         consigned.importer_iso3,
         consigned.product_code,
         consigned.hs_revision,
+        consigned.source_name,
         mirror_gaps.export_value_usd,
         coalesce(originating.import_value_usd, 0) as import_value_origin_usd,
         consigned.import_value_usd as import_value_consignment_usd,
@@ -137,7 +178,8 @@ compared as (
         coalesce(mirror_gaps.margin_mid, {{ var('cif_default') }}) as margin_mid
     from consigned
     left join originating
-        on originating.freq = consigned.freq
+        on originating.source_name = consigned.source_name
+        and originating.freq = consigned.freq
         and originating.period = consigned.period
         and originating.exporter_iso3 = consigned.exporter_iso3
         and originating.importer_iso3 = consigned.importer_iso3
@@ -161,6 +203,7 @@ select
     compared.importer_iso3,
     compared.product_code,
     compared.hs_revision,
+    compared.source_name,
 
     compared.export_value_usd,
     compared.import_value_origin_usd,

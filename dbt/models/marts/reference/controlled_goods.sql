@@ -1,6 +1,6 @@
 -- A code on a list is published as it stands, and with it whether the loaded data can be screened for it: every revision
 -- that codes of six digits were reported in must have it, by its list or by a bridge (METHODS check 17). Only revisions
--- that are bridged count; older data can be screened by codes that did not change.
+-- that are bridged count, and newer ones; older data can be screened by codes that did not change.
 with
 
 controlled_goods as (
@@ -19,7 +19,7 @@ loaded_revisions as (
 
     select distinct hs_revision
     from {{ ref('int_reports_ranked') }}
-    where product_level = 6 and is_used and hs_revision in ('{{ var("grouped_revisions") | join("', '") }}')
+    where product_level = 6 and is_used and hs_revision >= '{{ var("grouped_revisions") | last }}'
 
 ),
 
@@ -49,15 +49,17 @@ unbridged as (
         on bridged.revision_from = listed.hs_revision
         and bridged.code_from = listed.product_code
         and bridged.revision_to = loaded_revisions.hs_revision
-    where listed.mapping = 'exact' and mapped.list_id is null and bridged.code_from is null
+    where listed.mapping in ('exact', 'heading', 'part') and mapped.list_id is null and bridged.code_from is null
 
 )
 
 select
     controlled_goods.list_id,
+    controlled_goods.destination_iso3,
     controlled_goods.product_code,
     controlled_goods.hs_revision,
     controlled_goods.tier,
+    controlled_goods.annex,
     controlled_goods.categories,
     controlled_goods.is_partially_exempt,
     controlled_goods.price_above_eur,

@@ -13,5 +13,6 @@ select
     actor,
     scope,
     title,
-    source
+    source,
+    checked_on
 from events

@@ -33,6 +33,7 @@ listed as (
         count(distinct source_id) as entities,
         count(distinct source_id) filter (where is_listed) as entities_listed_now,
         count(distinct source_id) filter (where has_address or has_registration) as entities_seated,
+        count(distinct source_id) filter (where listed_on is not null) as entities_dated,
         min(listed_on) as first_listed_on,
         max(listed_on) as last_listed_on
     from designations
@@ -114,10 +115,16 @@ select
     listed.entities,
     listed.entities_listed_now,
     listed.entities_seated,
+    listed.entities_dated,
     traded.chpl_year_usd,
     case when traded.chpl_months = 12 then traded.chpl_last_12_months_usd end as chpl_last_12_months_usd,
     around.chpl_12_months_before_usd,
     around.chpl_12_months_after_usd,
+    case
+        when listed.first_listed_on is null then 'no date'
+        when around.chpl_12_months_before_usd is null or around.chpl_12_months_after_usd is null then 'months missing'
+        else 'compared'
+    end as before_after,
     traded.total_year_usd,
     case
         when traded.importer_iso3 is null then 'no_trade_loaded'

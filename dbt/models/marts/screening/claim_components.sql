@@ -1,10 +1,10 @@
 -- What both sides reported of every flow that a published figure is computed from. `claims` adds these up.
 with
 
--- two measures are read from other marts
+-- what is compared with the default baseline is read from other marts
 pairs as (
 
-    select * from {{ ref('int_claim_pairs_named') }} where measure not in ('ghost_low', 'above_cap')
+    select * from {{ ref('int_claim_pairs_named') }} where measure not in ({{ measures_against_baseline() }})
 
 ),
 
@@ -126,7 +126,7 @@ valued_cells as (
             when reported_unit = 'items'
                 then case when value_usd = 0 then 0 when quantity_unit = 'u' then quantity end
             when reported_unit = 'kg' then case when value_usd = 0 then 0 else net_kg end
-            when measure = 'growth_unit_value' then case when net_kg > 0 then value_usd else 0 end
+            when measure in ('unit_value', 'growth_unit_value') then case when net_kg > 0 then value_usd else 0 end
             else value_usd
         end as reported_value
     from cells

@@ -30,6 +30,7 @@
 {#- How a measure is made of them: which it needs, and its formula. -#}
 {%- set measures = {
     'sum': {'needs': ['figure_value'], 'formula': 'figure_value'},
+    'unit_value': {'needs': ['figure_value', 'figure_kg'], 'formula': 'figure_value / nullif(figure_kg, 0)'},
     'monthly_mean': {'needs': ['figure_value', 'figure_periods'], 'formula': 'figure_value / figure_periods'},
     'change': {
         'needs': value_and_base,
@@ -145,47 +146,9 @@ sums as (
 
 ),
 
--- Three measures are read from other marts.
-ghosts as (
+answers as (
 
-    select published_claims.claim_id, max(ghost_trade.ghost_low_usd) as ghost_low_usd
-    from published_claims
-    inner join {{ ref('ghost_trade') }} as ghost_trade
-        on ghost_trade.exporter = published_claims.exporter
-        and ghost_trade.importer_iso3 = published_claims.importer
-        and ghost_trade.goods = published_claims.products
-        and ghost_trade.period = published_claims.period_from
-    where ghost_trade.window_kind = 'year' and ghost_trade.baseline_id = '{{ var("baseline") }}'
-    group by published_claims.claim_id
-
-),
-
-caps as (
-
-    select
-        published_claims.claim_id,
-        count(policy_caps.breach_usd) as months,
-        {{ exact_sum('policy_caps.value_usd') }} as value_usd,
-        {{ exact_sum('policy_caps.cap_usd') }} as cap_usd
-    from published_claims
-    inner join {{ ref('policy_caps') }} as policy_caps
-        on policy_caps.exporter_bloc = published_claims.exporter
-        and policy_caps.transit_iso3 = published_claims.importer
-        and policy_caps.goods = published_claims.products
-        and policy_caps.period between published_claims.period_from and published_claims.period_to
-    where policy_caps.baseline_id = '{{ var("baseline") }}'
-    group by published_claims.claim_id
-
-),
-
-unions as (
-
-    select published_claims.claim_id, count(*) as members
-    from published_claims
-    inner join {{ ref('countries') }} as countries
-        on countries.iso3 = published_claims.exporter or countries.iso3 = published_claims.importer
-    where countries.is_eaeu
-    group by published_claims.claim_id
+    select * from {{ ref('claim_answers') }}
 
 ),
 
@@ -198,19 +161,12 @@ computed as (
             {%- for measure, made in measures.items() %}
             when '{{ measure }}' then {{ made.formula }}
             {%- endfor %}
-            when 'ghost_low' then ghosts.ghost_low_usd
-            when 'above_cap'
-                then case
-                    when caps.months = published_claims.months
-                        then 100 * (caps.value_usd / nullif(caps.cap_usd, 0) - 1)
-                end
-            when 'same_union' then case when unions.members = 2 then 1.0 else 0.0 end
-        end as computed_value
+            else answers.computed_value
+        end as computed_value,
+        answers.answer
     from published_claims
     left join sums on sums.claim_id = published_claims.claim_id
-    left join ghosts on ghosts.claim_id = published_claims.claim_id
-    left join caps on caps.claim_id = published_claims.claim_id
-    left join unions on unions.claim_id = published_claims.claim_id
+    left join answers on answers.claim_id = published_claims.claim_id
 
 ),
 
@@ -255,6 +211,26 @@ from sums'
 from marts.ghost_trade
 where exporter = "{exporter}" and importer_iso3 = "{importer}" and goods = "{products}"
     and window_kind = "year" and period = date "{period_from}" and baseline_id = "{{ var('baseline') }}"'
+            when 'share_of_rise' then 'select
+    100 * max(case when goods = "{products}" then added_export_usd end)
+    / nullif(max(case when goods = "TOTAL" then added_export_usd end), 0) as computed_value
+from marts.ghost_trade
+where exporter = "{exporter}" and importer_iso3 = "{importer}" and window_kind = "year"
+    and period = date "{period_from}" and baseline_id = "{{ var('baseline') }}"'
+            when 'union_above_cap' then 'select
+    case
+        when count(breach_usd) = {months}
+            then 100 * (sum(value_usd) / nullif(sum(cap_usd), 0) - 1)
+    end as computed_value
+from marts.union_scenarios
+where exporter_bloc = "{exporter}" and goods = "{products}" and reason is null
+    and period between date "{period_from}" and date "{period_to}" and baseline_id = "{{ var('baseline') }}"'
+            when 'listed_parties' then 'select
+    case
+        when (select count(*) from marts.sanctioned_entities) > 0 then count(*) filter (where is_listed)
+    end as computed_value
+from marts.claim_parties
+where claim_id = "{claim_id}"'
             when 'above_cap' then 'select
     case
         when count(breach_usd) = {months}
@@ -313,7 +289,10 @@ held as (
         bounded.*,
         case
             when builds.data_set = 'sample' then 'simulated'
+            when bounded.kind = 'not_measurable' then 'not_measurable'
+            when bounded.kind = 'law' and bounded.measure = 'none' then 'sourced'
             when bounded.computed_value is null then 'data_missing'
+            when bounded.tolerance_low is null and bounded.tolerance_high is null then 'answered'
             when
                 bounded.computed_value >= coalesce(bounded.tolerance_low, bounded.computed_value)
                 and bounded.computed_value <= coalesce(bounded.tolerance_high, bounded.computed_value)
@@ -325,54 +304,83 @@ held as (
                 then 'data_missing'
             else 'contradicted'
         end as status,
+        bounded.kind in ('law', 'not_measurable') and bounded.measure = 'none' as is_by_source_alone,
         builds.data_set
     from bounded
     cross join builds
 
+),
+
+reasoned as (
+
+    select
+        *,
+        case
+            when is_by_source_alone or (computed_value is not null and status <> 'data_missing') then null
+            when measure = 'none' then 'no_source: ' || lacking
+            when missing is not null then 'not_loaded: ' || missing
+            when measure = 'listed_parties' then 'not_loaded: no sanctions list'
+            when computed_value is not null then 'not_loaded: the months of the peak that are still to come'
+            when is_summed then 'not_computed: what it is compared with is nothing'
+            when measure in ({{ measures_against_baseline() }})
+                then 'not_computed: no figure in the mart that its query names'
+            when unit = 'items' then 'not_loaded: the number of items of some of its flows'
+            when measure = 'growth_kg' then 'not_loaded: the weight of some of its flows'
+            else 'not_comparable: some of its flows have no gap that may be stated, or no value'
+        end as reason
+    from held
+
 )
 
 select
-    held.claim_id,
-    held.claim_order,
-    held.variant_of,
+    reasoned.claim_id,
+    reasoned.claim_order,
+    reasoned.kind,
+    reasoned.article_statement,
+    reasoned.variant_of,
 
-    held.statement as quote,
-    held.source,
-    held.published_on,
-    held.definition,
-    held.measure,
-    held.exporter,
-    held.importer,
-    held.products,
-    held.flow_side,
-    held.period_from,
-    held.period_to,
-    held.base_from,
-    held.base_to,
+    reasoned.statement as quote,
+    reasoned.source,
+    reasoned.source_url,
+    reasoned.checked_on,
+    reasoned.published_on,
+    reasoned.definition,
+    reasoned.measure,
+    reasoned.exporter,
+    reasoned.importer,
+    reasoned.products,
+    reasoned.flow_side,
+    reasoned.period_from,
+    reasoned.period_to,
+    reasoned.base_from,
+    reasoned.base_to,
 
-    held.unit,
-    held.published_value,
-    held.tolerance_low,
-    held.tolerance_high,
-    held.computed_value,
-    held.computed_value - held.published_value as deviation,
-    (held.computed_value - held.published_value) / nullif(abs(held.published_value), 0) as deviation_share,
-    held.status,
-    held.was_reproduced,
+    reasoned.unit,
+    reasoned.published_value,
+    reasoned.tolerance_low,
+    reasoned.tolerance_high,
+    reasoned.computed_value,
+    reasoned.computed_value - reasoned.published_value as deviation,
+    (reasoned.computed_value - reasoned.published_value) / nullif(abs(reasoned.published_value), 0) as deviation_share,
+    reasoned.status,
+    reasoned.was_reproduced,
+    reasoned.reason,
     case
-        when held.computed_value is not null and held.status <> 'data_missing' then null
-        when held.measure = 'none' then 'no_source: ' || held.lacking
-        when held.missing is not null then 'not_loaded: ' || held.missing
-        when held.computed_value is not null then 'not_loaded: the months of the peak that are still to come'
-        when held.is_summed then 'not_computed: what it is compared with is nothing'
-        when held.measure in ('ghost_low', 'above_cap') then 'not_computed: no figure in the mart that its query names'
-        when held.unit = 'items' then 'not_loaded: the number of items of some of its flows'
-        when held.measure = 'growth_kg' then 'not_loaded: the weight of some of its flows'
-        else 'not_comparable: some of its flows have no gap that may be stated, or no value'
-    end as reason,
-    case when held.computed_value is not null then held.data_set = 'sample' end as is_simulated,
+        when reasoned.data_set = 'sample' and reasoned.computed_value is not null and reasoned.finding is null then 'Simulated: '
+        else ''
+    end
+    || case
+        when reasoned.finding is not null then reasoned.finding
+        when reasoned.reason is not null then 'Not known: ' || substring(reasoned.reason, position(': ' in reasoned.reason) + 2)
+        when reasoned.answer is not null then reasoned.answer
+        when reasoned.published_value is null then {{ figure_text('reasoned.computed_value', 'reasoned.unit') }}
+        else {{ figure_text('reasoned.computed_value', 'reasoned.unit') }} || ' against '
+            || {{ figure_text('reasoned.published_value', 'reasoned.unit') }} || ' published'
+    end as verdict,
+    reasoned.nearest_claims,
+    case when reasoned.computed_value is not null then reasoned.data_set = 'sample' end as is_simulated,
     queries.query,
     {{ provenance_columns() }}
-from held
-inner join queries on queries.claim_id = held.claim_id
+from reasoned
+inner join queries on queries.claim_id = reasoned.claim_id
 cross join builds

@@ -9,6 +9,8 @@ demand_indexes as (
 select
     iso3,
     cast(year as integer) as year,
-    cast(demand_index as double) as demand_index,
-    source
+    cast(growth_percent as double) as growth_percent,
+    source,
+    second_source,
+    cast(checked_on as date) as checked_on
 from demand_indexes

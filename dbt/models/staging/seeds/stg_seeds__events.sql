@@ -12,5 +12,6 @@ select
     actor,
     scope,
     title,
-    source
+    source,
+    cast(checked_on as date) as checked_on
 from events

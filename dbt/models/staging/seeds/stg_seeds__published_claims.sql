@@ -9,8 +9,11 @@ published_claims as (
 select
     claim_id,
     cast(claim_order as integer) as claim_order,
+    kind,
+    cast(article_statement as integer) as article_statement,
     statement,
     source,
+    source_url,
     cast(published_on as date) as published_on,
     exporter,
     importer,
@@ -32,5 +35,8 @@ select
     definition,
     variant_of,
     lacking,
+    finding,
+    nearest_claims,
+    cast(checked_on as date) as checked_on,
     cast(was_reproduced as boolean) as was_reproduced
 from published_claims
