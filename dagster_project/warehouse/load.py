@@ -306,11 +306,12 @@ def _numbered(con: Connection, rows: Rows) -> Iterator[str]:
 
 def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> None:
     """All rules in one pass; only when one is broken, the file again, for the first row that does it."""
-    if not table.rules:
+    rules = (*table.rules, *rows.rules)
+    if not rules:
         return
-    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
+    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in rules)
     [broken] = con.execute(f"select {counts} from {staged}").fetchall()
-    for rule, hits in zip(table.rules, broken, strict=True):
+    for rule, hits in zip(rules, broken, strict=True):
         if not hits:
             continue
         shown = re.findall(r"\{(\w+)\}", rule.sentence)

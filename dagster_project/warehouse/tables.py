@@ -85,6 +85,7 @@ class Rows:
     # is not a line of the file.
     first_row: int | None = 1
     kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
+    rules: tuple[Rule, ...] = ()  # beside the table's, what no row of this one file may do
 
 
 def text(column: str) -> str:

@@ -160,6 +160,14 @@ FLOWS = Table(
             "One of them was edited or is an error: download it again, or report it to the publisher.",
         ),
         Rule(
+            "exported",
+            # the primary value of an export is its FOB value; an import may have either
+            "\"flowCode\" in ('X', 'RX', 'DX') and try_cast(\"cifvalue\" as double) > 0 "
+            'and coalesce(try_cast("fobvalue" as double), 0) = 0',
+            "The flow {flowCode} is an export, and has the CIF value of an import ({cifvalue}), and no FOB value.",
+            "One of them was edited or is an error: download it again, or report it to the publisher.",
+        ),
+        Rule(
             "consistent",
             '"refYear" <> left("period", 4) '
             'or ("freqCode" = \'M\' and try_cast("refMonth" as integer) <> try_cast(substr("period", 5) as integer))',
