@@ -26,6 +26,7 @@ WAREHOUSE_STORAGE = "latest"
 
 # Errors of reading and writing that speak of the file that is read, and not of the disk or the warehouse.
 OF_THE_FILE = re.compile("gzip|zstd|decompress|parquet|json|csv|match checksum|corruption", re.I)
+NO_ROOM = re.compile("no space left|disk quota", re.I)  # whatever file it names
 
 
 class WarehouseBusy(MachineFailure):
@@ -138,7 +139,7 @@ def rejecting_unreadable() -> Iterator[None]:
             is_unforeseen=True,
         ) from error
     except duckdb.Error as error:
-        if isinstance(error, duckdb.IOException) and not OF_THE_FILE.search(str(error)):
+        if isinstance(error, duckdb.IOException) and (NO_ROOM.search(str(error)) or not OF_THE_FILE.search(str(error))):
             raise MachineFailure.of(error) from error
         raise unreadable(error) from error
 

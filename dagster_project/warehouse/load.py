@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dagster_project.files.landing import Landing
+from dagster_project.files.landing import Landing, accepted, log_acceptance
 from dagster_project.files.rejection import RejectedFile, printable
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
@@ -56,7 +56,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
     """Load one landing into its raw tables, in one transaction: whole, or not at all.
 
     Raises RejectedFile, with the row, when the file breaks a rule, and HeldBack when the edition before speaks against
-    it and ACCEPT does not name its source; nothing of it is kept then.
+    it and neither ACCEPT names its source nor did once when it was loaded; nothing of it is kept then.
     """
     read = inserted = expired = not_wanted = 0
     doubts = future_edition(landing) if any(table.continuity for table in tables) else []
@@ -78,11 +78,13 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
                 read, inserted, expired = read + done.read, inserted + done.inserted, expired + done.expired
                 if table.continuity:
                     doubts += breaks(con, table, table.continuity, landing, done.expired)
-            if doubts and landing.source not in settings.accept:
-                raise HeldBack(landing, doubts)
-            accepted = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
+            if doubts and landing.landing_id not in accepted(settings.landing_dir, landing.source):
+                if landing.source not in settings.accept:
+                    raise HeldBack(landing, doubts)
+                log_acceptance(settings.landing_dir, landing, " ".join(doubts))
+            reason = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
             read += not_wanted
-            note_landing(con, landing, "loaded", accepted, scope, (read, not_wanted, inserted, expired))
+            note_landing(con, landing, "loaded", reason, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")
         except BaseException:
             con.execute("rollback")
