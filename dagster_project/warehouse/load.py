@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -23,6 +23,7 @@ from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
 from dagster_project.warehouse.connection import (
     Connection,
+    QueryError,
     connect,
     identifier,
     identifiers,
@@ -87,7 +88,8 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
             note_landing(con, landing, "loaded", reason, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")
         except BaseException:
-            con.execute("rollback")
+            with suppress(QueryError):  # a commit that failed has ended the transaction itself
+                con.execute("rollback")
             raise
     return Loaded(read, inserted, expired, not_wanted)
 

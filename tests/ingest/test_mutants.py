@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from downloads import prepare
+from downloads import csv_of, flow, loaded, prepare, reasons, refresh
 from mutants import LAYOUTS, Layout, mutants
 
 from dagster_project import warehouse
@@ -145,8 +145,8 @@ class World:
         self.put(f"whole/{layout.file_name}", layout.good)
         prepare(self.settings, list(SOURCES.values()))
         assert self.land() == {}
-        [(_, loaded)] = intake.load_landed(self.settings, self.source)
-        assert isinstance(loaded, warehouse.Loaded), loaded
+        [(_, whole)] = intake.load_landed(self.settings, self.source)
+        assert isinstance(whole, warehouse.Loaded), whole
         with warehouse.connect(self.settings, read_only=True) as con:
             self.whole = self.rows(con)
 
@@ -250,3 +250,17 @@ def test_a_mutant_is_rejected_held_back_harmless_or_known_to_pass(layout, tmp_pa
         f"\n{layout.name:22}",
         *(f"{counts[outcome]:4} {outcome:18}" for outcome in (REJECTED, HELD_BACK, SAME, CHANGED)),
     )
+
+
+def test_no_mutant_stops_a_whole_file_of_the_same_inbox(tmp_path):
+    """Before it and after it, where DuckDB reads damaged bytes itself."""
+    layout = next(layout for layout in LAYOUTS if layout.name == "comtrade parquet")
+    world, made = World(tmp_path, layout), mutants(layout)
+    for number, mutant in enumerate(made, start=1):
+        world.put(f"{number}/{mutant.file_name}", mutant.content)
+    neighbours = {"0/first.csv": "201901", "999/last.csv": "201902"}
+    for name, period in neighbours.items():
+        world.put(name, csv_of([flow(period=period)]))
+    refresh(world.settings, [world.source])
+    assert set(neighbours) < loaded(world.settings)
+    assert 0 < len(reasons(world.settings)) < len(made)
