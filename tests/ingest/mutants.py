@@ -467,10 +467,6 @@ OF_COMEXT: dict[str, Edit] = {
 REPORTERS = "Austria Belgium Bulgaria Croatia Denmark Estonia Finland France Germany Greece Hungary Ireland".split()
 
 
-def _shown(record: tuple, value: str) -> tuple:
-    return record[0], value
-
-
 OF_WEB: dict[str, Edit] = {
     "a digit changed in a value": lambda record: (record[0], "9106"),
     "a value a thousandfold": lambda record: (record[0], str(int(record[1]) * 1000)),
