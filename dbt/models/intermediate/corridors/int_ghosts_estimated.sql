@@ -39,7 +39,7 @@ paired as (
 
     select
         freq, period, month_number, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind,
-        is_listed, is_screened, is_settled,
+        is_listed, is_screened, is_code_new, is_settled,
         export_value_usd as reported_export_usd,
         export_kg,
         concordance_quality,
@@ -71,6 +71,7 @@ baselines as (
         {{ exact_sum('paired.' ~ import) }} / count(*) as baseline_{{ import }},
         {% endfor -%}
         {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd,
+        min(extract(year from paired.period)) = max(extract(year from paired.period)) as is_one_year,
         count(*) / case paired.freq when 'A' then 1.0 else 12.0 end as baseline_years
     from paired
     inner join windows
@@ -85,7 +86,7 @@ baselines as (
 rolled as (
 
     select
-        freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened,
+        freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened, is_code_new,
         {{ year_count('reported_export_usd', corridor) }} as reported_months,
         {{ year_count('export_usd', corridor) }} as compared_months,
         {{ year_count('case when is_importer_published then 1 end', corridor) }} = 12 as is_importer_published,
@@ -105,7 +106,7 @@ rolled as (
 
 years as (
 
-    {% set key = 'freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened' -%}
+    {% set key = 'freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened, is_code_new' -%}
     select
         'year' as window_kind,
         {{ key }},
@@ -155,6 +156,7 @@ compared as (
             as baseline_{{ value }},
         {% endfor -%}
         baselines.baseline_years,
+        baselines.is_one_year as is_one_year_baseline,
         baselines.goods is not null as has_baseline
     from years
     inner join windows
@@ -252,6 +254,7 @@ select
     {{ imports | join(', ') }},
     baseline_export_usd,
     baseline_{{ imports | join(', baseline_') }},
+    is_one_year_baseline,
     added_export_usd,
     import_fob_usd - baseline_import_fob_usd as added_import_usd,
     case when export_usd is not null then greatest(0, {{ gap_usd('export_usd', 'import_fob_usd') }}) end
@@ -273,6 +276,7 @@ select
     case
         when export_usd is null and not is_importer_published then 'importer_not_published'
         when export_usd is null then 'not_comparable'
+        when not has_baseline and is_code_new then 'code_is_new'
         when not has_baseline then 'no_baseline'
         when baseline_export_usd = 0 then 'zero_baseline'
         when added_export_usd < added_export_least_usd then 'small_rise'
