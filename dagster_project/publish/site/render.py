@@ -59,7 +59,7 @@ REASONS = {
     "not_comparable": "no months in which a gap may be stated",
     "code_is_new": "no code for it before the war, and no bridge to an older one",
     "no_baseline": "no level before the war to compare with",
-    "zero_baseline": "nothing was traded before the war",
+    "zero_baseline": "nothing, or next to nothing, was traded before the war",
     "small_rise": "the rise is small",
     "exporter_not_published": "the exporters have not published it",
     "rolling_12": "12 months",

@@ -8,8 +8,9 @@
 -- they are normal. For a single good of a reporter that is rated by itself they are this reporter's, else what gaps of
 -- that level and size stray by (int_gap_errors_estimated), half of it each side's (METHODS E3).
 --
--- Where the baseline holds no exports no share was missing before: the rate is undefined, and the interval is that of
--- the other estimate.
+-- Where the baseline holds no exports, or less than may be looked at (min_value_usd a month), no share was missing
+-- before: the rate is undefined, and the interval is that of the other estimate. One parcel lost in three years is no
+-- rate.
 {% set imports = ['import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd', 'import_cif_usd', 'import_as_fob_usd'] %}
 {% set coverages = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
 {% set corridor = 'freq, exporter, importer_iso3, goods' %}
@@ -190,6 +191,7 @@ erring as (
 
     select
         compared.*,
+        case when baseline_export_usd >= 12 * {{ var('min_value_usd') }} then baseline_export_usd end as rated_export_usd,
         greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }}) as added_export_least_usd,
         coalesce(exporters.noise_sd, errors.error_sd / sqrt(2)) as export_error_sd,
         coalesce(importers.noise_sd, errors.error_sd / sqrt(2)) as import_error_sd,
@@ -221,7 +223,7 @@ estimated as (
         {% for margin in ['', '_low', '_high'] -%}
         {% set m = 'import_fob' ~ margin ~ '_usd' -%}
         {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did{{ margin }}_usd,
-        {{ ghost_rate('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as rate{{ margin }}_usd,
+        {{ ghost_rate('export_usd', 'rated_export_usd', m, 'baseline_' ~ m) }} as rate{{ margin }}_usd,
         {% endfor -%}
         export_usd - baseline_export_usd as added_export_usd,
         {{ var('noise_z') }} * sqrt(
@@ -278,7 +280,7 @@ select
         when export_usd is null then 'not_comparable'
         when not has_baseline and is_code_new then 'code_is_new'
         when not has_baseline then 'no_baseline'
-        when baseline_export_usd = 0 then 'zero_baseline'
+        when rated_export_usd is null then 'zero_baseline'
         when added_export_usd < added_export_least_usd then 'small_rise'
     end as reason
 from bounded
