@@ -355,7 +355,7 @@ qualify row_number() over (partition by exporter, importer_iso3, basket order by
 order by basket, value_usd desc, exporter, importer_iso3""",
     "sources": """
 select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of,
-    last_fetched_at as last_asked_at,
+    last_landed_at, last_fetched_at as last_asked_at,
     last_answered_at, stale_after_days, is_stale, last_failure
 from sources
 order by kind <> 'trade', kind <> 'list', title""",

@@ -298,7 +298,8 @@ def _begin(con, folder: Path) -> Site:
     site = Site(con, folder, {}, environment)
     about = site.query(questions.ABOUT).rows
     site.about = about[0] if about else dict.fromkeys(
-        (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of"))  # fmt: skip
+        (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of", "data_until", "data_loaded_at")
+    )  # fmt: skip
     environment.filters |= {
         "millions": millions, "percent": percent, "times": times, "month": month, "day": day, "words": words,
         "number": _number,
@@ -661,7 +662,7 @@ def _state(about: Row, home: Mapping[str, QueryResult], claims: QueryResult) -> 
             for r in home["until"].rows
         },
         "claims": {r["claim_id"]: r["status"] for r in claims.rows},
-        "sources": {r["source_name"]: str(r["data_as_of"] or "") for r in home["sources"].rows},
+        "sources": {r["source_name"]: str(r["data_as_of"] or r["last_landed_at"] or "") for r in home["sources"].rows},
     }
 
 
