@@ -55,6 +55,7 @@ REASONS = {
     "one_month": "one month holds most of it",
     "few_high_months": "no two months are far above the level before the war",
     "one_year": "one year alone",
+    "unit_error": "weights in its reports are a hundred times off",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
     "code_is_new": "no code for it before the war, and no bridge to an older one",
