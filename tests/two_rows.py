@@ -19,7 +19,7 @@ ALLOWED = {
     (True, True): {"both_reported", *OPEN - {"not_yet_reported"}},
     (True, False): {"lost_export", "importer_nonreporting", *ABSENT},
     (False, True): {"orphan_import", "exporter_nonreporting", *ABSENT},
-    (False, False): {"neither", "non_geographic", "unvalued"},
+    (False, False): {"neither", *OPEN - {"not_yet_reported"}},
 }
 KEY = "freq, period, exporter_iso3, importer_iso3, product_code, comparable_revision"
 # the core of a total is computed from both, and reported by nobody
