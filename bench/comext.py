@@ -49,7 +49,7 @@ copy (
         case when h % 9 < 4 then '1' else '2' end as FLOW,
         case when g % 50 = 1 then '2' when g % 50 = 3 then '9' else '1' end as STAT_PROCEDURE,
         case when h % 3 = 0 then 'PST' else 'NO_SU' end as SUPPL_UNIT, '202402' as PERIOD,
-        h % 1000000 + {extra} * (i % 50 = 0)::int as VALUE_EUR, h % 1000000 as VALUE_NAC, g % 100000 as QUANTITY_KG,
+        h % 1000000 + {extra} * (i % 50 = 0)::int as VALUE_EUR, VALUE_EUR as VALUE_NAC, g % 100000 as QUANTITY_KG,
         case when h % 3 = 0 then g % 1000 else 0 end as QUANTITY_SUPPL_UNIT
     from coded
 ) to '{path}' (header)
@@ -75,7 +75,7 @@ landed = time.monotonic()
 assert isinstance(loaded, warehouse.Loaded), loaded
 done = time.monotonic()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-print(loaded.read, loaded.opened, loaded.closed, landed - started, done - landed, peak)
+print(loaded.read, loaded.inserted, loaded.expired, landed - started, done - landed, peak)
 """
 
 

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-PROVENANCE = set("code_version parameters_hash run_id built_at full_build_at data_as_of lists_as_of fetched_at".split())
+PROVENANCE = {
+    *("code_version", "parameters_hash", "run_id", "built_at", "full_build_at"),
+    *("data_as_of", "data_loaded_at", "lists_as_of", "fetched_at"),
+}
 TOLERANCE = 1e-9
 SHOWN = 3
 

@@ -66,7 +66,7 @@ taken, refused = intake.land(settings, source)
 assert len(taken) == 1 and not refused, refused
 [(_, loaded)] = intake.load_landed(settings, source)
 assert isinstance(loaded, warehouse.Loaded), loaded
-print(loaded.opened, time.monotonic() - started)
+print(loaded.inserted, time.monotonic() - started)
 """
 
 

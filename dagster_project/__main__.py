@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
 from pathlib import Path
 
 from dagster_project.files.rejection import printable
@@ -273,7 +274,9 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     checks = result.get_asset_check_evaluations()
     failed = [c for c in checks if not c.passed]
     with warehouse.published(settings) as con:
-        [(is_simulated, notice)] = con.execute("select is_simulated, notice from marts.about").fetchall()
+        [(is_simulated, notice, *days)] = con.execute(
+            "select is_simulated, notice, data_until, data_as_of, data_loaded_at, lists_as_of from marts.about"
+        ).fetchall()
         stale = con.execute(
             "select title, last_answered_at, coalesce(last_failure, '') from marts.sources "
             "where last_asked_at is not null and (last_failure is not null or is_stale) order by 1"
@@ -303,6 +306,7 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
         print(f"  {layer:<14}{sum(counts.values()):>12,} rows in {len(counts)} tables")
     warned = f"{len(failed)} failed (warnings only)" if failed else "0 failed"
     print(f"  {'checks':<14}{len(checks) - len(failed):>12,} passed, {warned}")
+    print(f"\n{_ages(*days)}")
     if since := extent.sentence(settings):
         print(f"\n{since}")
     _print_held_back(held_back, taken)
@@ -342,6 +346,16 @@ def _summarise(settings: Settings, result, seconds: float) -> None:
     if is_simulated:
         print(f"The truth   {_short(settings.simulated_dir)}/truth (the ground truth)")
     print('Query       make sql SQL="select * from marts.headline order by gap_12m_usd desc limit 10"')
+
+
+def _ages(until: date | None, edition: datetime | None, loaded: datetime | None, lists: datetime | None) -> str:
+    """How old the figures and the lists are: what they are of, their publishers' own day, and that of loading."""
+    if until is None:
+        trade = "No trade is loaded"
+    else:
+        stated = f"newest edition of {edition:%Y-%m-%d}" if edition else "no file states its edition"
+        trade = f"Trade until {until:%Y-%m}; {stated}, loaded on {loaded:%Y-%m-%d}"
+    return f"{trade}. Lists as of {lists:%Y-%m-%d}." if lists else f"{trade}. No list states its day."
 
 
 def _print_rejected(files: list[tuple[str, str, str]]) -> None:

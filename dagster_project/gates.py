@@ -100,20 +100,27 @@ def findings(settings: Settings, source: Source, table: Table) -> dict[str, Find
 
 
 def fresh(settings: Settings, source: Source) -> Finding:
-    """Whether a source's newest response or file is younger than it may be; without any it cannot be stale."""
+    """Whether a source's data are younger than they may be: by its service's last answer, which confirms what it has,
+    or its publisher's day of the newest edition; where it has neither, by the day of loading. Without any it cannot be
+    stale. The same rule as marts.sources.is_stale."""
     limit, name = stale_after(source.name), literal(source.name)
-    newest_at, failure = warehouse.ask(
+    answered_at, edition_at, loaded_at, failure = warehouse.ask(
         settings,
         f"""select
-            greatest(
-                (select max(fetched_at) from raw.landings where source = {name}),
-                (select max(ended_at) from raw.fetch_sessions where source = {name} and outcome = 'answered')),
-            (select sentence from raw.fetch_sessions where source = {name} order by ended_at desc limit 1)""",
+            (select max(ended_at) from raw.fetch_sessions where source = {name} and outcome = 'answered'),
+            max(strptime(valid_from, '%Y%m%dT%H%M%S.%fZ')) filter (where coalesce(edition, '') <> ''),
+            max(fetched_at),
+            (select sentence from raw.fetch_sessions where source = {name} order by ended_at desc limit 1)
+        from raw.landings where source = {name} and status = 'loaded'""",
     )[0]
-    if newest_at is None:
+    dated = [(at, what) for at, what in ((answered_at, "Last answer"), (edition_at, "Newest edition")) if at]
+    if not dated and loaded_at:
+        dated = [(loaded_at, "Loaded, and no file states its edition,")]
+    if not dated:
         return Finding(failure is None, failure or "Nothing was ever fetched or loaded.", {})
-    days = (datetime.now(UTC).replace(tzinfo=None) - newest_at) / timedelta(days=1)
-    message = f"Last response {days:.0f} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
+    confirmed_at, what = max(dated)
+    days = (datetime.now(UTC).replace(tzinfo=None) - confirmed_at) / timedelta(days=1)
+    message = f"{what} {days:.0f} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
     return Finding(days <= limit.days, message, {"days": round(days, 2), "limit": limit.days})
 
 

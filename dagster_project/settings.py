@@ -325,12 +325,13 @@ def _folder(name: str, given: str) -> Path:
     """A folder's path, absolute. Raises SettingsError for one that no terminal or log could show."""
     if not given.isprintable():
         raise SettingsError(f"{name}={printable(given)} holds a control character: rename the folder, or give another.")
-    if name == "DATA_DIR" and re.search(r"[*?\[#;]", given):
+    path = _absolute(given)
+    if name == "DATA_DIR" and re.search(r"[*?\[#;]", str(path)):
         raise SettingsError(
-            f"DATA_DIR={given} holds one of * ? [ # ;, which DuckDB and dbt take for part of a pattern or an address: "
-            "give another folder."
+            f"DATA_DIR={given} is {path}, which holds one of * ? [ # ;. DuckDB and dbt take them for part of a pattern "
+            "or an address: give another folder."
         )
-    return _absolute(given)
+    return path
 
 
 def _absolute(path: str) -> Path:

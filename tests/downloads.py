@@ -60,8 +60,9 @@ def flow(**columns: str) -> dict[str, str]:
     """One Comtrade row as text; what is not given is usual, or follows from what is; what the layouts may lack is
     empty."""
     follows: dict[str, str] = {}
-    if "primaryValue" in columns:
-        follows["cifvalue"] = columns["primaryValue"]
+    value = columns.get("primaryValue", USUAL["primaryValue"])
+    is_export = columns.get("flowCode", "M") in ("X", "RX", "DX")
+    follows |= {"fobvalue": value, "cifvalue": ""} if is_export else {"cifvalue": value}
     if period := columns.get("period"):
         follows |= {"refYear": period[:4], "refMonth": str(int(period[4:] or "52"))}
     for area in ("reporter", "partner", "partner2"):
@@ -289,8 +290,9 @@ def ecb_csv(*rates: tuple[str, str], freq: str = "M", currency: str = "USD", den
 
 
 def comext_flow(**columns: str) -> dict[str, str]:
-    """A line of a Comext month; what is not given is usual."""
-    return COMEXT_USUAL | columns
+    """A line of a Comext month; what is not given is usual, or follows from what is."""
+    follows = {"VALUE_NAC": columns["VALUE_EUR"]} if "VALUE_EUR" in columns else {}
+    return COMEXT_USUAL | follows | columns
 
 
 def comext_month(*rows: dict[str, str]) -> bytes:

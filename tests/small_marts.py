@@ -11,7 +11,8 @@ from dagster_project import transform
 Rows = Mapping[str, Sequence[Mapping[str, object]]]
 
 ABOUT = {
-    "dataset": "files", "is_simulated": False, "notice": "From files.", "data_as_of": "2024-06-01",
+    "dataset": "files", "is_simulated": False, "notice": "From files.", "data_until": "2024-04-01",
+    "data_as_of": "2024-06-01", "data_loaded_at": "2024-06-03 01:02:03",
     "lists_as_of": "2024-06-02", "built_at": "2024-06-03 04:05:06", "code_version": "0.1.0", "run_id": "first",
     "parameters_hash": "abc", "files_loaded": 1,
 }  # fmt: skip

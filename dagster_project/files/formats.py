@@ -60,6 +60,8 @@ def read_head(path: Path, given_name: str = "") -> Head:
             compression, start = archive
     except (zlib.error, zstandard.ZstdError) as error:
         raise RejectedFile(f"The compressed data is damaged ({error}).", "Download the file again.") from None
+    if not start:
+        raise RejectedFile("Nothing can be read of the compressed data: it is cut off, or empty.", "Download it again.")
     if start.startswith((OLE_MAGIC, ZIP_MAGIC, SEVENZIP_MAGIC, PARQUET_MAGIC, *FOREIGN_ARCHIVES)):
         return Head(path, start, compression, size, given_name=given_name)
     form = form_of(start)

@@ -31,7 +31,7 @@ from dagster_project.files.rejection import RejectedFile
 from dagster_project.files.text import Form, TextCheck, check_western, convert
 
 VINTAGE_FORMAT = "%Y%m%dT%H%M%S.%fZ"
-REQUEST_LOG = ".requests.jsonl"
+REQUEST_LOG, ACCEPTANCE_LOG = ".requests.jsonl", ".accepted.jsonl"
 ABOUT_SUFFIX, DAMAGED_SUFFIX = ".about.json", ".damaged"
 UNFINISHED, READ_FOLDER = ".unfinished", ".read-"
 
@@ -231,11 +231,24 @@ def opened(root: Path, landing: Landing) -> Iterator[tuple[Path, Head]]:
 
 def log_request(root: Path, source: str, entry: RequestLogEntry) -> None:
     """Append to the source's log of requests, on disk before this returns: no request is made twice."""
-    (root / source).mkdir(parents=True, exist_ok=True)
-    with (root / source / REQUEST_LOG).open("a") as log:
-        log.write(json.dumps(asdict(entry)) + "\n")
-        log.flush()
-        os.fsync(log.fileno())
+    _append(root / source / REQUEST_LOG, asdict(entry))
+
+
+def log_acceptance(root: Path, landing: Landing, doubts: str) -> None:
+    """Append to the source's log that a person took this landing in spite of doubts, on disk before this returns: a
+    warehouse that is made anew does not ask again."""
+    entry = {"landing_id": landing.landing_id, "accepted_at": datetime.now(UTC).isoformat(), "doubts": doubts}
+    _append(root / landing.source / ACCEPTANCE_LOG, entry)
+
+
+def accepted(root: Path, source: str) -> set[str]:
+    """The landings of a source that a person took in spite of doubts."""
+    log = root / source / ACCEPTANCE_LOG
+    landing_ids = set()
+    for line in log.read_text().splitlines() if log.exists() else []:
+        with suppress(ValueError, KeyError):  # a run died while it wrote its last line
+            landing_ids.add(json.loads(line)["landing_id"])
+    return landing_ids
 
 
 def last_requests(root: Path, source: str) -> dict[str, RequestLogEntry]:
@@ -370,6 +383,14 @@ def _form_after(text: TextCheck, path: Path, head: Head) -> Form:
         with open_decompressed(path, head.compression) as stream:
             check_western(stream)
     return replace(form, encoding="utf-8" if text.is_utf8 else "cp1252")
+
+
+def _append(path: Path, entry: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as log:
+        log.write(json.dumps(entry) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
 
 
 def _about_of(path: Path) -> Path:

@@ -16,7 +16,14 @@ from dagster_project.warehouse import literal
 
 
 def read_csv_sql(path: Path, columns: Sequence[str], *, delimiter: str = ",", skip: int = 1) -> str:
-    """A table function over a file with these columns, in its own order, after `skip` lines; empty cells are NULL."""
+    """A table function over a file with these columns, in its own order, after `skip` lines; empty cells are NULL.
+
+    Raises RejectedFile where two columns have one name.
+    """
+    if repeated := sorted({column for column in columns if columns.count(column) > 1}):
+        raise RejectedFile(
+            f"The header names a column twice: {', '.join(repeated)}.", "Use the publisher's own download, unedited."
+        )
     typed = ", ".join(f"{literal(column)}: 'varchar'" for column in columns)
     return (
         f"read_csv({literal(path)}, header = false, skip = {skip}, auto_detect = false, delim = '{delimiter}', "

@@ -187,21 +187,23 @@ def load_landed(settings: Settings, source: Source) -> list[tuple[Landing, wareh
     while waiting:
         with warehouse.loading(settings):
             for one in waiting:
-                outcome = _load(settings, source, one)
+                outcome = load(settings, source, one)
                 outcomes.append((one, outcome))
                 if isinstance(outcome, RejectedFile) and outcome.is_unforeseen:
                     break  # it may have left DuckDB unable to answer: the warehouse is opened anew
         done = {one.landing_id for one, _ in outcomes}
         waiting = [one for one in waiting if one.landing_id not in done]
-    for one, outcome in outcomes:
-        if isinstance(outcome, warehouse.HeldBack):
-            warehouse.reject(settings, one, str(outcome), code_version(), "held_back")
-        elif isinstance(outcome, RejectedFile):
-            warehouse.reject(settings, one, str(outcome), "" if outcome.passing else code_version())
+    with warehouse.loading(settings):
+        for one, outcome in outcomes:
+            if isinstance(outcome, warehouse.HeldBack):
+                warehouse.reject(settings, one, str(outcome), code_version(), "held_back")
+            elif isinstance(outcome, RejectedFile):
+                warehouse.reject(settings, one, str(outcome), "" if outcome.passing else code_version())
     return outcomes
 
 
-def _load(settings: Settings, source: Source, one: Landing) -> warehouse.Loaded | RejectedFile:
+def load(settings: Settings, source: Source, one: Landing) -> warehouse.Loaded | RejectedFile:
+    """Load one landing, or return why it is not loaded; that is not noted yet. Raises MachineFailure."""
     lines_above = 0
     try:
         with rejecting("loaded"), landing.opened(settings.landing_dir, one) as (path, head):

@@ -26,6 +26,7 @@ WAREHOUSE_STORAGE = "latest"
 
 # Errors of reading and writing that speak of the file that is read, and not of the disk or the warehouse.
 OF_THE_FILE = re.compile("gzip|zstd|decompress|parquet|json|csv|match checksum|corruption", re.I)
+NO_ROOM = re.compile("no space left|disk quota", re.I)  # whatever file it names
 
 
 class WarehouseBusy(MachineFailure):
@@ -124,20 +125,22 @@ def rejecting_unreadable() -> Iterator[None]:
     well (a full disk, a warehouse that cannot be written) passes through."""
     try:
         yield
-    except duckdb.OutOfMemoryException as error:
-        raise RejectedFile(
-            "It needs more memory than DuckDB may take (DUCKDB_MEMORY_LIMIT).",
-            "Give it more, or load the file in smaller parts.",
-            passing=True,
-        ) from error
-    except (duckdb.FatalException, duckdb.InternalException) as error:
-        _scratch.cache_clear()  # after such an error a database in memory answers nothing any more
-        raise RejectedFile(
-            f"DuckDB fails on it ({' '.join(str(error).split())[:120]}).",
-            "The file is probably damaged: download it again. If it is the publisher's own, report this.",
-            is_unforeseen=True,
-        ) from error
     except duckdb.Error as error:
+        if NO_ROOM.search(str(error)):
+            raise MachineFailure.of(error) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise RejectedFile(
+                "It needs more memory than DuckDB may take (DUCKDB_MEMORY_LIMIT).",
+                "Give it more, or load the file in smaller parts.",
+                passing=True,
+            ) from error
+        if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+            _scratch.cache_clear()  # after such an error a database in memory answers nothing any more
+            raise RejectedFile(
+                f"DuckDB fails on it ({' '.join(str(error).split())[:120]}).",
+                "The file is probably damaged: download it again. If it is the publisher's own, report this.",
+                is_unforeseen=True,
+            ) from error
         if isinstance(error, duckdb.IOException) and not OF_THE_FILE.search(str(error)):
             raise MachineFailure.of(error) from error
         raise unreadable(error) from error

@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dagster_project.files.landing import Landing
+from dagster_project.files.landing import Landing, accepted, log_acceptance
 from dagster_project.files.rejection import RejectedFile, printable
 from dagster_project.settings import Settings
 from dagster_project.warehouse.catalog import note_landing
 from dagster_project.warehouse.connection import (
     Connection,
+    QueryError,
     connect,
     identifier,
     identifiers,
@@ -56,7 +57,7 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
     """Load one landing into its raw tables, in one transaction: whole, or not at all.
 
     Raises RejectedFile, with the row, when the file breaks a rule, and HeldBack when the edition before speaks against
-    it and ACCEPT does not name its source; nothing of it is kept then.
+    it and neither ACCEPT names its source nor did once when it was loaded; nothing of it is kept then.
     """
     read = inserted = expired = not_wanted = 0
     doubts = future_edition(landing) if any(table.continuity for table in tables) else []
@@ -78,14 +79,17 @@ def load(settings: Settings, landing: Landing, tables: Sequence[Table], rows: Ma
                 read, inserted, expired = read + done.read, inserted + done.inserted, expired + done.expired
                 if table.continuity:
                     doubts += breaks(con, table, table.continuity, landing, done.expired)
-            if doubts and landing.source not in settings.accept:
-                raise HeldBack(landing, doubts)
-            accepted = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
+            if doubts and landing.landing_id not in accepted(settings.landing_dir, landing.source):
+                if landing.source not in settings.accept:
+                    raise HeldBack(landing, doubts)
+                log_acceptance(settings.landing_dir, landing, " ".join(doubts))
+            reason = f"Taken by ACCEPT={landing.source}. {' '.join(doubts)}" if doubts else None
             read += not_wanted
-            note_landing(con, landing, "loaded", accepted, scope, (read, not_wanted, inserted, expired))
+            note_landing(con, landing, "loaded", reason, scope, (read, not_wanted, inserted, expired))
             con.execute("commit")
         except BaseException:
-            con.execute("rollback")
+            with suppress(QueryError):  # a commit that failed has ended the transaction itself
+                con.execute("rollback")
             raise
     return Loaded(read, inserted, expired, not_wanted)
 
@@ -306,11 +310,12 @@ def _numbered(con: Connection, rows: Rows) -> Iterator[str]:
 
 def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> None:
     """All rules in one pass; only when one is broken, the file again, for the first row that does it."""
-    if not table.rules:
+    rules = (*table.rules, *rows.rules)
+    if not rules:
         return
-    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in table.rules)
+    counts = ", ".join(f"count(*) filter (where {rule.broken})" for rule in rules)
     [broken] = con.execute(f"select {counts} from {staged}").fetchall()
-    for rule, hits in zip(table.rules, broken, strict=True):
+    for rule, hits in zip(rules, broken, strict=True):
         if not hits:
             continue
         shown = re.findall(r"\{(\w+)\}", rule.sentence)

@@ -86,6 +86,7 @@ class Rows:
     first_row: int | None = 1
     kept: str = "true"  # SQL that is true for the rows that are taken: a file may hold more than is wanted
     frame: pd.DataFrame | None = None  # what the SQL reads under the name `frame`
+    rules: tuple[Rule, ...] = ()  # beside the table's, what no row of this one file may do
 
 
 def text(column: str) -> str:

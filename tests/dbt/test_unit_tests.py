@@ -26,6 +26,7 @@ DECIDING = {
     "int_reports_doubted",
     "files",
     "int_unit_values_judged",
+    "int_weight_errors_summed",
     "int_flows_revised",
     "int_national_flows_placed",
     "int_own_flows_placed",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, write_parquet
+from downloads import COMTRADE, csv_of, flow, json_of, loaded, prepare, reasons, refresh, seven, write_parquet, zip_of
 
 from dagster_project import warehouse
 from dagster_project.files import compression, formats, landing
@@ -305,6 +305,27 @@ def test_a_landed_file_that_was_damaged_on_disk_is_rejected_and_stops_no_other(s
     assert reason.startswith("large.csv: The bytes on disk are damaged:") and "restore landing/ from a copy" in reason
     refresh(settings)  # what was set apart counts as never landed: it is taken from the inbox again
     assert loaded(settings) == {"small.csv", "large.csv"}
+
+
+@pytest.mark.parametrize("kind", ["text", "gzip", "zstd", "7z", "zip"])
+def test_every_bit_that_flips_on_disk_is_found_when_the_file_is_read(tmp_path, kind):
+    packed = {
+        "text": CONTENT, "gzip": gzip.compress(CONTENT), "zstd": zstandard.compress(CONTENT), "7z": seven(CONTENT),
+        "zip": zip_of({"download.csv": CONTENT}),
+    }[kind]  # fmt: skip
+    one, root, chance = take(tmp_path, packed), tmp_path / "landing", random.Random(20230615)
+    path = root / one.path
+    stored, about = path.read_bytes(), path.with_suffix(".about.json").read_bytes()
+    for bit in chance.sample(range(len(stored) * 8), 60):
+        flipped = bytearray(stored)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        with pytest.raises(RejectedFile, match="do not match the checksum"), landing.opened(root, one):
+            pass
+        path.with_suffix(".about.json").write_bytes(about)  # the damaged file was set apart
+    path.write_bytes(stored)
+    with landing.opened(root, one):
+        pass
 
 
 def test_a_stream_that_does_not_match_its_checksum_is_rejected(tmp_path):

@@ -9,10 +9,13 @@ import gzip
 import io
 import json
 import os
+import subprocess
 import tarfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import openpyxl
 import py7zr
 import pytest
@@ -40,7 +43,7 @@ from downloads import (
 )
 
 from dagster_project import warehouse
-from dagster_project.files import landing
+from dagster_project.files import compression, landing
 from dagster_project.files.rejection import MachineFailure, RejectedFile, rejecting
 from dagster_project.ingest import inbox, intake
 from dagster_project.ingest.source import Source
@@ -213,6 +216,29 @@ def test_unpacking_has_limits(settings, content, part):
     assert loaded(settings) == set() and part in reasons(settings)[0]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        zip_of({"1.csv": month(1)}),
+        zip_of({"1.csv": month(1), "2.csv": month(2)}),
+        seven(month(1)),
+        gzip.compress(month(1)),
+    ],
+    ids=["zip of one", "zip of two", "7z", "gzip"],
+)
+@pytest.mark.parametrize(
+    ("limit", "value", "part"),
+    [("MOST_UNPACKED_BYTES", 500, "unpacks to more than"), ("MOST_SECONDS", -1, "takes more than")],
+)
+def test_unpacking_takes_no_more_bytes_than_announced_ones_may_be_and_no_more_time(
+    settings, monkeypatch, content, limit, value, part
+):
+    monkeypatch.setattr(compression, limit, value)
+    put(settings, "large", content)
+    refresh(settings)
+    assert loaded(settings) == set() and all(part in reason for reason in reasons(settings)) and reasons(settings)
+
+
 def test_a_name_in_other_bytes_is_shown_escaped(settings):
     def named(name: bytes) -> Path:
         return settings.inbox / os.fsdecode(name)
@@ -245,6 +271,54 @@ def test_a_code_that_a_spreadsheet_made_a_number_is_rejected_with_its_row(settin
 
 
 # ---------------------------------------------------------------- what was rejected, and what changed on disk
+
+
+def test_a_file_on_which_duckdb_fails_is_rejected_and_the_next_one_loads(settings, monkeypatch):
+    """After such an error a connection answers nothing any more: the warehouse is opened anew."""
+    for n in (1, 2, 3):
+        put(settings, f"{n}.csv", month(n))
+    load = warehouse.load
+
+    def failing(settings, one, *rest):
+        if one.original_name == "1.csv":
+            raise duckdb.FatalException("INTERNAL Error: Attempted to access index 9 within vector of size 3")
+        return load(settings, one, *rest)
+
+    opened = []
+    loading = warehouse.loading
+    monkeypatch.setattr(warehouse, "load", failing)
+    monkeypatch.setattr(warehouse, "loading", lambda settings: opened.append(1) or loading(settings))
+    refresh(settings, [COMTRADE])
+    assert loaded(settings) == {"2.csv", "3.csv"} and len(opened) == 3  # the last: to note what was rejected
+    [reason] = reasons(settings)
+    assert reason.startswith("1.csv: DuckDB fails on it (INTERNAL Error: Attempted to access index 9")
+
+
+def test_a_disk_that_is_full_while_files_load_blames_no_file_and_the_next_run_loads_them(settings, tmp_path):
+    """Also where the warehouse lies in a folder whose name is that of a format."""
+    disk = tmp_path / "csv"
+    disk.mkdir()
+
+    def mount(size: str, *options: str) -> int:
+        how = ",".join((*options, f"size={size}"))
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", how, "tmpfs", str(disk)], capture_output=True).returncode
+
+    if mount("2m"):
+        pytest.skip("no small disk can be made here")
+    small = replace(settings, data_dir=disk)
+    try:
+        rows = [flow(partnerCode=str(n), cmdDesc=os.urandom(300).hex()) for n in range(6_000)]
+        prepare(small)
+        put(small, "download.csv.gz", gzip.compress(csv_of(rows)))
+        (disk / "landing").symlink_to(tmp_path / "landing")  # a disk of its own
+        (tmp_path / "landing").mkdir()
+        with pytest.raises(MachineFailure, match="No space left on device"):
+            refresh(small)
+        mount("80m", "remount")
+        refresh(small)
+        assert loaded(small) == {"download.csv.gz"} and reasons(small) == []
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], capture_output=True)
 
 
 def test_other_code_tries_a_rejected_file_again(settings, monkeypatch):

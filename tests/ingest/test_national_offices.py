@@ -61,8 +61,12 @@ def year_of_kazakhstan(
         [None, None, None, None, unit],
         ["Наименование области", "Товарооборот", None, "Экспорт", None, "Импорт"],
         [None, "Всего", shares.format("товарооборота"), "Всего", shares.format("экспорта"), "Всего", "доля"],
-        *[[name, 999, 99, exports, 9, imports, 9] for name, (exports, imports) in partners.items()],
+        *[[name, _turnover(both), 99, both[0], 9, both[1], 9] for name, both in partners.items()],
     ]
+
+
+def _turnover(values: tuple) -> float:
+    return sum(value for value in values if isinstance(value, int | float))
 
 
 def kyrgyz_table(
@@ -210,10 +214,14 @@ GOOD = year_of_kazakhstan(KAZAKH)
         ({"a": year_of_kazakhstan(KAZAKH, "1 полугодие 2022 года")}, "does not name its year or months"),
         ({"a": year_of_kazakhstan(KAZAKH, "2021-2022 годы")}, "does not name its year or months"),
         ({"a": GOOD, "b": GOOD}, "Two sheets are for one period ('a' and 'b': 2022)."),
-        ({"a": [*GOOD, ["Литва", 0, 0, 5, 0, 6]]}, "The key is there twice"),
+        ({"a": [*GOOD, ["Литва", 11, 0, 5, 0, 6]]}, "The key is there twice"),
         ({"a": year_of_kazakhstan({"Литва": ("н.д.", 2)})}, "A value is not a number (н.д.; sheet a, row 7)."),
         ({"a": year_of_kazakhstan({"Литва": ("1,234,567", 2)})}, "A value is not a number (1,234,567;"),
         ({"a": year_of_kazakhstan({"Литва": (-1, 2)})}, "A value is negative (-1;"),
+        (
+            {"a": [*GOOD, ["Чили", 100, 0, 5, 0, 6]]},
+            "row 10: The turnover 100 is not the exports and the imports together (импорт 6, экспорт 5; sheet 'a').",
+        ),
         ({"a": year_of_kazakhstan({None: (1, 2)})}, "A value has no country beside it (sheet a, row 7)."),
         ({"a": year_of_kazakhstan(KAZAKH, "2099 год")}, "The period 2099 год lies in the future"),
     ],

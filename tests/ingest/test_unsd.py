@@ -69,9 +69,16 @@ def test_a_later_table_of_the_same_pair_replaces_the_earlier_and_another_pair_st
         ),
         ({"One": CORRELATION, "Two": [*CONVERSION, [10129, 10129]]}, "10129 and 10129 are not both HS codes of six"),
         ({"One": [*CORRELATION, ["010129", "010129", "1:m"]], "Two": CONVERSION}, "The relation of 010129 and 010129"),
-        ({"One": CORRELATION, "Two": [*CONVERSION, ["010121", "010129"]]}, "The key is there twice"),
+        (
+            {"One": [*CORRELATION, ["010121", "010129", "1:n"]], "Two": [*CONVERSION, ["010121", "010129"]]},
+            "The key is there twice",
+        ),
+        (
+            {"One": CORRELATION, "Two": [*CONVERSION[:2], ["854149", "854150"]]},
+            "The code 854149 is converted to 854150, and the sheet of correlations does not relate them (1 such pairs)",
+        ),
     ],
-    ids=["one sheet", "two pairs", "a zero cut", "an unknown relation", "two conversions of a code"],
+    ids=["one sheet", "two pairs", "a zero cut", "an unknown relation", "two conversions of a code", "contradiction"],
 )
 def test_a_table_that_cannot_be_used_is_rejected(settings, sheets, reason):
     put(settings, workbook(**sheets))

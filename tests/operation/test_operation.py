@@ -234,12 +234,34 @@ def test_a_source_warns_when_its_last_word_is_older_than_it_may_be(settings: Set
     assert never.passed and never.sentence == "Nothing was ever fetched or loaded."
     visited(settings, 8)
     old = gates.fresh(settings, COMTRADE)
-    assert not old.passed and old.sentence == "Last response 8 days ago; 7 days are allowed."
+    assert not old.passed and old.sentence == "Last answer 8 days ago; 7 days are allowed."
     visited(settings, 1, "failed", "'It is down.'")  # a try is no answer
-    assert gates.fresh(settings, COMTRADE).sentence == "Last response 8 days ago; 7 days are allowed. It is down."
+    assert gates.fresh(settings, COMTRADE).sentence == "Last answer 8 days ago; 7 days are allowed. It is down."
     visited(settings, 0)
     assert gates.fresh(settings, COMTRADE).passed
-    assert gates.fresh(settings, COMTRADE).sentence == "Last response 0 days ago; 7 days are allowed."
+    assert gates.fresh(settings, COMTRADE).sentence == "Last answer 0 days ago; 7 days are allowed."
+
+
+def test_files_are_as_old_as_their_edition_and_without_one_as_their_loading(settings: Settings) -> None:
+    prepare(settings, [COMTRADE])
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for number, (loaded, edition) in enumerate([(1, None), (0, 30)]):
+        fetched_at = now - timedelta(days=loaded)
+        valid_from = fetched_at if edition is None else now - timedelta(days=edition)
+        day = "" if edition is None else f"{valid_from:%Y-%m-%d}"
+        by_hand(
+            settings,
+            "insert into raw.landings (landing_id, source, status, edition, fetched_at, valid_from) "
+            f"values ('{number}', 'comtrade', 'loaded', '{day}', '{fetched_at}', '{valid_from:%Y%m%dT%H%M%S.%fZ}')",
+        )
+        checked = gates.fresh(settings, COMTRADE)
+        assert (checked.passed, checked.sentence) == (
+            (True, "Loaded, and no file states its edition, 1 days ago; 7 days are allowed.")
+            if edition is None
+            else (False, "Newest edition 30 days ago; 7 days are allowed.")
+        )
+    visited(settings, 2)  # its service confirms what it has
+    assert gates.fresh(settings, COMTRADE).passed
 
 
 def test_a_source_that_never_answered_says_why(settings: Settings) -> None:

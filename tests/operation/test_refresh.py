@@ -41,6 +41,9 @@ def test_the_summary_is_what_a_person_wants_to_read(refreshed) -> None:
     assert "The ten largest gaps on controlled goods" in told
     assert len([line for line in told.splitlines() if " → " in line and "[" in line]) == 10
     assert "make sql" in told and "ghost_trade.duckdb" in told
+    assert re.search(
+        r"\nTrade until 20\d\d-\d\d; newest edition of 20[-\d]+, loaded on 20[-\d]+. Lists as of 20[-\d]+.\n", told
+    )
     assert "Traceback" not in told
 
 

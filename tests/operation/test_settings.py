@@ -176,3 +176,10 @@ def test_a_folder_that_no_terminal_or_database_could_take_is_refused(given: str,
     with pytest.raises(SettingsError, match="DATA_DIR=") as refused:
         Settings.from_environment({"DATA_DIR": given})
     assert shown in str(refused.value) and str(refused.value).isprintable()
+
+
+def test_a_link_to_such_a_folder_is_refused_as_well(tmp_path: Path) -> None:
+    (tmp_path / "a[1]").mkdir()
+    (tmp_path / "plain").symlink_to("a[1]")
+    with pytest.raises(SettingsError, match=r"plain is .*a\[1\], which holds one of"):
+        Settings.from_environment({"DATA_DIR": str(tmp_path / "plain")})

@@ -195,6 +195,25 @@ def test_a_model_that_fails_is_named_with_the_databases_sentence_and_what_to_do(
     assert "pycountry_countries" in Path(query).read_text()
 
 
+def test_a_disk_that_fills_while_models_are_built_is_named_with_what_to_do(
+    failing: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        settings = Settings.from_environment({"DATA_DIR": str(disk), "DUCKDB_THREADS": "2"})
+        prepare(settings, SOURCES)
+        (disk / "dbt").symlink_to(failing.dbt_target)  # what dbt itself writes lies elsewhere
+        (disk / "large").write_bytes(bytes(shutil.disk_usage(disk).free - 50_000))
+        first, second = failure_of(settings, monkeypatch, "run", "--select", "stg_seeds__country_codes").splitlines()
+    finally:
+        subprocess.run(["umount", "--lazy", str(disk)], capture_output=True)
+    assert "No space left on device" in first
+    assert second.startswith(f"Make room on the disk of {disk}, and run again.")
+
+
 def test_a_test_that_fails_is_named_with_its_rows(failing: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     with warehouse.connect(failing) as con:
         con.execute("create table raw.pycountry_countries as select 'x' as alpha_2, null as alpha_3 from range(3)")

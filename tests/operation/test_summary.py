@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date, datetime
 from types import SimpleNamespace
 
 import duckdb
@@ -53,6 +54,22 @@ def test_a_service_that_did_not_answer_is_named_with_its_reason_and_the_others_a
         "The list of uk (last answered 2024-03-01).",
         "The list of un (never answered). The certificate is not trusted.",
     ]
+
+
+def test_the_day_of_loading_is_never_given_as_an_edition() -> None:
+    until, edition, loaded, lists = (
+        date(2024, 4, 1),
+        datetime(2024, 6, 1),
+        datetime(2024, 6, 3, 1),
+        datetime(2024, 6, 2),
+    )
+    assert command._ages(until, edition, loaded, lists) == (
+        "Trade until 2024-04; newest edition of 2024-06-01, loaded on 2024-06-03. Lists as of 2024-06-02."
+    )
+    assert command._ages(until, None, loaded, None) == (
+        "Trade until 2024-04; no file states its edition, loaded on 2024-06-03. No list states its day."
+    )
+    assert command._ages(None, None, None, lists) == "No trade is loaded. Lists as of 2024-06-02."
 
 
 def file(name: str, *, used: int, dropped: int, because: str | None) -> dict[str, object]:

@@ -150,7 +150,8 @@ def test_every_link_resolves_and_every_id_is_there_once(small) -> None:
 def test_every_page_says_what_it_is_and_how_old(small) -> None:
     write(small)
     for name, page in pages_of(folder_of(small)).items():
-        assert render.SIGNAL in page.text and "as of 2024-06-01" in page.text and "2024-06-02" in page.text, name
+        assert render.SIGNAL in page.text and "lists as of 2024-06-02" in page.text, name
+        assert "Trade until Apr\u00a02024 (edition of 2024-06-01, loaded on 2024-06-03)" in page.text, name
         assert "SIMULATED" not in page.text, name
 
 

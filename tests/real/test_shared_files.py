@@ -10,6 +10,7 @@ from datetime import date
 import duckdb
 import pytest
 from real_files import DOLLARS_A_EURO
+from two_rows import Mirror
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +48,15 @@ PAIR = """
 
 # Comext and the books of Kazakhstan and Kyrgyzstan, loaded beside, speak of their own pairs and change no other.
 OF_COMTRADE_ALONE = "not ('KAZ' in (exporter_iso3, importer_iso3) or 'KGZ' in (exporter_iso3, importer_iso3))"
+
+
+def test_what_a_flow_is_called_follows_from_its_two_rows_and_each_row_is_in_one_flow(real_build) -> None:
+    """In the words of Global Financial Integrity: lost exports, orphan imports."""
+    with Mirror(real_build[0]) as mirror:
+        assert mirror.contradictions() == []
+        assert mirror.repeated() == []
+        for _, exports, in_flows, imports, in_flows_too in mirror.sums():
+            assert (in_flows, in_flows_too) == pytest.approx((exports, imports), rel=1e-9)
 
 
 def test_864_pairs_have_both_sides_in_2022(published) -> None:

@@ -7,6 +7,7 @@ found (bench/detection.py).
 import duckdb
 import pytest
 import yaml
+from two_rows import Mirror
 
 from dagster_project.publish.site.questions import HOME
 from dagster_project.settings import PROJECT_DIR
@@ -29,6 +30,14 @@ def test_every_coverage_status_that_the_mart_may_hold_occurs_in_the_sample(marts
         status for (status,) in marts.execute("select distinct coverage_status from report_coverage").fetchall()
     }
     assert occurring == set(test["arguments"]["values"])
+
+
+def test_what_a_flow_is_called_follows_from_its_two_rows_and_each_row_is_in_one_flow(refreshed):
+    with Mirror(refreshed[0]) as mirror:
+        assert mirror.contradictions() == []
+        assert mirror.repeated() == []
+        for _, exports, in_flows, imports, in_flows_too in mirror.sums():
+            assert (in_flows, in_flows_too) == pytest.approx((exports, imports), rel=1e-9)
 
 
 def test_kazakhstan_is_among_the_first_three_corridors_of_priority_goods(marts):

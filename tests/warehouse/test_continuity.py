@@ -122,6 +122,18 @@ def test_what_is_held_back_stays_so_in_every_run_until_a_person_takes_it(store):
     assert status == "loaded" and reason.startswith("Taken by ACCEPT=ofac. Rows of ofac_entries")
 
 
+def test_a_warehouse_that_is_made_anew_remembers_what_a_person_took_and_what_not(store):
+    half, fewer = without(*range(100, 130)), {100: "RUSSIA"}
+    give(store, sdn(half, "05/08/2024"), accept="ofac")
+    assert give(store, sdn(fewer, "05/09/2024"))[0] == "held_back"
+    warehouse.clear(store)
+    refresh(store, [OFAC])
+    assert listed(store) == set(half)
+    outcomes = warehouse.ask(store, "select status, coalesce(reason, '') from raw.landings order by vintage")
+    assert [status for status, _ in outcomes] == ["loaded", "loaded", "held_back"]
+    assert outcomes[1][1].startswith("Taken by ACCEPT=ofac. Rows of ofac_entries by list: sdn from 60 to 30.")
+
+
 def test_a_later_edition_that_passes_takes_the_place_of_one_that_is_held_back(store):
     give(store, sdn(without(*range(100, 130)), "05/08/2024"))
     assert give(store, sdn(without(100), "05/09/2024")) == ("loaded", "")

@@ -180,7 +180,7 @@ def test_a_revision_expires_and_inserts_exactly_what_it_changed(store):
         pytest.param([flow("276", "854231", 100)], id="one partner"),
         pytest.param([flow("276", "854231", 100), flow("528", "854231", 7)], id="one product"),
         pytest.param([row | {"period": "202204"} for row in THREE[:2]], id="another month"),
-        pytest.param([row | {"flowCode": "X"} for row in THREE[:2]], id="another flow"),
+        pytest.param([row | {"flowCode": "X", "fobvalue": row["cifvalue"]} for row in THREE[:2]], id="another flow"),
         pytest.param([flow("392", "854231", 1), flow("392", "854232", 1)], id="a partner not seen before"),
     ],
 )

@@ -20,17 +20,19 @@ from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
+from dagster_project import warehouse
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
 from dagster_project.files.rejection import RejectedFile
-from dagster_project.ingest.delimited import first_record
+from dagster_project.ingest.delimited import columns_of, first_record, read_csv_sql
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.settings import Settings
-from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, is_number, literal, number
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, is_number, number
 
 NAME = "ecb"
 
 KEY = "FREQ CURRENCY CURRENCY_DENOM EXR_TYPE EXR_SUFFIX TIME_PERIOD".split()
+MOST_JUMP, MOST_DAYS_BETWEEN = 2, 31  # from one rate to the next
 SERIES = ("M.USD.EUR.SP00.A", "D.USD.EUR.SP00.A")
 
 RATES = Table(
@@ -109,10 +111,10 @@ def recognise(head: Head) -> Recognised | None:
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rates of a landed file as SQL over it."""
-    table = f"read_csv({literal(path)}, header = true, all_varchar = true, delim = ',', quote = '\"')"
+    names = [name or f"_{place}" for place, name in enumerate(columns_of(head.first_line))]
+    table = read_csv_sql(path, names, delimiter=",")
     if landing.layout == "history":
-        names = [name for name in head.first_line.replace('"', "").split(",") if name not in ("", "Date")]
-        columns = identifiers(names)
+        columns = identifiers(name for name in names if len(name) == 3)
         rows = Rows(
             "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
             f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '
@@ -124,7 +126,34 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
         # a holiday is a line without a rate
         columns = identifiers(RATES.columns)
         rows = Rows(f"select {columns} from {table}", first_row=2, kept="OBS_VALUE <> ''")
+    _check_jumps(rows)
     return {RATES.name: rows}
+
+
+def _check_jumps(rows: Rows) -> None:
+    """Raise RejectedFile where a rate is not within half and twice the rate before it. No currency has done that from
+    one day or month to the next since 1999; one that was not quoted for longer has."""
+    jumps = warehouse.scan(
+        f"""with rates as (
+            select FREQ, CURRENCY, TIME_PERIOD, OBS_VALUE, try_cast(OBS_VALUE as double) as rate,
+                try_cast(left(TIME_PERIOD || '-01', 10) as date) as day
+            from ({rows.of}) where {rows.kept}
+        ),
+        followed as (
+            select *, lag(rate) over series as rate_before, lag(TIME_PERIOD) over series as before, lag(day) over series
+                as day_before
+            from rates window series as (partition by FREQ, CURRENCY order by day)
+        )
+        select CURRENCY, TIME_PERIOD, OBS_VALUE, before, rate_before from followed
+        where day - day_before <= {MOST_DAYS_BETWEEN} and rate > 0 and rate_before > 0
+            and greatest(rate / rate_before, rate_before / rate) > {MOST_JUMP}
+        order by day, CURRENCY limit 1"""
+    )
+    for currency, period, rate, period_before, rate_before in jumps:
+        raise RejectedFile(
+            f"The rate of {currency} jumps from {rate_before:g} ({period_before}) to {rate} ({period}).",
+            "One of them was edited or is an error: download it again from the ECB.",
+        )
 
 
 def fetch(session: FetchSession) -> None:

@@ -36,6 +36,13 @@ DETAIL = "entityLogicalId programme logicalId regulationLanguage"
 SUMMARY = "regulationType publicationDate numberTitle publicationUrl"  # of the regulation that brought a detail
 COUNTRY = "region countryIso2Code countryDescription"
 
+NAMED = Rule(
+    "named",
+    'coalesce("wholeName", "firstName", "lastName") is null',
+    "A name of the entry {entityLogicalId} is empty.",
+    "Use the Commission's own download, unedited.",
+)
+
 
 def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str, tuple[int, str]] | None = None):
     undated = " or ".join(f'("{c}" is not null and try_cast(left("{c}", 10) as date) is null)' for c in dates.split())
@@ -59,6 +66,7 @@ def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str,
                 if dates
                 else []
             ),
+            *([NAMED] if name == "names" else []),
         ),
         floors=floors or {},
         continuity=Continuity(

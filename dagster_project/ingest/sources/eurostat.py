@@ -52,6 +52,9 @@ COLUMNS = (
 VALUES = ("VALUE_EUR", "VALUE_NAC", "QUANTITY_KG", "QUANTITY_SUPPL_UNIT")
 LABELS = "REPORTER PARTNER PRODUCT FLOW STAT_PROCEDURE PERIOD VALUE_IN_EUR".split()
 CELL = "reporter_label partner_label product_code flow_code month".split()
+# Members whose currency is the euro, and since when it is that of all of them.
+IN_EURO = "AT BE CY DE EE ES FI FR GR IE IT LT LU LV MT NL PT SI SK".split()
+IN_EURO_SINCE = "201501"
 LEGACY_COLUMNS = {"DECLARANT", "PRODUCT_NC", "VALUE_IN_EUROS"}
 
 # A landing holds a member's trade with a partner whole when its products add up to its total.
@@ -73,7 +76,7 @@ FLOWS = Table(
     rules=(
         Rule(
             "placed",
-            " or ".join(f'"{c}" is null' for c in ("REPORTER", "PRODUCT_NC", "STAT_PROCEDURE", "VALUE_EUR")),
+            " or ".join(f'"{c}" is null' for c in ("REPORTER", "PARTNER", "PRODUCT_NC", "STAT_PROCEDURE", "VALUE_EUR")),
             "A code or value is empty (reporter {REPORTER}, partner {PARTNER}, product {PRODUCT_NC}, "
             "procedure {STAT_PROCEDURE}, value {VALUE_EUR}).",
             "Use the publisher's own download, unedited.",
@@ -104,6 +107,12 @@ FLOWS = Table(
             "Use the monthly bulk file, unedited.",
         ),
         Rule(
+            "past",
+            "\"PERIOD\" > strftime(today(), '%Y%m')",
+            "The period {PERIOD} lies in the future.",
+            "Use the monthly bulk file, unedited.",
+        ),
+        Rule(
             "numeric",
             " or ".join(f'("{c}" is not null and not {is_number(c)})' for c in VALUES),
             "A value is not a number (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
@@ -114,6 +123,16 @@ FLOWS = Table(
             " or ".join(f'try_cast("{c}" as double) < 0' for c in VALUES),
             "A value is negative (euro {VALUE_EUR}, kg {QUANTITY_KG}, units {QUANTITY_SUPPL_UNIT}).",
             "Trade values cannot be below zero: download it again, or report it to the publisher.",
+        ),
+        Rule(
+            "valued",
+            # a thousandth and a euro, as Comtrade's rows are compared
+            f'"REPORTER" in ({", ".join(map(literal, IN_EURO))}) and "PERIOD" >= {literal(IN_EURO_SINCE)} '
+            'and try_cast("VALUE_NAC" as double) > 0 and abs(try_cast("VALUE_EUR" as double) '
+            '- try_cast("VALUE_NAC" as double)) > greatest(1, 0.001 * try_cast("VALUE_NAC" as double))',
+            "The value in euro ({VALUE_EUR}) is not the one in the currency of the reporter {REPORTER} ({VALUE_NAC}), "
+            "which is the euro.",
+            "One of them was edited or is an error: download it again, or report it to the publisher.",
         ),
     ),
 )
@@ -230,10 +249,19 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
             )
         }
     wanted = ", ".join(map(literal, partners()))
+    month = landing.partition.removeprefix("month-")
     rows = Rows(
         f"select * from {read_csv_sql(path, COLUMNS, delimiter=delimiter)}",
         first_row=2,
-        kept=f'"PARTNER" in ({wanted})',
+        kept=f'("PARTNER" in ({wanted}) or "PARTNER" is null)',
+        rules=(
+            Rule(
+                "of its month",
+                f'"PERIOD" <> {literal(month)}',
+                f"The period {{PERIOD}} stands in a file of the month {month}.",
+                "One of them was edited, or two files were put together: use the monthly bulk file, unedited.",
+            ),
+        ),
     )
     return {FLOWS.name: rows}
 

@@ -6,8 +6,9 @@ release is a workbook, named by its last month; most restate the year before, an
 keeps its own figure for a year: staging takes the latest.
 
 Read here: the workbooks "Основные показатели внешней торговли Республики Казахстан" (.xls or .xlsx), found by
-that title and by the words of the header, wherever it stands. Not here: turnover and shares, which follow from
-the rest; which names are countries (seeds/country_codes.csv); who is in a group (seeds/bloc_members.csv).
+that title and by the words of the header, wherever it stands; the turnover, to be compared with both flows. Not here:
+shares, which follow from the rest; which names are countries (seeds/country_codes.csv); who is in a group
+(seeds/bloc_members.csv).
 
 Source of the layout: the workbooks for 2019 to 2023 and the legend and notes in the one for 2023.
 """
@@ -15,6 +16,7 @@ Source of the layout: the workbooks for 2019 to 2023 and the legend and notes in
 from __future__ import annotations
 
 import re
+from math import isfinite
 from pathlib import Path
 
 import pandas as pd
@@ -33,6 +35,7 @@ MONTHS: tuple[str, ...] = tuple("янв фев мар апр май июн ию�
 PERIOD = re.compile(rf"\b({'|'.join(MONTHS)}|мая)[а-я]*|\b(?:19|20)\d\d\b|(квартал|полугоди)", re.I)
 PUBLISHED = re.compile(r"дата опубликования:?\s*(\d\d)\.(\d\d)\.(\d{4})", re.I)
 FLOWS = {"экспорт", "импорт"}
+TURNOVER = "товарооборот"
 HEADER_WITHIN = 15  # rows
 
 COLUMNS = "release sheet row period year first_month last_month flow partner unit value".split()
@@ -143,17 +146,16 @@ def _cells(sheet: str, header: int, rows: list[Row]) -> list[dict]:
     unit = next((cell.strip() for row in rows[: header + 1] for cell in row if cell and UNIT.search(cell)), "")
     if not unit:
         raise RejectedFile(f"Sheet {sheet!r} does not name its unit, thousand dollars.", "Ask the Bureau for the unit.")
-    groups = [i for i, name in enumerate(names) if name]
-    below = [_words([cell]).lower() for row in rows[header + 1 : header + 2] for cell in row]
+    totals = _totals(names, rows[header + 1 : header + 2])
+    if untotalled := [name for name in names if name in FLOWS and name not in totals]:
+        raise RejectedFile(
+            f"Sheet {sheet!r} has no column 'Всего' under {untotalled[0]!r}.",
+            "Use the Bureau's own workbook, unedited.",
+        )
+    for number, row in enumerate(rows[header + 2 :], start=header + 3):
+        _check_turnover(sheet, number, {name: row[column] for name, column in totals.items()})
     cells = []
-    for start in (i for i in groups if names[i] in FLOWS):
-        flow = names[start]
-        end = next((i for i in groups if i > start), len(names))
-        total = next((i for i, name in enumerate(below) if start <= i < end and name == "всего"), None)
-        if total is None:
-            raise RejectedFile(
-                f"Sheet {sheet!r} has no column 'Всего' under {flow!r}.", "Use the Bureau's own workbook, unedited."
-            )
+    for flow, total in ((name, column) for name, column in totals.items() if name in FLOWS):
         cells += [
             {
                 "sheet": sheet,
@@ -171,6 +173,42 @@ def _cells(sheet: str, header: int, rows: list[Row]) -> list[dict]:
             if (value := (row[total] or "").strip())
         ]
     return cells
+
+
+def _totals(names: list[str], below: list[Row]) -> dict[str, int]:
+    """The column 'Всего' of each group of columns, by the group's name."""
+    under = [_words([cell]).lower() for row in below for cell in row]
+    starts = [i for i, name in enumerate(names) if name]
+    totals = {}
+    for start, end in zip(starts, [*starts[1:], len(names)], strict=True):
+        if total := next((i for i, name in enumerate(under) if start <= i < end and name == "всего"), None):
+            totals[names[start]] = total
+    return totals
+
+
+def _check_turnover(sheet: str, number: int, cells: dict[str, str | None]) -> None:
+    """A row's turnover is its exports and its imports, within a thousandth and a thousand dollars, for some releases
+    round. Raises RejectedFile where it is not; what is no number is met by the table's rules."""
+    turnover = _number(cells.get(TURNOVER))
+    if turnover is None:
+        return
+    both = sum(_number(cells[flow]) or 0 for flow in FLOWS)
+    if abs(turnover - both) > max(1, 0.001 * turnover):
+        raise RejectedFile(
+            f"The turnover {cells[TURNOVER]} is not the exports and the imports together "
+            f"({', '.join(f'{flow} {cells[flow]}' for flow in sorted(FLOWS))}; sheet {sheet!r}).",
+            "One of them was edited or is an error: use the Bureau's own workbook, unedited.",
+            row=number,
+        )
+
+
+def _number(cell: str | None) -> float | None:
+    """A cell's number, as people write it; None for what is none."""
+    try:
+        number = float(re.sub(r"[ \xa0\u202f]", "", cell or "").replace(",", "."))
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 def _header_row(rows: list[Row]) -> int | None:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from dagster_project.files.formats import Head
 from dagster_project.files.landing import Landing, Recognised
-from dagster_project.warehouse import Rows, Rule, Table, identifiers, literal, text
+from dagster_project.files.rejection import RejectedFile
+from dagster_project.ingest.delimited import columns_of, delimiter_of, read_csv_sql
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, identifiers, text
 
 NAME = "openicpsr"
 CATEGORIES = (
@@ -41,22 +43,29 @@ TABLES = (
                 "The good {Code} is sanctioned and has no day ({Date}).",
                 "Load the file as openICPSR offers it; dates are written 2022-02-25.",
             ),
+            Rule(
+                "past",
+                'try_cast(left("Date", 10) as date) > today()',
+                "The good {Code} was first sanctioned on a day to come ({Date}).",
+                "Load the file as openICPSR offers it.",
+            ),
         ),
+        continuity=Continuity(),
     ),
 )
 
 
 def recognise(head: Head) -> Recognised | None:
     """Say whether a file is the researchers' table, by its columns."""
-    columns = [column.strip('" ') for column in head.first_line.split(",")]
-    return Recognised("goods", "csv", "EU_833_2014") if set(COLUMNS) <= set(columns) else None
+    if not set(COLUMNS) <= set(columns_of(head.first_line)):
+        return None
+    if not head.text.partition(b"\n")[2].strip():
+        raise RejectedFile("The table has a header and no rows.", "Load the file as openICPSR offers it.")
+    return Recognised("goods", "csv", "EU_833_2014")
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     """The rows of a landed file as SQL over it, every column as text."""
-    return {
-        "openicpsr_goods": Rows(
-            f"select {identifiers(COLUMNS)} from read_csv({literal(path)}, header = true, all_varchar = true)",
-            first_row=2,
-        )
-    }
+    names = [name or f"_{place}" for place, name in enumerate(columns_of(head.first_line))]
+    table = read_csv_sql(path, names, delimiter=delimiter_of(head.first_line))
+    return {"openicpsr_goods": Rows(f"select {identifiers(COLUMNS)} from {table}", first_row=2)}

@@ -110,6 +110,14 @@ CSV_COLUMNS = (
     *(column for _, column in ADDITIONS.values()),
 )
 
+DATED = Rule(
+    "dated",
+    "regexp_full_match(\"DateDesignated\", '[0-9]{2}/[0-9]{2}/[0-9]{4}') "
+    "and try_strptime(\"DateDesignated\", '%d/%m/%Y') is null",
+    "The designation {UniqueID} was made on a day that is none ({DateDesignated}).",
+    "Use the UK Sanctions List as the FCDO publishes it, unedited.",
+)
+
 
 def _table(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Table:
     return Table(
@@ -120,10 +128,12 @@ def _table(name: str, columns: tuple[str, ...], key: tuple[str, ...]) -> Table:
         rules=(
             Rule(
                 "identified",
-                '"UniqueID" is null',
-                "A designation has no Unique ID.",
+                # the regime's letters and a number: RUS0251
+                "not regexp_full_match(coalesce(\"UniqueID\", ''), '[A-Za-z]{2,6}[0-9]{1,8}[A-Za-z]?')",
+                "A designation has no Unique ID ({UniqueID}).",
                 "Use the UK Sanctions List as the FCDO publishes it, unedited.",
             ),
+            *([DATED] if name == "designations" else []),
         ),
         continuity=Continuity(
             groups=(("RegimeName",),) if name == "designations" else (), is_of_parties=name == "designations"

@@ -59,8 +59,9 @@ PARTS = {
 }
 IDENTIFIED = Rule(
     "identified",
-    f'"{KEY}" is null',
-    "An entry has no reference number.",
+    # the committee and i(ndividual) or e(ntity), and a number: QDi.001
+    f"not regexp_full_match(coalesce(\"{KEY}\", ''), '[A-Z]{{2,3}}[ie]?[.][0-9]{{1,6}}')",
+    f"An entry has no reference number ({{{KEY}}}).",
     "Use the UN's own download, unedited.",
 )
 TABLES = (
@@ -71,6 +72,12 @@ TABLES = (
         compared=tuple(text(c) for c in ENTRY if c != KEY),
         rules=(
             IDENTIFIED,
+            Rule(
+                "named",
+                'coalesce("FIRST_NAME", "SECOND_NAME", "NAME_ORIGINAL_SCRIPT") is null',
+                "The entry {REFERENCE_NUMBER} has no name.",
+                "Use the UN's own download, unedited.",
+            ),
             Rule(
                 "dated",
                 '"LISTED_ON" is not null and try_cast(left("LISTED_ON", 10) as date) is null',

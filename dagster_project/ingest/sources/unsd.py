@@ -116,17 +116,28 @@ def recognise(head: Head) -> Recognised | None:
 
 
 def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
-    """The rows of both sheets; lines without any code are layout."""
-    return {
-        name: Rows(
-            pd.DataFrame(
-                [[newer, row[0], older, *row[1:]] for row in rows if any(row[:2])],
-                columns=next(table.columns for table in TABLES if table.name == name),
-                dtype="object",
-            )
+    """The rows of both sheets; lines without any code are layout. Raises RejectedFile where they contradict."""
+    frames = {
+        name: pd.DataFrame(
+            [[newer, row[0], older, *row[1:]] for row in rows if any(row[:2])],
+            columns=next(table.columns for table in TABLES if table.name == name),
+            dtype="object",
         )
         for name, ((newer, older), rows) in _tables(read_sheets(head)).items()
     }
+    conversions, correlations = (
+        dict.fromkeys(frames[table.name][["code_from", "code_to"]].itertuples(index=False, name=None))
+        for table in TABLES
+    )
+    # what is no code is met by the rules, with its row
+    codes = (pair for pair in conversions if all(re.fullmatch("[0-9]{6}", code or "") for code in pair))
+    if unrelated := [pair for pair in codes if pair not in correlations]:
+        raise RejectedFile(
+            f"The code {unrelated[0][0]} is converted to {unrelated[0][1]}, and the sheet of correlations does not "
+            f"relate them ({len(unrelated):,} such pairs).",
+            "One of the sheets was edited: use the publisher's own workbook.",
+        )
+    return {name: Rows(frame) for name, frame in frames.items()}
 
 
 def _tables(sheets: dict[str, list[Row]]) -> dict[str, tuple[tuple[str, str], list[Row]]]:

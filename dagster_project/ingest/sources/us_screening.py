@@ -68,6 +68,16 @@ ENTRIES = Table(
             "An entry names no list or no party (source {source}, name {name}).",
             "Use the Consolidated Screening List as trade.gov publishes it, unedited.",
         ),
+        Rule(
+            "dated",
+            " or ".join(
+                f"regexp_full_match(\"{c}\", '{written}') and try_strptime(\"{c}\", '{pattern}') is null"
+                for c in ("start_date", "end_date")
+                for written, pattern in (("[0-9]+-[0-9]+-[0-9]+", "%Y-%m-%d"), ("[0-9]+/[0-9]+/[0-9]+", "%m/%d/%Y"))
+            ),
+            "A day is none (of {name}: start {start_date}, end {end_date}).",
+            "Use the list as trade.gov or the Bureau of Industry and Security publishes it, unedited.",
+        ),
     ),
     continuity=Continuity(of=("publication",), groups=(("source",),), is_of_parties=True),
 )

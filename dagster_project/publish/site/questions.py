@@ -89,8 +89,10 @@ select
     export_value_usd, baseline_export_usd, added_export_usd, added_import_usd,
     ghost_did_usd, ghost_rate_usd, ghost_low_usd, ghost_high_usd, ghost_low_90_usd, ghost_high_90_usd,
     compared_months, ghost_share,
-    1 - baseline_import_fob_usd / nullif(baseline_export_usd, 0) as missing_before_share, both_share, strong_share,
-    medium_share
+    is_one_year_baseline,
+    case when ghost_rate_usd is not null then 1 - baseline_import_fob_usd / baseline_export_usd end
+        as missing_before_share,
+    both_share, strong_share, medium_share
 from estimates inner join newest using (exporter, importer_iso3, goods, window_kind, period)
 where importer_iso3 in (select iso3 from countries where role = 'transit')
 order by transit_iso3, bloc, basket, window_kind, baseline_id <> '{BASELINE}', baseline_id""",
@@ -364,7 +366,7 @@ qualify row_number() over (partition by exporter, importer_iso3, basket order by
 order by basket, value_usd desc, exporter, importer_iso3""",
     "sources": """
 select source_name, title, publisher, kind, licence, homepage, files_loaded, newest_edition, data_as_of,
-    last_fetched_at as last_asked_at,
+    last_landed_at, last_fetched_at as last_asked_at,
     last_answered_at, stale_after_days, is_stale, last_failure
 from sources
 order by kind <> 'trade', kind <> 'list', title""",

@@ -55,11 +55,12 @@ REASONS = {
     "one_month": "one month holds most of it",
     "few_high_months": "no two months are far above the level before the war",
     "one_year": "one year alone",
+    "unit_error": "weights in its reports are a hundred times off",
     "importer_not_published": "the importer has not published them",
     "not_comparable": "no months in which a gap may be stated",
     "code_is_new": "no code for it before the war, and no bridge to an older one",
     "no_baseline": "no level before the war to compare with",
-    "zero_baseline": "nothing was traded before the war",
+    "zero_baseline": "nothing, or next to nothing, was traded before the war",
     "small_rise": "the rise is small",
     "exporter_not_published": "the exporters have not published it",
     "rolling_12": "12 months",
@@ -308,7 +309,8 @@ def _begin(con, folder: Path) -> Site:
     site = Site(con, folder, {}, environment)
     about = site.query(questions.ABOUT).rows
     site.about = about[0] if about else dict.fromkeys(
-        (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of"))  # fmt: skip
+        (*PROVENANCE, "notice", "built_at", "run_id", "files_loaded", "as_of", "data_until", "data_loaded_at")
+    )  # fmt: skip
     environment.filters |= {
         "millions": millions, "percent": percent, "times": times, "month": month, "day": day, "words": words,
         "number": _number,
@@ -701,7 +703,7 @@ def _state(about: Row, home: Mapping[str, QueryResult], claims: QueryResult) -> 
             for r in home["until"].rows
         },
         "claims": {r["claim_id"]: r["status"] for r in claims.rows},
-        "sources": {r["source_name"]: str(r["data_as_of"] or "") for r in home["sources"].rows},
+        "sources": {r["source_name"]: str(r["data_as_of"] or r["last_landed_at"] or "") for r in home["sources"].rows},
     }
 
 

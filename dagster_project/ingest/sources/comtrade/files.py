@@ -71,7 +71,9 @@ def _recognise_parquet(head: Head) -> Recognised | None:
         except (pyarrow.ArrowException, OSError) as error:
             reason = " ".join(str(error).split())[:120].rstrip(".")
             raise RejectedFile(f"It cannot be read: {reason}.", "Download the file again.") from None
-    return Recognised("flows", "parquet", f"period-{min(map(str, periods), default='none')}")
+    if not periods:
+        raise RejectedFile("The file has columns and no rows.", "Widen the query, or leave the file out.")
+    return Recognised("flows", "parquet", f"period-{min(map(str, periods))}")
 
 
 def _recognise_workbook(head: Head) -> Recognised | None:

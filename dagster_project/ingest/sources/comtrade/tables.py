@@ -73,8 +73,12 @@ LETTERS = _map(dict.fromkeys(_countries().values(), "known"))  # those of areas 
 
 
 def _other_country(column: str) -> str:
-    """SQL that is true where a column's number and its letters are those of two countries."""
-    return f'({COUNTRIES}["{column}Code"] <> "{column}ISO" and {LETTERS}["{column}ISO"] is not null)'
+    """SQL that is true where a column's number and its letters are those of two countries. Bulk files have no letters:
+    by CASE nothing is looked up there."""
+    return (
+        f'case when "{column}ISO" is null then false '
+        f'else {COUNTRIES}["{column}Code"] <> "{column}ISO" and {LETTERS}["{column}ISO"] is not null end'
+    )
 
 
 # The primary value is the CIF or the FOB value, where one of them is given (0 is "not given"): within a thousandth, and
@@ -157,6 +161,14 @@ FLOWS = Table(
             "valued",
             f"{HAS_VALUE} and {OTHER_VALUE}",
             "The primary value {primaryValue} is neither the CIF value ({cifvalue}) nor the FOB value ({fobvalue}).",
+            "One of them was edited or is an error: download it again, or report it to the publisher.",
+        ),
+        Rule(
+            "exported",
+            # the primary value of an export is its FOB value; an import may have either
+            "case when \"flowCode\" in ('X', 'RX', 'DX') then try_cast(\"cifvalue\" as double) > 0 "
+            'and coalesce(try_cast("fobvalue" as double), 0) = 0 else false end',
+            "The flow {flowCode} is an export, and has the CIF value of an import ({cifvalue}), and no FOB value.",
             "One of them was edited or is an error: download it again, or report it to the publisher.",
         ),
         Rule(

@@ -195,7 +195,12 @@ class _Reader:
         """An entry with its names, documents and features. The party and its profile have one number."""
         entry: Row = {"uid": party.get("FixedRef"), "remarks": _child_text(party, "Comment")}
         for profile in _children(party, "Profile"):
-            self.entries[profile.get("ID")] = entry
+            number = profile.get("ID")
+            if number in self.entries:
+                raise RejectedFile(
+                    f"The party {number} is there twice.", "The file was edited: use OFAC's own download."
+                )
+            self.entries[number] = entry
             entry["sdnType"] = self._kind(profile)
             for identity in _children(profile, "Identity"):
                 self._read_names(identity, entry)

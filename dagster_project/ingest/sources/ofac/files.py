@@ -55,6 +55,13 @@ CSV_COLUMNS = {
 KINDS = {"individual", "vessel", "aircraft", "entity", NOTHING}
 ALIAS_TYPES = {"aka", "fka", "nka"}
 
+NAMED = Rule(
+    "named",
+    'coalesce("lastName", "sdnName") is null',
+    "The entry {uid} has no name.",
+    "Use OFAC's own download, unedited.",
+)
+
 
 def _table(
     name: str,
@@ -73,10 +80,12 @@ def _table(
             Rule(
                 "identified",
                 # OFAC's own numbers have five digits
-                " or ".join(f'"{c}" is null' for c in key.split()) + ' or length("uid") > 12',
+                " or ".join(f'"{c}" is null' for c in key.split())
+                + " or not regexp_full_match(\"uid\", '[0-9]{1,12}')",
                 "An entry has no number (uid {uid}).",
                 "Use OFAC's own download, unedited.",
             ),
+            *([NAMED] if name == "entries" else []),
         ),
         floors=floors or {},
         scope=scope,

@@ -182,6 +182,25 @@ onward as (
 
 ),
 
+-- in a window the value of reports whose weight is an error: their files may err in more (METHODS E12)
+misweighed as (
+
+    select
+        ghosts.window_kind, ghosts.exporter, ghosts.importer_iso3, ghosts.goods, ghosts.baseline_id, ghosts.period,
+        {{ exact_sum('weight_errors.export_value_usd') }} as export_usd,
+        {{ exact_sum('weight_errors.import_value_usd') }} as import_usd
+    from ghosts
+    inner join {{ ref('int_weight_errors_summed') }} as weight_errors
+        on weight_errors.freq = ghosts.freq
+        and weight_errors.exporter_bloc = ghosts.exporter
+        and weight_errors.importer_iso3 = ghosts.importer_iso3
+        and weight_errors.goods = ghosts.goods
+        and {{ months_between('weight_errors.period', 'ghosts.period') }} between 0 and case ghosts.freq when 'M' then 11 else 0 end
+    group by
+        ghosts.window_kind, ghosts.exporter, ghosts.importer_iso3, ghosts.goods, ghosts.baseline_id, ghosts.period
+
+),
+
 errors as (
 
     select country_iso3, noise_sd from {{ ref('int_reporters_rated') }} where role = 'import' and variant = 'noise'
@@ -240,7 +259,10 @@ windows as (
         {% for value in outflows -%}
         case when onward.is_known then onward.{{ value }} end as {{ value }},
         {% endfor -%}
-        premiums.price_premium_ratio
+        premiums.price_premium_ratio,
+        coalesce(misweighed.export_usd > (1 - {{ var('compared_share') }}) * ghosts.reported_export_usd, false)
+            or coalesce(misweighed.import_usd > (1 - {{ var('compared_share') }}) * ghosts.import_fob_usd, false)
+            as is_misweighed
     from ghosts
     inner join exceeded
         on exceeded.window_kind = ghosts.window_kind
@@ -267,6 +289,13 @@ windows as (
         on premiums.transit_iso3 = onward.transit_iso3
         and premiums.goods = onward.goods
         and premiums.period = ghosts.last_month
+    left join misweighed
+        on misweighed.window_kind = ghosts.window_kind
+        and misweighed.exporter = ghosts.exporter
+        and misweighed.importer_iso3 = ghosts.importer_iso3
+        and misweighed.goods = ghosts.goods
+        and misweighed.baseline_id = ghosts.baseline_id
+        and misweighed.period = ghosts.period
     left join errors on errors.country_iso3 = ghosts.importer_iso3
     left join severities on severities.goods = ghosts.goods
 
@@ -325,6 +354,7 @@ reasoned as (
             when not is_admissible then 'no_admissible_mirror'
             when anomaly is null then 'too_few_components'
             when is_unusual and doubt_of_persistence is not null then doubt_of_persistence
+            when is_unusual and is_misweighed then 'unit_error'
             when evidence < {{ var('evidence_least') }} then 'too_little_documented'
         end as reason
     from judged

@@ -8,8 +8,9 @@
 -- they are normal. For a single good of a reporter that is rated by itself they are this reporter's, else what gaps of
 -- that level and size stray by (int_gap_errors_estimated), half of it each side's (METHODS E3).
 --
--- Where the baseline holds no exports no share was missing before: the rate is undefined, and the interval is that of
--- the other estimate.
+-- Where the baseline holds no exports, or less than may be looked at (min_value_usd a month), no share was missing
+-- before: the rate is undefined, and the interval is that of the other estimate. One parcel lost in three years is no
+-- rate.
 {% set imports = ['import_fob_usd', 'import_fob_low_usd', 'import_fob_high_usd', 'import_cif_usd', 'import_as_fob_usd'] %}
 {% set coverages = ['both_usd', 'strong_usd', 'medium_usd', 'weak_usd', 'silent_usd'] %}
 {% set corridor = 'freq, exporter, importer_iso3, goods' %}
@@ -39,7 +40,7 @@ paired as (
 
     select
         freq, period, month_number, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind,
-        is_listed, is_screened, is_settled,
+        is_listed, is_screened, is_code_new, is_settled,
         export_value_usd as reported_export_usd,
         export_kg,
         concordance_quality,
@@ -71,6 +72,7 @@ baselines as (
         {{ exact_sum('paired.' ~ import) }} / count(*) as baseline_{{ import }},
         {% endfor -%}
         {{ exact_sum('paired.export_usd') }} / count(*) as baseline_export_usd,
+        min(extract(year from paired.period)) = max(extract(year from paired.period)) as is_one_year,
         count(*) / case paired.freq when 'A' then 1e0 else 12e0 end as baseline_years
     from paired
     inner join windows
@@ -85,7 +87,7 @@ baselines as (
 rolled as (
 
     select
-        freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened,
+        freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened, is_code_new,
         {{ year_count('reported_export_usd', corridor) }} as reported_months,
         {{ year_count('export_usd', corridor) }} as compared_months,
         {{ year_count('case when is_importer_published then 1 end', corridor) }} = 12 as is_importer_published,
@@ -105,7 +107,7 @@ rolled as (
 
 years as (
 
-    {% set key = 'freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened' -%}
+    {% set key = 'freq, period, exporter, exporter_kind, importer_iso3, importer_role, goods, goods_kind, is_listed, is_screened, is_code_new' -%}
     select
         'year' as window_kind,
         {{ key }},
@@ -155,6 +157,7 @@ compared as (
             as baseline_{{ value }},
         {% endfor -%}
         baselines.baseline_years,
+        baselines.is_one_year as is_one_year_baseline,
         baselines.goods is not null as has_baseline
     from years
     inner join windows
@@ -188,6 +191,7 @@ erring as (
 
     select
         compared.*,
+        case when baseline_export_usd >= 12 * {{ var('min_value_usd') }} then baseline_export_usd end as rated_export_usd,
         greatest({{ var('ghost_min_share') }} * baseline_export_usd, {{ var('ghost_min_usd') }}) as added_export_least_usd,
         coalesce(exporters.noise_sd, errors.error_sd / sqrt(2)) as export_error_sd,
         coalesce(importers.noise_sd, errors.error_sd / sqrt(2)) as import_error_sd,
@@ -219,7 +223,7 @@ estimated as (
         {% for margin in ['', '_low', '_high'] -%}
         {% set m = 'import_fob' ~ margin ~ '_usd' -%}
         {{ ghost_did('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as did{{ margin }}_usd,
-        {{ ghost_rate('export_usd', 'baseline_export_usd', m, 'baseline_' ~ m) }} as rate{{ margin }}_usd,
+        {{ ghost_rate('export_usd', 'rated_export_usd', m, 'baseline_' ~ m) }} as rate{{ margin }}_usd,
         {% endfor -%}
         export_usd - baseline_export_usd as added_export_usd,
         {{ var('noise_z') }} * sqrt(
@@ -252,6 +256,7 @@ select
     {{ imports | join(', ') }},
     baseline_export_usd,
     baseline_{{ imports | join(', baseline_') }},
+    is_one_year_baseline,
     added_export_usd,
     import_fob_usd - baseline_import_fob_usd as added_import_usd,
     case when export_usd is not null then greatest(0, {{ gap_usd('export_usd', 'import_fob_usd') }}) end
@@ -273,8 +278,9 @@ select
     case
         when export_usd is null and not is_importer_published then 'importer_not_published'
         when export_usd is null then 'not_comparable'
+        when not has_baseline and is_code_new then 'code_is_new'
         when not has_baseline then 'no_baseline'
-        when baseline_export_usd = 0 then 'zero_baseline'
+        when rated_export_usd is null then 'zero_baseline'
         when added_export_usd < added_export_least_usd then 'small_rise'
     end as reason
 from bounded

@@ -31,9 +31,10 @@ full_builds as (
 landings as (
 
     select
-        max(landings.valid_from) filter (where publishers.kind = 'trade') as data_as_of,
-        -- the publisher's own day; that of loading says nothing of how old a list is
+        -- the publisher's own day; that of loading says nothing of how old figures and lists are
+        max(landings.valid_from) filter (where publishers.kind = 'trade' and landings.edition is not null) as data_as_of,
         max(landings.valid_from) filter (where publishers.kind = 'list' and landings.edition is not null) as lists_as_of,
+        max(landings.fetched_at) filter (where publishers.kind = 'trade') as data_loaded_at,
         count(*) as files_loaded
     from {{ ref('stg_build__landings') }} as landings
     left join {{ ref('stg_seeds__publishers') }} as publishers on publishers.source_name = landings.source_name
@@ -51,6 +52,7 @@ select
     newest.code_version,
     landings.data_as_of,
     landings.lists_as_of,
+    landings.data_loaded_at,
     landings.files_loaded,
     '{{ parameters_hash() }}' as parameters_hash
 from newest

@@ -4,6 +4,12 @@ builds as (
 
     select * from {{ ref('int_builds_described') }}
 
+),
+
+periods as (
+
+    select max({{ last_month("freq = 'A'") }}) as data_until from {{ ref('int_reporting_calendar') }}
+
 )
 
 select
@@ -15,7 +21,9 @@ select
         else 'Screening signals from reported trade, not proof of anything.'
     end as notice,
     as_of,
+    periods.data_until,
     data_as_of,
+    data_loaded_at,
     lists_as_of,
     files_loaded,
     started_at as built_at,
@@ -24,3 +32,4 @@ select
     parameters_hash,
     run_id
 from builds
+cross join periods

@@ -13,7 +13,6 @@ landings as (
         source_name,
         max(edition) as newest_edition,
         max(case when edition is not null then valid_from end) as edition_at,
-        max(valid_from) as data_as_of,
         max(fetched_at) as last_landed_at,
         count(*) as files_loaded
     from {{ ref('stg_build__landings') }}
@@ -58,7 +57,7 @@ dated as (
         sessions.last_answered_at,
         landings.last_landed_at,
         landings.newest_edition,
-        landings.data_as_of,
+        landings.edition_at,
         coalesce(landings.files_loaded, 0) as files_loaded,
         last_failures.sentence as last_failure,
         -- a service that answers confirms what it has; a file is as old as its edition, and without one as its loading
@@ -85,7 +84,7 @@ select
     dated.last_answered_at,
     dated.last_landed_at,
     dated.newest_edition,
-    dated.data_as_of,
+    dated.edition_at as data_as_of,
     dated.files_loaded,
     dated.stale_after_days,
     {{ dbt.datediff('cast(dated.last_confirmed_at as date)', 'cast(about.built_at as date)', 'day') }} > dated.stale_after_days as is_stale,

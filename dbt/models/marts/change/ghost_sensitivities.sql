@@ -46,8 +46,10 @@ select
     adjusted.m_usd - adjusted.baseline_m_usd as arrived_extra_usd,
     {{ ghost_did('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
         as ghost_did_usd,
-    {{ ghost_rate('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
-        as ghost_rate_usd,
+    case
+        when adjusted.ghost_rate_usd is not null
+            then {{ ghost_rate('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
+    end as ghost_rate_usd,
     {{ ghost_did('adjusted.export_value_usd', 'adjusted.baseline_export_usd', 'adjusted.m_usd', 'adjusted.baseline_m_usd') }}
         / adjusted.added_export_usd as ghost_share,
 

@@ -34,6 +34,7 @@ select
     ghosts.baseline_import_fob_usd,
     ghosts.baseline_import_cif_usd,
     ghosts.baseline_import_as_fob_usd,
+    ghosts.is_one_year_baseline,
     ghosts.added_export_usd,
     ghosts.added_import_usd,
     ghosts.added_import_usd as arrived_extra_usd,

@@ -76,6 +76,7 @@ select
     followed.breach_import_fob_usd,
     case
         when followed.value_usd is null then 'exporter_not_published'
+        when followed.cap_usd is null and followed.is_code_new then 'code_is_new'
         when followed.cap_usd is null then 'no_baseline'
     end as reason,
     {{ provenance_columns() }}

@@ -222,7 +222,8 @@ select
     outward.usd_per_kg / nullif(inward.usd_per_kg, 0) as markup_ratio,
     premiums.price_premium_ratio,
     absorbed.domestic_absorption_usd,
-    absorbed.domestic_absorption_usd < 0 as is_origin_unknown,
+    -- of all goods the difference is the balance of trade, which tells of no origin
+    case when chains.goods not like 'TOTAL%' then absorbed.domestic_absorption_usd < 0 end as is_origin_unknown,
 
     cast(chains.lead_lag_months as integer) as lead_lag_months,
     chains.lead_lag_correlation,

@@ -1,4 +1,5 @@
--- What both sides reported of every flow that a published figure is computed from. `claims` adds these up.
+-- What both sides reported of every flow that a published figure is computed from. `claims` adds these up. What
+-- mirror_gaps assumes of a side that may be hidden (partner_hidden) is no report, and its gap none that is counted.
 with
 
 -- what is compared with the default baseline is read from other marts
@@ -11,8 +12,31 @@ pairs as (
 flows as (
 
     select
-        mirror_gaps.*,
-        {{ chapter_of('mirror_gaps.product_code') }} as chapter
+        mirror_gaps.freq,
+        mirror_gaps.period,
+        mirror_gaps.exporter_iso3,
+        mirror_gaps.importer_iso3,
+        mirror_gaps.product_code,
+        mirror_gaps.product_level,
+        mirror_gaps.hs_revision,
+        {{ chapter_of('mirror_gaps.product_code') }} as chapter,
+        case
+            when mirror_gaps.coverage_status = 'partner_hidden' and mirror_gaps.import_value_usd > 0 then null
+            else mirror_gaps.export_value_usd
+        end as export_value_usd,
+        mirror_gaps.import_value_usd,
+        case
+            when mirror_gaps.coverage_status = 'partner_hidden' and not coalesce(mirror_gaps.import_value_usd > 0, false)
+                then mirror_gaps.import_value_usd
+            else mirror_gaps.import_value_fob_usd
+        end as import_value_fob_usd,
+        case when mirror_gaps.coverage_status <> 'partner_hidden' then mirror_gaps.gap_usd end as gap_usd,
+        mirror_gaps.export_net_kg,
+        mirror_gaps.import_net_kg,
+        mirror_gaps.export_quantity,
+        mirror_gaps.import_quantity,
+        mirror_gaps.export_quantity_unit,
+        mirror_gaps.import_quantity_unit
     from {{ ref('mirror_gaps') }} as mirror_gaps
     inner join (
         select distinct freq, product_level, exporter_iso3, importer_iso3 from pairs

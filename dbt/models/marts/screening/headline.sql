@@ -113,6 +113,7 @@ months as (
         {{ exact_sum('flows.import_value_fob_high_usd') }} as import_value_fob_high_usd,
         coalesce({{ exact_sum('flows.export_value_usd', "flows.coverage_status = 'both_reported'") }}, 0)
             / nullif({{ exact_sum('flows.export_value_usd') }}, 0) as both_reported_share,
+        count(distinct flows.exporter_iso3) as exporters,
         count(*) as cells
     from flows
     inner join countries as exporter
@@ -133,7 +134,7 @@ dated as (
         coalesce(months.basket, years.basket) as basket,
         case when years.basket is not null then 'year' else 'rolling_12' end as window_kind,
         {% for measure in ['export_value_usd', 'import_value_usd', 'import_value_fob_usd', 'import_value_fob_low_usd',
-            'import_value_fob_high_usd', 'both_reported_share', 'cells'] -%}
+            'import_value_fob_high_usd', 'both_reported_share', 'exporters', 'cells'] -%}
         months.{{ measure }}{{ ',' if not loop.last }}
         {% endfor %}
     from months
@@ -158,6 +159,7 @@ select
     {{ gap_usd('corridors.export_value_usd', 'corridors.import_value_fob_low_usd') }} as gap_high_month_usd,
     {{ gap_share('corridors.export_value_usd', 'corridors.import_value_fob_usd') }} as gap_month_share,
     corridors.both_reported_share as both_reported_month_share,
+    corridors.exporters as exporters_month,
     corridors.cells as cells_month,
     excesses.growth_ratio as growth_month_ratio,
     excesses.z as z_month,
