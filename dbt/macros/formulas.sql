@@ -147,6 +147,11 @@
     cast(sum(cast({{ column }} as decimal(38, 6))) {% if where %}filter (where {{ where }}) {% endif %}as double)
 {%- endmacro %}
 
+{# What stands before the name of a user's own table, so that it is no publisher's. #}
+{% macro own_prefix() -%} own: {% endmacro %}
+
+{% macro is_own(source_name) -%} left({{ source_name }}, {{ own_prefix() | length }}) = '{{ own_prefix() }}' {%- endmacro %}
+
 {# The source shows nothing of partners other than those it has rows for: those that dbt_project.yml names, and users' own
    tables, of which nobody knows what they leave out. #}
 {% macro is_selective(source_name) -%}

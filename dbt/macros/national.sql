@@ -7,11 +7,6 @@
     from {{ ref('stg_kyrstat__flows') }}
 {%- endmacro %}
 
-{# What stands before the name of a user's own table, so that it is no publisher's. #}
-{% macro own_prefix() -%} own: {% endmacro %}
-
-{% macro is_own(source_name) -%} left({{ source_name }}, {{ own_prefix() | length }}) = '{{ own_prefix() }}' {%- endmacro %}
-
 {# The source in seeds/publishers.csv that the name of a flow's source belongs to. #}
 {% macro publisher_of(source_name) -%}
     (case when {{ is_own(source_name) }} then 'own_flows' else {{ source_name }} end)
