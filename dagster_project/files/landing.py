@@ -119,7 +119,7 @@ def validity_start(edition: str, fetched_at: datetime, newest: str) -> str:
         try:
             dated = datetime.fromisoformat(edition)
         except ValueError:
-            raise RejectedFile(f"The edition is of a day that is none ({edition}).", "Download it again.") from None
+            raise RejectedFile(f"The day of the edition is no date ({edition}).", "Download it again.") from None
         start = min(dated if dated.tzinfo else dated.replace(tzinfo=UTC), fetched_at)
     if newest and vintage_of(start) <= newest:
         start = datetime.strptime(newest, VINTAGE_FORMAT).replace(tzinfo=UTC) + timedelta(microseconds=1)

@@ -298,7 +298,7 @@ def test_a_packed_list_that_is_cut_off_is_rejected(settings):
         ),
         (
             xml([PERSON.replace('designationDate="2022-04-08"', 'designationDate="8 April 2022"')]),
-            "row 1: A date is none (designationDate 8 April 2022, delistingDate None, entryIntoForceDate 2023-09-15, "
+            "row 1: A day is no date (designationDate 8 April 2022, delistingDate None, entryIntoForceDate 2023-09-15, "
             "publicationDate 2023-09-14). Use the Commission's own download, unedited.",
         ),
         (

@@ -354,7 +354,7 @@ def test_an_sdn_entry_that_is_on_another_list_too_makes_no_consolidated_list(set
         ),
         (
             xml().replace(b"<Month>2</Month>", b"<Month>22</Month>"),
-            "A date is none (2022-22-24). Use OFAC's own download, unedited.",
+            "A day is no date (2022-22-24). Use OFAC's own download, unedited.",
         ),
         (
             xml().replace(b'SanctionsTypeID="1">', b'SanctionsTypeID="1705">'),

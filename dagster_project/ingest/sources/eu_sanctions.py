@@ -62,7 +62,7 @@ def _table(name: str, columns: str, key: str, dates: str = "", floors: dict[str,
                 "Use the Commission's own download, unedited.",
             ),
             *(
-                [Rule("dated", undated, f"A date is none ({shown}).", "Use the Commission's own download, unedited.")]
+                [Rule("dated", undated, f"A day is no date ({shown}).", "Use the Commission's own download, unedited.")]
                 if dates
                 else []
             ),

@@ -41,14 +41,8 @@ COLUMNS = (
     "reporter partner flow basis freq period product revision value currency unit quantity source released_on"
 ).split()
 OPTIONAL_CELLS = {"revision", "unit", "quantity"}  # the columns are there, and a cell may be empty
-DISTINCTIVE = {
-    "reporter",
-    "partner",
-    "flow",
-    "product",
-    "value",
-}  # with one of these two it is this layout and no other:
-OURS = {"basis", "released_on"}
+# A header with all of the first, and one of the second, is of this layout and no other.
+COMMON, OURS = {"reporter", "partner", "flow", "product", "value"}, {"basis", "released_on"}
 
 BASES = {"import": ("origin", "consignment"), "export": ("destination", "consignment")}
 # The year from which a revision of the HS was in force (World Customs Organization).
@@ -88,7 +82,6 @@ def _map(pairs: Mapping[str, str]) -> str:
     return f"map {{{', '.join(f'{literal(key)}: {literal(value)}' for key, value in pairs.items())}}}"
 
 
-LEVEL = 'case when "product" = \'TOTAL\' then 0 else length("product") end'
 # The day after the period's last.
 PERIOD_END = (
     "try_cast(\"period\" || case \"freq\" when 'A' then '-01-01' else '-01' end as date) "
@@ -136,13 +129,13 @@ FLOWS = Table(
         Rule(
             "directed",
             f'"flow" not in {_one_of(BASES)}',
-            "The flow {flow} is none.",
+            "The flow {flow} is neither import nor export.",
             "Write import or export; re-exports are part of exports.",
         ),
         Rule(
             "based",
             " and ".join(f'not ("flow" = \'{flow}\' and "basis" in {_one_of(b)})' for flow, b in BASES.items()),
-            "The basis {basis} is none of an {flow}.",
+            "The basis {basis} is not one of an {flow}.",
             "Imports are by origin or consignment, exports by destination or consignment.",
         ),
         Rule(
@@ -156,7 +149,7 @@ FLOWS = Table(
             "released",
             "not regexp_full_match(\"released_on\", '[0-9]{4}-[0-9]{2}-[0-9]{2}') "
             'or try_cast("released_on" as date) is null or try_cast("released_on" as date) > today()',
-            "The day of release {released_on} is none, or lies in the future.",
+            "The day of release {released_on} is no date, or lies in the future.",
             "Write the day on which the publisher released the table, as 2023-02-15.",
         ),
         Rule(
@@ -188,13 +181,13 @@ FLOWS = Table(
         Rule(
             "numeric",
             f'not {is_number("value")} or "quantity" is not null and not {is_number("quantity")}',
-            "A number is none (value {value}, quantity {quantity}).",
+            "A value or quantity is not a number (value {value}, quantity {quantity}).",
             "Write digits and a decimal point alone, 1234.5: no separators, units, dashes or remarks.",
         ),
         Rule(
             "nonnegative",
             'try_cast("value" as double) < 0 or try_cast("quantity" as double) < 0',
-            "A number is negative (value {value}, quantity {quantity}).",
+            "A value or quantity is negative (value {value}, quantity {quantity}).",
             "Values and quantities of trade cannot be below zero: correct it, or ask its publisher.",
         ),
         Rule(
@@ -324,7 +317,7 @@ def _names(header: Iterable[str | None]) -> list[str]:
 
 
 def _is_ours(names: list[str]) -> bool:
-    return set(names) >= DISTINCTIVE and not OURS.isdisjoint(names)
+    return set(names) >= COMMON and not OURS.isdisjoint(names)
 
 
 def _check(header: Iterable[str | None]) -> None:

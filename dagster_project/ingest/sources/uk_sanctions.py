@@ -114,7 +114,7 @@ DATED = Rule(
     "dated",
     "regexp_full_match(\"DateDesignated\", '[0-9]{2}/[0-9]{2}/[0-9]{4}') "
     "and try_strptime(\"DateDesignated\", '%d/%m/%Y') is null",
-    "The designation {UniqueID} was made on a day that is none ({DateDesignated}).",
+    "The day of the designation {UniqueID} is no date ({DateDesignated}).",
     "Use the UK Sanctions List as the FCDO publishes it, unedited.",
 )
 

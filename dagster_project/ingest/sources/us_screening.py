@@ -75,7 +75,7 @@ ENTRIES = Table(
                 for c in ("start_date", "end_date")
                 for written, pattern in (("[0-9]+-[0-9]+-[0-9]+", "%Y-%m-%d"), ("[0-9]+/[0-9]+/[0-9]+", "%m/%d/%Y"))
             ),
-            "A day is none (of {name}: start {start_date}, end {end_date}).",
+            "A day of {name} is no date (start {start_date}, end {end_date}).",
             "Use the list as trade.gov or the Bureau of Industry and Security publishes it, unedited.",
         ),
     ),

@@ -355,7 +355,7 @@ def _date(element: Element) -> str | None:
     try:
         day = date(*(int(part) for part in (*known, "1", "1")[:3]))
     except ValueError:
-        raise RejectedFile(f"A date is none ({'-'.join(known)}).", "Use OFAC's own download, unedited.") from None
+        raise RejectedFile(f"A day is no date ({'-'.join(known)}).", "Use OFAC's own download, unedited.") from None
     return day.isoformat()[: (4, 7, 10)[len(known) - 1]]
 
 
