@@ -40,7 +40,7 @@ def main() -> None:
             for engine in list(engines):
                 try:
                     measure(Path(root), inbox, engine, reported)
-                except SystemExit as failed:  # told by bench.world
+                except SystemExit as failed:  # bench.world raises it, with the sentence
                     print(f"  {engine}: {failed}", flush=True)
                     engines.remove(engine)
 

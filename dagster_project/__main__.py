@@ -375,7 +375,7 @@ def _print_rejected(files: list[tuple[str, str, str]]) -> None:
 
 # Rows in another currency than the dollar of months without its rate, or the dollar's; of years their last month.
 UNVALUED = """
-with given as (
+with amounts as (
     select _landing_id, left(PERIOD, 4) || '-' || right(PERIOD, 2) as month, 'EUR' as currency from raw.eurostat_flows
     where _valid_to is null
     union all
@@ -388,7 +388,7 @@ with given as (
     select distinct CURRENCY as currency, left(TIME_PERIOD, 7) as month from raw.ecb_rates where _valid_to is null
 )
 select count(distinct _landing_id), count(*), min(month), max(month)
-from given
+from amounts
 where month not in (select month from rates where currency = 'USD')
     or currency <> 'EUR' and (currency, month) not in (select (currency, month) from rates)
 """

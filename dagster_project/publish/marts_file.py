@@ -89,7 +89,7 @@ def _point(con: warehouse.Connection, folder: Path) -> None:
             "select column_name, comment from duckdb_columns() where schema_name = 'marts' and table_name = ?", [name]
         ).fetchall()
         text = value(con, "select comment from duckdb_views() where schema_name = 'marts' and view_name = ?", [name])
-        query = FILES_OF_VIEW.sub(lambda found: literal(folder / found[2] / "**" / "*.parquet"), sql)
+        query = FILES_OF_VIEW.sub(lambda files: literal(folder / files[2] / "**" / "*.parquet"), sql)
         con.execute(re.sub("^create view", "create or replace view", query, flags=re.I))
         _comment(con, "view", name, text or "", {column: words for column, words in comments if words})
 

@@ -1,4 +1,4 @@
-"""The environment in which dbt runs on Spark: that it is there, and what it is told.
+"""The environment in which dbt runs on Spark: that it is there, and what it is given.
 
 Spark's own settings, such as the master and the memory of its executors, are in Spark's own file: spark-defaults.conf
 in the folder that SPARK_CONF_DIR names, by default the one of this module. Not here: what must be equal on any

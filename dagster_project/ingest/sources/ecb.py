@@ -114,7 +114,7 @@ def read(path: Path, landing: Landing, head: Head) -> dict[str, Rows]:
     names = [name or f"_{place}" for place, name in enumerate(columns_of(head.first_line))]
     table = read_csv_sql(path, names, delimiter=",")
     if landing.layout == "history":
-        columns = identifiers(name for name in names if len(name) == 3)
+        columns = identifiers(name for name in names if re.fullmatch("[A-Z]{3}", name))
         rows = Rows(
             "select 'D' as FREQ, CURRENCY, 'EUR' as CURRENCY_DENOM, 'SP00' as EXR_TYPE, 'A' as EXR_SUFFIX, "
             f'"Date" as TIME_PERIOD, OBS_VALUE from (unpivot (select "Date", {columns} from {table}) '

@@ -21,6 +21,7 @@ IV and XLV. The table of the annex to article 12f has not been seen filled.
 from __future__ import annotations
 
 import csv
+import html
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -315,8 +316,6 @@ def _clean(words: str) -> str:
 
 def _plain(start: bytes) -> str:
     """The beginning of a file with its entities read, for a look at its words."""
-    import html
-
     return html.unescape(start.decode("utf-8", "replace")).replace("\xa0", " ")
 
 

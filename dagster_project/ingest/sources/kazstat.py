@@ -181,7 +181,8 @@ def _totals(names: list[str], below: list[Row]) -> dict[str, int]:
     starts = [i for i, name in enumerate(names) if name]
     totals = {}
     for start, end in zip(starts, [*starts[1:], len(names)], strict=True):
-        if total := next((i for i, name in enumerate(under) if start <= i < end and name == "всего"), None):
+        total = next((i for i, name in enumerate(under) if start <= i < end and name == "всего"), None)
+        if total is not None:
             totals[names[start]] = total
     return totals
 
