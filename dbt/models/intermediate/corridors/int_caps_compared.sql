@@ -1,7 +1,7 @@
 -- A bloc's monthly exports beside the cap that the article proposes: the mean of the same month before the war, times
 -- an index of the importer's domestic demand (METHODS 2.13). A cap is never under the floor: of goods that were not
--- traded before, nothing at all would be too much. Demand is that of the last year published. Months after the baseline only, of product groups and of the goods
--- in those that `capped_baskets` names.
+-- traded before, nothing at all would be too much. Demand is that of the last year published. Months after the baseline
+-- only, of product groups and of the goods in those that `capped_baskets` names.
 {% set window = default_window() %}
 with
 

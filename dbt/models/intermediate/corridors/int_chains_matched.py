@@ -18,14 +18,14 @@ def model(dbt, session):
     lags = {"M": lag, "A": -(-lag // 12)}
     flows = dbt.ref("int_chain_flows_measured").df()
     chains = []
-    for freq, periods in lags.items():
+    for freq, lag_periods in lags.items():
         of_freq = flows[flows["freq"] == freq].drop(columns="freq")
         inflows = of_freq[of_freq["direction"] == "in"].drop(columns="direction").rename(columns=IN)
         outflows = of_freq[of_freq["direction"] == "out"].drop(columns=["direction", *ONLY_IN]).rename(columns=OUT)
         matched = chain(
             inflows,
             outflows,
-            lag=periods,
+            lag=lag_periods,
             scale=dbt.config.meta_get("scale"),
             least_months=dbt.config.meta_get("least_months"),
         )

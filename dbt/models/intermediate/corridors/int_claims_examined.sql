@@ -13,7 +13,7 @@ pairs as (
 
 ),
 
-asked as (
+requested as (
 
     {% for role, reporter, partner in [('export', 'exporter_iso3', 'importer_iso3'), ('import', 'importer_iso3', 'exporter_iso3')] -%}
     select
@@ -66,56 +66,56 @@ reports as (
 loaded as (
 
     select
-        asked.claim_id, asked.is_base, asked.role, asked.reporter, asked.partner,
+        requested.claim_id, requested.is_base, requested.role, requested.reporter, requested.partner,
         count(distinct reports.period) as periods
-    from asked
+    from requested
     inner join reports
-        on reports.freq = asked.freq
-        and reports.role = asked.role
-        and reports.reporter = asked.reporter
-        and reports.product_level = asked.product_level
-        and reports.partner in ('*', asked.partner)
-        and reports.period between asked.first_day and asked.last_day
-    group by asked.claim_id, asked.is_base, asked.role, asked.reporter, asked.partner
+        on reports.freq = requested.freq
+        and reports.role = requested.role
+        and reports.reporter = requested.reporter
+        and reports.product_level = requested.product_level
+        and reports.partner in ('*', requested.partner)
+        and reports.period between requested.first_day and requested.last_day
+    group by requested.claim_id, requested.is_base, requested.role, requested.reporter, requested.partner
 
 ),
 
 reporters as (
 
     select
-        asked.claim_id, asked.is_base, asked.role, asked.reporter,
-        max(asked.freq) as freq,
-        max(asked.reported_unit) as reported_unit,
-        max(asked.product_level) as product_level,
-        min(asked.first_day) as first_day,
-        max(asked.last_day) as last_day,
-        bool_or(asked.is_peak) as is_peak,
-        max(asked.periods) as periods_asked,
+        requested.claim_id, requested.is_base, requested.role, requested.reporter,
+        max(requested.freq) as freq,
+        max(requested.reported_unit) as reported_unit,
+        max(requested.product_level) as product_level,
+        min(requested.first_day) as first_day,
+        max(requested.last_day) as last_day,
+        bool_or(requested.is_peak) as is_peak,
+        max(requested.periods) as periods_needed,
         min(coalesce(loaded.periods, 0)) as periods_loaded
-    from asked
+    from requested
     left join loaded
-        on loaded.claim_id = asked.claim_id
-        and loaded.is_base = asked.is_base
-        and loaded.role = asked.role
-        and loaded.reporter = asked.reporter
-        and loaded.partner = asked.partner
-    group by asked.claim_id, asked.is_base, asked.role, asked.reporter
+        on loaded.claim_id = requested.claim_id
+        and loaded.is_base = requested.is_base
+        and loaded.role = requested.role
+        and loaded.reporter = requested.reporter
+        and loaded.partner = requested.partner
+    group by requested.claim_id, requested.is_base, requested.role, requested.reporter
 
 ),
 
 -- what Comext has in euro, and no rate brings to dollars
 unvalued as (
 
-    select distinct asked.claim_id, asked.is_base, asked.role, asked.reporter
-    from asked
+    select distinct requested.claim_id, requested.is_base, requested.role, requested.reporter
+    from requested
     inner join {{ ref('int_eurostat_flows_placed') }} as flows
-        on flows.freq = asked.freq
-        and flows.role = asked.role
-        and flows.reporter = asked.reporter
-        and flows.partner = asked.partner
-        and flows.product_level = asked.product_level
-        and flows.period between asked.first_day and asked.last_day
-    where flows.value_usd is null and not asked.is_peak
+        on flows.freq = requested.freq
+        and flows.role = requested.role
+        and flows.reporter = requested.reporter
+        and flows.partner = requested.partner
+        and flows.product_level = requested.product_level
+        and flows.period between requested.first_day and requested.last_day
+    where flows.value_usd is null and not requested.is_peak
 
 ),
 
@@ -134,7 +134,7 @@ missing_reporters as (
         and unvalued.is_base = reporters.is_base
         and unvalued.role = reporters.role
         and unvalued.reporter = reporters.reporter
-    where reporters.periods_loaded < case when reporters.is_peak then 1 else reporters.periods_asked end
+    where reporters.periods_loaded < case when reporters.is_peak then 1 else reporters.periods_needed end
         or unvalued.claim_id is not null
 
 ),
@@ -154,7 +154,7 @@ missing_reports as (
             || case max(product_level) when 0 then 'all goods' else 'single goods' end
             || ' reported by ' || {{ names_and_others('named') }} as lack,
         {{ span_text('max(freq)', 'min(first_day)', 'max(last_day)') }}
-            || {{ loaded_text('max(case when not is_unvalued then periods_loaded end)', 'max(periods_asked)') }} as span
+            || {{ loaded_text('max(case when not is_unvalued then periods_loaded end)', 'max(periods_needed)') }} as span
     from named_reporters
     where not is_unvalued or reported_unit <> 'eur'  -- of which the months are named below
     group by claim_id, is_base, role, is_unvalued
@@ -307,7 +307,7 @@ rates as (
 euro_parts as (
 
     select distinct claim_id, is_base, freq, first_day, last_day, case when is_peak then 1 else periods end as periods
-    from asked
+    from requested
     where reported_unit = 'eur'
 
 ),
@@ -354,7 +354,7 @@ missing as (
 
 claims as (
 
-    select claim_id, bool_or(is_peak and periods_loaded < periods_asked) as is_cut_short
+    select claim_id, bool_or(is_peak and periods_loaded < periods_needed) as is_cut_short
     from reporters
     group by claim_id
 

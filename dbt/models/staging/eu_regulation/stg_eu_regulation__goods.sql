@@ -10,7 +10,7 @@ goods as (
 
 select
     cast(version as date) as version_date,
-    -- a letter behind the number that is none of the Roman ones
+    -- annexes are numbered below a hundred: C and D behind the number are letters too
     regexp_replace(annex, '([IVXL]+)[A-H]$', '\1') as annex,
     part,
     heading,
