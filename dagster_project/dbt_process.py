@@ -32,7 +32,8 @@ def end(settings: Settings) -> None:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         is_of_another = parent == _status(pid, "PPid") and parent != str(os.getpid())
         own = f"DBT_TARGET_PATH={settings.dbt_target}".encode()
-        if any(one.startswith(own) for one in environment) and not is_of_another:
+        # of Spark the folder is one in that of DuckDB
+        if any(variable.startswith(own) for variable in environment) and not is_of_another:
             os.kill(int(pid), signal.SIGKILL)
             while _status(pid, "State")[:1] != "Z" or _status(pid, "Threads") != "1":  # a thread may hold a file longer
                 time.sleep(0.05)

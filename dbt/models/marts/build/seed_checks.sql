@@ -19,6 +19,7 @@ select
     seed_checks.renewed_after_days,
     seed_checks.checked,
     seed_checks.source as publishers_habit,
-    cast(builds.started_at as date) - seed_checks.checked_on > seed_checks.renewed_after_days as is_overdue
+    {{ dbt.datediff('seed_checks.checked_on', 'cast(builds.started_at as date)', 'day') }} > seed_checks.renewed_after_days
+        as is_overdue
 from seed_checks
 cross join builds
