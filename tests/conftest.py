@@ -150,7 +150,16 @@ def data_dir(refreshed, place) -> Path:
 SLOW = {"refreshed", "dbt_home"}
 REAL = {"shared"}
 # Files that take long, the longest first; the second does not wait for the refresh that the first makes.
-LONGEST = ("test_refresh_again", "test_live", "test_since", "test_builds", "test_unit_tests", "test_comtrade_service")
+LONGEST = (
+    "test_refresh_again",
+    "test_models",
+    "test_live",
+    "test_since",
+    "test_mutants",
+    "test_unit_tests",
+    "test_builds",
+    "test_comtrade_service",
+)
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by mark

@@ -16,6 +16,7 @@ from conftest import SCALE, Build
 
 from bench.compare import differing
 from dagster_project.settings import PROJECT_DIR
+from dagster_project.spark import environment
 
 pytestmark = pytest.mark.spark
 
@@ -150,3 +151,27 @@ def test_what_spark_lacks_is_a_sentence_and_the_old_build_stays(
     assert "What was published before is as it was." in done.stdout + done.stderr
     assert words in done.stdout + done.stderr, done.stdout[-3000:]
     assert (tmp_path / "data" / "published").readlink() == before
+
+
+def test_what_only_spark_reaches_is_sent_listed_fetched_and_removed_through_it(tmp_path: Path) -> None:
+    spark_engine.skip_where_missing()
+    (tmp_path / "here" / "freq=M").mkdir(parents=True)
+    (tmp_path / "here" / "freq=M" / "rows.parquet").write_bytes(b"rows")
+    away = (tmp_path / "away").as_uri()
+
+    def files(*command: str) -> str:
+        done = subprocess.run(
+            [spark_engine.BIN / "python", environment.SESSION / "files.py", *command],
+            env=spark_engine.VARIABLES | {"SPARK_CONF_DIR": str(spark_engine.configuration(tmp_path / "conf"))},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    files("send", str(tmp_path / "here"), f"{away}/staging")
+    assert files("filled", f"{away}/staging", f"{away}/nothing").split() == [f"{away}/staging"]
+    files("receive", f"{away}/staging", str(tmp_path / "back"))
+    assert (tmp_path / "back" / "freq=M" / "rows.parquet").read_bytes() == b"rows"
+    files("remove", f"{away}/staging")
+    assert not (tmp_path / "away" / "staging").exists()
