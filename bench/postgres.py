@@ -72,9 +72,9 @@ def main() -> None:
                 assert served.rows == {TABLE: ROWS} and served.is_old_dropped
         finally:
             server.close()
-    told = ", ".join(f"{s:.1f}" for s in seconds)
+    each = ", ".join(f"{s:.1f}" for s in seconds)
     print(f"\nPostgreSQL: {ROWS:,} rows of {len(columns)} columns published in {statistics.median(seconds):.1f} s")
-    print(f"  (median of {told}; {ROWS / statistics.median(seconds):,.0f} rows/s; asked: under 15 s)")
+    print(f"  (median of {each}; {ROWS / statistics.median(seconds):,.0f} rows/s; asked: under 15 s)")
 
 
 def generate(settings: Settings, columns: dict[str, str], order: str) -> None:

@@ -51,12 +51,12 @@ def looks(
     seen = {}
     for name in pages:
         page, look = context.new_page(), Look()
-        page.on("console", lambda said, look=look: look.console.append(said.text))
+        page.on("console", lambda message, look=look: look.console.append(message.text))
         page.on("pageerror", lambda error, look=look: look.console.append(str(error)))
         page.on(
             "request",
-            lambda asked, look=look: (
-                None if asked.url.startswith(("file:", "data:")) else look.left_the_disk.append(asked.url)
+            lambda request, look=look: (
+                None if request.url.startswith(("file:", "data:")) else look.left_the_disk.append(request.url)
             ),
         )
         page.goto((folder / name).as_uri())

@@ -87,10 +87,10 @@ def sql_of_pages(database: Path, folder: Path, *stems: str) -> int:
             for file, shown in re.findall(WITH_SQL, text, re.S):
                 with (folder / file).open(encoding="utf-8", newline="") as handle:
                     names, *kept = csv.reader(handle)
-                asked = con.execute(Page(shown).text)
-                width = len(asked.description)  # behind them stand the facts of the build
-                rows = [["" if v is None else str(render.harmless(v)) for v in row] for row in asked.fetchall()]
+                answer = con.execute(Page(shown).text)
+                width = len(answer.description)  # behind them stand the facts of the build
+                rows = [["" if v is None else str(render.harmless(v)) for v in row] for row in answer.fetchall()]
                 assert sorted(rows) == sorted(row[:width] for row in kept), (stem, file)
-                assert names[:width] == [column[0] for column in asked.description], (stem, file)
+                assert names[:width] == [column[0] for column in answer.description], (stem, file)
                 ran += 1
     return ran

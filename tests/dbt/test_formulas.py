@@ -231,10 +231,10 @@ def test_a_source_of_selected_partners_is_one_that_the_parameters_name(con):
 
 
 def test_an_import_that_is_published_fob_has_one_value_and_others_one_at_each_margin(con):
-    said = "values ('published_fob', 100, 93, 0.25), ('cif_default', 100, 94, 0.25), (null, null, null, null)"
+    imports = "values ('published_fob', 100, 93, 0.25), ('cif_default', 100, 94, 0.25), (null, null, null, null)"
     row = "(import_basis, import_value_usd, import_value_fob_usd, margin_high)"
-    told = con.execute(f"select {MACROS.import_fob_at('margin_high')} from ({said}) as rows {row}").fetchall()
-    assert told == [(93,), (80,), (None,)]
+    upper = con.execute(f"select {MACROS.import_fob_at('margin_high')} from ({imports}) as rows {row}").fetchall()
+    assert upper == [(93,), (80,), (None,)]
 
 
 @pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__)

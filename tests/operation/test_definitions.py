@@ -84,17 +84,17 @@ def test_one_job_refreshes_everything_but_the_months_a_person_asks_for(graph) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "job", "asked"),
+    ("name", "job", "sources"),
     [
         ("daily_lists", "refresh_lists", {"ofac", "eu", "eu_regulation", "un", "uk", "csl", "opensanctions", "ecb"}),
         ("eurostat_releases", "refresh_eurostat", {"eurostat", "ecb"}),
         ("weekly_refresh", "refresh", {source.name for source in SOURCES}),
     ],
 )
-def test_each_schedule_asks_its_sources_and_publishes(name: str, job: str, asked: set[str]) -> None:
+def test_each_schedule_asks_its_sources_and_publishes(name: str, job: str, sources: set[str]) -> None:
     assert defs.resolve_schedule_def(name).job_name == job
     selected = {tuple(key.path) for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
-    assert {source for layer, source in selected if layer == "landing"} == asked | {"inbox"}
+    assert {source for layer, source in selected if layer == "landing"} == sources | {"inbox"}
     assert ("published", "ghost_trade") in selected
 
 

@@ -213,8 +213,8 @@ def test_a_terminal_keeps_the_sentence_after_the_last_try(settings: Settings, ca
         done = nightly.execute_in_process(instance=instance, raise_on_error=False)
     capsys.readouterr()
     _print_failure(settings, done)
-    told = capsys.readouterr().err
-    assert "The disk is full." in told and "max_retries" not in told and "rows" not in told
+    printed = capsys.readouterr().err
+    assert "The disk is full." in printed and "max_retries" not in printed and "rows" not in printed
 
 
 # ---------------------------------------------------------------- how old a source is

@@ -32,19 +32,19 @@ def ask(refreshed):
 
 
 def test_the_summary_is_what_a_person_wants_to_read(refreshed) -> None:
-    told = refreshed[1]
+    summary = refreshed[1]
     for layer in ("landing", "raw", "gate", "staging", "intermediate", "marts", "test", "published"):
-        assert f"  {layer} " in told
-    assert "rows" in told and " s\n" in told
-    assert re.search(r"passed, [1-9] failed \(warnings only\)", told)  # a flow in euro, and sums that do not close
-    assert "SIMULATED" in told
-    assert "The ten largest gaps on controlled goods" in told
-    assert len([line for line in told.splitlines() if " → " in line and "[" in line]) == 10
-    assert "make sql" in told and "ghost_trade.duckdb" in told
+        assert f"  {layer} " in summary
+    assert "rows" in summary and " s\n" in summary
+    assert re.search(r"passed, [1-9] failed \(warnings only\)", summary)  # a flow in euro, and sums that do not close
+    assert "SIMULATED" in summary
+    assert "The ten largest gaps on controlled goods" in summary
+    assert len([line for line in summary.splitlines() if " → " in line and "[" in line]) == 10
+    assert "make sql" in summary and "ghost_trade.duckdb" in summary
     assert re.search(
-        r"\nTrade until 20\d\d-\d\d; newest edition of 20[-\d]+, loaded on 20[-\d]+. Lists as of 20[-\d]+.\n", told
+        r"\nTrade until 20\d\d-\d\d; newest edition of 20[-\d]+, loaded on 20[-\d]+. Lists as of 20[-\d]+.\n", summary
     )
-    assert "Traceback" not in told
+    assert "Traceback" not in summary
 
 
 def test_the_articles_washing_machines_come_out_as_planted(ask) -> None:
@@ -209,15 +209,15 @@ def test_the_query_of_every_signal_gives_its_numbers_back(refreshed) -> None:
     scores = "class, reason, route, anomaly, evidence"
     rows = con.execute(f"select {key}, {scores}, evidence_json from corridor_risk").fetchall()
     assert len(rows) > 3000
-    for *row, told in rows:
+    for *row, evidence in rows:
         where, values = row[:5], row[5:]
-        told = json.loads(told)
-        numbers = dict(zip(scores.split(", "), values, strict=True)) | told["inputs"]
+        evidence = json.loads(evidence)
+        numbers = dict(zip(scores.split(", "), values, strict=True)) | evidence["inputs"]
         for title, prefix in (("components", "c_"), ("documentation", "e_")):
-            numbers |= {prefix + name: component["value"] for name, component in told[title].items()}
-        [found] = con.execute(told["query"]).fetchall()
+            numbers |= {prefix + name: component["value"] for name, component in evidence[title].items()}
+        [answer] = con.execute(evidence["query"]).fetchall()
         names = [column[0] for column in con.description]
-        assert same_numbers(dict(zip(names, found, strict=True)), numbers), (where, told["query"])
+        assert same_numbers(dict(zip(names, answer, strict=True)), numbers), (where, evidence["query"])
     con.close()
 
 
@@ -454,10 +454,10 @@ def test_a_revision_is_told_and_the_later_figure_stands(ask) -> None:
         ("M", date(2023, 7, 1), date(2023, 12, 1)),
     ]
     assert ask("select distinct flow in ('M', 'RM') from revisions") == [(True,)]
-    told = ask(
+    pairs = ask(
         "select r.new_value_usd, g.import_value_usd from revisions as r inner join mirror_gaps as g "
         "on g.freq = r.freq and g.period = r.period and g.exporter_iso3 = r.partner_iso3 "
         "and g.importer_iso3 = r.reporter_iso3 and g.product_code = r.product_code and r.product_level = 6 "
         "where r.kind = 'revised' and r.flow = 'M'"
     )
-    assert told and all(abs(new - stands) < 0.01 for new, stands in told)
+    assert pairs and all(abs(new - stands) < 0.01 for new, stands in pairs)

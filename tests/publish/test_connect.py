@@ -61,12 +61,12 @@ def test_the_command_line_of_duckdb(file: str) -> None:
     program = str(beside) if beside.exists() else shutil.which("duckdb")
     if program is None:
         pytest.skip("the DuckDB command line is not installed (pip install duckdb-cli)")
-    told = subprocess.run([program, "-readonly", "-csv", file, "-c", COUNT], capture_output=True, text=True, timeout=60)
-    assert told.stdout.split() == ["count_star()", "100"], told.stderr
-    told = subprocess.run(
+    done = subprocess.run([program, "-readonly", "-csv", file, "-c", COUNT], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["count_star()", "100"], answer.stderr
+    done = subprocess.run(
         [program, "-readonly", file, "-c", "drop table marts.headline"], capture_output=True, text=True
     )
-    assert "read-only" in told.stderr + told.stdout
+    assert "read-only" in done.stderr + answer.stdout
 
 
 def test_adbc(file: str) -> None:

@@ -272,8 +272,8 @@ def test_a_server_that_dies_half_way_serves_what_it_served(published, ask, serve
         with psycopg.connect(settings.pg_dsn, autocommit=True) as watch:
             until = time.monotonic() + 60
             while time.monotonic() < until:
-                told = "select sum(tuples_processed) from pg_stat_progress_copy"
-                if (watch.execute(told).fetchone()[0] or 0) > 10_000:
+                progress = "select sum(tuples_processed) from pg_stat_progress_copy"
+                if (watch.execute(progress).fetchone()[0] or 0) > 10_000:
                     break
         server.kill()
 
@@ -286,10 +286,10 @@ def test_a_server_that_dies_half_way_serves_what_it_served(published, ask, serve
     finally:
         killer.join()
         server.start()
-    said = str(failed.value)
-    assert f"127.0.0.1:{server.port}/ghost stopped at gaps." in said
-    assert said.endswith("It serves what it served before.") and "\n" not in said
-    assert PASSWORD not in said and ENCODED not in said
+    message = str(failed.value)
+    assert f"127.0.0.1:{server.port}/ghost stopped at gaps." in message
+    assert message.endswith("It serves what it served before.") and "\n" not in message
+    assert PASSWORD not in message and ENCODED not in message
     assert ask("select max(build), count(*) from marts.gaps") == [(1, 100)]
     assert ask("select count(*) from pg_namespace where nspname like 'marts%'") == [(1,)]
     assert settings.published_path.read_bytes() == before
@@ -345,13 +345,13 @@ def test_psql_reads_it(published, reader) -> None:
     if shutil.which("psql") is None:
         pytest.skip("psql is not installed (Debian: apt install postgresql-client)")
     serve(published())
-    told = subprocess.run(
+    answer = subprocess.run(
         ["psql", reader(), "-Atc", "select count(*), max(gap_usd) from gaps"],
         capture_output=True,
         text=True,
         timeout=60,
     )
-    assert told.stdout == "100|148.5\n", told.stderr
+    assert answer.stdout == "100|148.5\n", answer.stderr
 
 
 def test_odbc_reads_it(published, reader, server) -> None:

@@ -123,10 +123,10 @@ def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) 
 
 def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
     write(small)
-    said = " ".join(pages_of(folder_of(small))["country-NIC.html"].text.split())
-    assert "No trade of Nicaragua with the coalition can be shown" in said
-    assert "Re-exports cannot be estimated" in said and "There is no cap" in said and "No flow of all goods is" in said
-    assert "The lists of this build name none" in said and "No alert on Nicaragua" in said
+    text = " ".join(pages_of(folder_of(small))["country-NIC.html"].text.split())
+    assert "No trade of Nicaragua with the coalition can be shown" in text
+    assert "Re-exports cannot be estimated" in text and "There is no cap" in text and "No flow of all goods is" in text
+    assert "The lists of this build name none" in text and "No alert on Nicaragua" in text
 
 
 def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> None:
@@ -284,8 +284,8 @@ def test_a_cap_says_whose_demand_is_in_it_and_a_member_of_the_union_has_the_unio
     })  # fmt: skip
     write(settings)
     pages = pages_of(folder_of(settings))
-    said = " ".join(pages["country-KAZ.html"].text.split())
-    assert sentence in said and "to 5 members against a cap of 2.00 million: USD 1.00 million above it" in said
+    text = " ".join(pages["country-KAZ.html"].text.split())
+    assert sentence in text and "to 5 members against a cap of 2.00 million: USD 1.00 million above it" in text
     assert "The union counted as one" not in pages["country-NIC.html"].text
 
 
@@ -303,8 +303,8 @@ def test_checks_stand_with_their_last_result_and_history(small) -> None:
         render.Check("marts", "claims", "never_ran", False, ()),
     ]
     write(small, checks, {"cif_default": 0})
-    said = " ".join(pages_of(folder_of(small))["quality.html"].text.split())
-    assert "✓✗" in said and "never ran" in said and "fresh (a warning). Last heard <long> ago." in said
+    text = " ".join(pages_of(folder_of(small))["quality.html"].text.split())
+    assert "✓✗" in text and "never ran" in text and "fresh (a warning). Last heard <long> ago." in text
     assert "cif_default" in pages_of(folder_of(small))["method.html"].text
 
 
@@ -338,8 +338,8 @@ def test_the_sql_on_a_page_gives_the_rows_of_its_csv(small) -> None:
 
 @given(st.text())
 def test_a_charts_data_cannot_end_its_script(text: str) -> None:
-    told = charts.figure("reports", [{"period": date(2023, 1, 1), "name": text + "</script><!--"}])
-    assert "<" not in told and json.loads(told)["datasets"]["rows"][0]["name"] == text + "</script><!--"
+    spec = charts.figure("reports", [{"period": date(2023, 1, 1), "name": text + "</script><!--"}])
+    assert "<" not in spec and json.loads(spec)["datasets"]["rows"][0]["name"] == text + "</script><!--"
 
 
 # --- what is new -----------------------------------------------------------------------------------------------------
@@ -357,8 +357,8 @@ def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_agai
         )
     for _ in range(2):
         write(small)
-        said = pages_of(folder_of(small))["index.html"].text
-        assert "1 alert is new: the coalition to O'Brien" in said and "1 claim has another status: c is near" in said
+        text = pages_of(folder_of(small))["index.html"].text
+        assert "1 alert is new: the coalition to O'Brien" in text and "1 claim has another status: c is near" in text
 
 
 # --- in a browser -----------------------------------------------------------------------------------------------------

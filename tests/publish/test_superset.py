@@ -113,10 +113,10 @@ def test_every_dataset_is_described_by_a_mart_of_the_contract(datasets: dict[str
     connection = duckdb.connect(str(tmp_path / "ghost_trade.duckdb"), read_only=True)
     for dataset in datasets.values():
         source = f"({dataset['sql']})" if dataset["sql"] else f"marts.{dataset['table_name']}"
-        found = {c[0]: str(c[1]).lower() for c in connection.execute(f"select * from {source}").description}
-        said = {c["column_name"]: c["type"].lower() for c in dataset["columns"]}
+        actual = {c[0]: str(c[1]).lower() for c in connection.execute(f"select * from {source}").description}
+        declared = {c["column_name"]: c["type"].lower() for c in dataset["columns"]}
         kinds = {"string": "varchar", "number": "double", "datetime": "timestamp", "bool": "boolean"}
-        assert {name: kinds.get(kind, kind) for name, kind in found.items()} == said, dataset["table_name"]
+        assert {name: kinds.get(kind, kind) for name, kind in actual.items()} == declared, dataset["table_name"]
         assert all(column["description"] for column in dataset["columns"])
     connection.close()
 
@@ -179,9 +179,9 @@ def publish(folder: Path, growth_ratio: float) -> None:
     def add(table: str, rows: int = 1, **values: object) -> None:
         """Rows with these values, a month apart where a period is among them; all else is NULL."""
         for month in range(rows):
-            told = {k: f"{v} + interval {month} month" if k == "period" else v for k, v in values.items()}
-            said = ", ".join(told[k] if k == "period" else f"'{v}'" for k, v in told.items())
-            connection.execute(f"insert into marts.{table} ({', '.join(values)}) select {said}")
+            columns = {k: f"{v} + interval {month} month" if k == "period" else v for k, v in values.items()}
+            cells = ", ".join(columns[k] if k == "period" else f"'{v}'" for k, v in columns.items())
+            connection.execute(f"insert into marts.{table} ({', '.join(values)}) select {cells}")
 
     corridor = {"exporter_bloc": "COALITION", "transit_iso3": "KAZ"}
     month = "date '2023-01-01'"

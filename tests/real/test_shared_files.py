@@ -282,10 +282,10 @@ def test_no_member_is_in_the_union_twice_and_no_source_is_added_to_another(publi
     [(sold, comext, comtrade, share)] = published("""
         select round(export_value_usd / 1e6, 1), round(value_usd / 1e6, 1), round(other_value_usd / 1e6, 1),
             round(100 * difference_share, 1)
-        from source_differences as told inner join mirror_gaps as gaps
-            on (gaps.freq, gaps.period, gaps.product_code) = (told.freq, told.period, told.product_code)
-            and (gaps.exporter_iso3, gaps.importer_iso3) = (told.reporter_iso3, told.partner_iso3)
-        where told.freq = 'A' and told.role = 'export' and (reporter_iso3, partner_iso3) = ('DEU', 'KAZ')""")
+        from source_differences as flows inner join mirror_gaps as gaps
+            on (gaps.freq, gaps.period, gaps.product_code) = (flows.freq, flows.period, flows.product_code)
+            and (gaps.exporter_iso3, gaps.importer_iso3) = (flows.reporter_iso3, flows.partner_iso3)
+        where flows.freq = 'A' and flows.role = 'export' and (reporter_iso3, partner_iso3) = ('DEU', 'KAZ')""")
     assert (sold, comext, comtrade, share) == (2947.6, 2947.6, 3056.0, 3.7)
     assert warehouse("""
         select count(*) from (

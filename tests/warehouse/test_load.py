@@ -270,7 +270,7 @@ def test_raw_as_of_every_earlier_vintage_can_be_rebuilt(vintages):
             {"DATA": "files", "INBOX": f"{folder}/inbox", "DATA_DIR": f"{folder}/data", "DUCKDB_THREADS": "2"}
         )
         prepare(settings)
-        told, before = [], {}
+        states, before = [], {}
         for number, vintage in enumerate(vintages):
             rows = [flow(*cell, value) for cell, value in (frame | vintage).items()]
             outcome = load(settings, rows, remark=f"vintage {number}")
@@ -278,10 +278,10 @@ def test_raw_as_of_every_earlier_vintage_can_be_rebuilt(vintages):
             assert outcome.expired == sum(now.get(cell) != value for cell, value in before.items())
             assert outcome.inserted == sum(before.get(cell) != value for cell, value in now.items())
             before = now
-            told.append((moment_of(settings), now))
-        for moment, was in told:
+            states.append((moment_of(settings), now))
+        for moment, was in states:
             assert as_of(settings, moment) == was
-        assert current(settings) == told[-1][1]
+        assert current(settings) == states[-1][1]
 
 
 def test_two_files_of_one_run_that_contradict_each_other_are_not_both_believed(store):
@@ -393,10 +393,10 @@ def test_a_landing_whose_load_died_is_loaded_by_the_next_run(store, monkeypatch)
 def test_data_sets_never_mix_in_one_folder(store, tmp_path):
     assert warehouse.data_set_of(store) == "files"
     sample = Settings.from_environment({"DATA": "sample", "DATA_DIR": str(store.data_dir)})
-    with pytest.raises(warehouse.DataSetsMixed) as told:
+    with pytest.raises(warehouse.DataSetsMixed) as rejected:
         prepare(sample)
-    assert str(told.value) == warehouse.mixed_sentence(sample, "files")
-    assert "DATA_DIR=data-sample" in str(told.value)
+    assert str(rejected.value) == warehouse.mixed_sentence(sample, "files")
+    assert "DATA_DIR=data-sample" in str(rejected.value)
     assert warehouse.ask(store, "select distinct data_set from raw.builds") == [("files",)]
 
 
