@@ -72,20 +72,20 @@ def differing(
 def main(old: Path, new: Path) -> int:
     """Print what differs. Returns how many tables do."""
     files = {folder: {file.name: file for file in (folder / "parquet").glob("*.parquet")} for folder in (old, new)}
-    found = 0
+    differing_tables = 0
     for name in sorted(files[old].keys() | files[new].keys()):
         if name not in files[old] or name not in files[new]:
             print(f"{name}: only {'after' if name in files[new] else 'before'}")
-            found += 1
+            differing_tables += 1
             continue
         differences, rows = differing(f"read_parquet('{files[old][name]}')", f"read_parquet('{files[new][name]}')")
         if differences:
-            found += 1
+            differing_tables += 1
             print(f"{name}: {differences}")
             for row in rows:
                 print("   ", *(value for value in row if value not in (None, False, 0.0)))
-    print(f"{len(files[new])} tables, {found} differ.")
-    return found
+    print(f"{len(files[new])} tables, {differing_tables} differ.")
+    return differing_tables
 
 
 if __name__ == "__main__":

@@ -27,14 +27,14 @@ class Look:
 @contextmanager
 def browser() -> Iterator[object]:
     """A headless Chromium, or a skipped test."""
-    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    if not found:
+    program = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if not program:
         pytest.skip(f"no browser here: none of {', '.join(BROWSERS)} is installed")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
         # as root in a container there is no sandbox to be had; the pages are our own
-        chromium = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        chromium = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:
             yield chromium
         finally:
@@ -69,10 +69,10 @@ def looks(
             "[...document.querySelectorAll('.chart')].filter(one => !one.querySelector('svg path')).map(one => one.id)"
         )
         if check:
-            found = Axe().run(page)["violations"]
+            violations = Axe().run(page)["violations"]
             look.serious = [
                 f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-                for one in found
+                for one in violations
                 if one["impact"] in ("serious", "critical")
             ]
         seen[name] = look

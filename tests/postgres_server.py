@@ -17,9 +17,9 @@ ENCODED = "s3cret%2F%40word"
 
 def programs() -> Path | None:
     """Where initdb and pg_ctl are, or None where PostgreSQL is not installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
     on_path = shutil.which("initdb")
-    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+    return installed[-1].parent if installed else Path(on_path).resolve().parent if on_path else None
 
 
 class Server:

@@ -97,7 +97,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subproce
 def _wait_for(log: Path, pattern: str) -> str:
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
-        if found := re.search(pattern, log.read_text()):
-            return found.group(1)
+        if match := re.search(pattern, log.read_text()):
+            return match.group(1)
         time.sleep(0.2)
     raise AssertionError(f"not within two minutes: {pattern}\n{log.read_text()}")

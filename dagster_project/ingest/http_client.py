@@ -494,8 +494,8 @@ def _declared_error(path: Path) -> tuple[int, str] | None:
 def _json_error(path: Path, start: bytes, end: bytes) -> tuple[int, str] | None:
     if path.stat().st_size > JSON_READ_WHOLE:
         field = rb'"error(?:s|Message)?"\s*:\s*"((?:[^"\\]|\\.)+)"'
-        found = re.search(field, start.partition(b"[")[0]) or re.search(field + rb"\s*[,}]", end[-4096:])
-        return (0, _one_line(found.group(1).decode("utf-8", "replace"))) if found else None
+        match = re.search(field, start.partition(b"[")[0]) or re.search(field + rb"\s*[,}]", end[-4096:])
+        return (0, _one_line(match.group(1).decode("utf-8", "replace"))) if match else None
     try:
         answer = {_plain(name): value for name, value in json.loads(path.read_bytes()).items()}
     except (ValueError, RecursionError):

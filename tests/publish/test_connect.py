@@ -62,11 +62,11 @@ def test_the_command_line_of_duckdb(file: str) -> None:
     if program is None:
         pytest.skip("the DuckDB command line is not installed (pip install duckdb-cli)")
     done = subprocess.run([program, "-readonly", "-csv", file, "-c", COUNT], capture_output=True, text=True, timeout=60)
-    assert done.stdout.split() == ["count_star()", "100"], answer.stderr
+    assert done.stdout.split() == ["count_star()", "100"], done.stderr
     done = subprocess.run(
         [program, "-readonly", file, "-c", "drop table marts.headline"], capture_output=True, text=True
     )
-    assert "read-only" in done.stderr + answer.stdout
+    assert "read-only" in done.stderr + done.stdout
 
 
 def test_adbc(file: str) -> None:

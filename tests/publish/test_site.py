@@ -366,8 +366,8 @@ def test_the_next_build_tells_what_is_new_and_the_same_build_again_tells_it_agai
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    with browser() as found:
-        yield found
+    with browser() as opened:
+        yield opened
 
 
 @pytest.mark.slow

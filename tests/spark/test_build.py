@@ -73,12 +73,12 @@ def test_both_engines_publish_the_same_tables_columns_and_types(both: duckdb.Duc
 
 
 def test_every_mart_is_that_of_duckdb(both: duckdb.DuckDBPyConnection) -> None:
-    found = {
+    differences = {
         table: differing(f"duck.marts.{table}", f"spark.marts.{table}", both, of_operands=True)
         for table in tables(both, "duck")
         if table not in OF_THE_RUN
     }
-    assert {table: (words, rows) for table, (words, rows) in found.items() if words} == {}
+    assert {table: (words, rows) for table, (words, rows) in differences.items() if words} == {}
 
 
 def test_large_marts_are_views_over_parquet_in_their_own_build(built: Path, both: duckdb.DuckDBPyConnection) -> None:

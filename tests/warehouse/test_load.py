@@ -367,9 +367,9 @@ def test_a_load_that_is_killed_leaves_whole_landings_and_the_next_one_repairs_th
             prepare(store)
         killed += died_of_a_kill(load_all, store, shots.uniform(0.1, 0.9) * whole)
         noted = warehouse.ask(store, "select landing_id, rows_inserted from raw.landings")
-        found = warehouse.ask(store, "select _landing_id, count(*) from raw.comtrade_flows group by 1")
-        assert sorted(found) == sorted(noted), "half a landing"
-        assert {rows for _, rows in found} <= {MANY}
+        loaded = warehouse.ask(store, "select _landing_id, count(*) from raw.comtrade_flows group by 1")
+        assert sorted(loaded) == sorted(noted), "half a landing"
+        assert {rows for _, rows in loaded} <= {MANY}
     assert killed >= 2
     load_all(store)
     assert counts(store) == (FILES * MANY, FILES, 1)
