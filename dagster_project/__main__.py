@@ -252,7 +252,8 @@ def _print_failure(settings: Settings, result) -> None:
             sentence = (
                 error.message.partition(": ")[2].strip() or error.message.strip()
             )  # without the name of its class
-            lines = sentence.splitlines()[: 2 if error.cls_name == "DbtFailed" else 1]
+            # these two give the cause in one line, and what to do in the next
+            lines = sentence.splitlines()[: 2 if error.cls_name in ("DbtFailed", "SparkFailed") else 1]
             is_disk_full = builds.NO_SPACE.search(sentence) and not sentence.startswith(builds.DISK_FULL)
             messages.add(builds.disk_full(settings) if is_disk_full else "\n  ".join(lines))
     failed = [

@@ -45,7 +45,7 @@ PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
 STAGED, COMPUTED = "path:models/staging", "path:models/intermediate path:models/marts"
-# What Spark's own words ask for in its settings.
+# Sentences of Spark's, by pattern, and what to do about each in its settings.
 SPARK_REMEDIES = {
     "masters are unresponsive|Failed to connect to master|stopped SparkContext|SparkContext was shut down": (
         "Start the master that spark.master names, or name another"
@@ -205,13 +205,19 @@ def _build(
 def _on_spark(
     settings: Settings, dbt: DbtCliResource, context: dg.AssetExecutionContext, computed: Extent
 ) -> Iterator[Any]:
-    """DuckDB computes staging, Spark what builds on it, and DuckDB the views that readers open. Raises DbtFailed."""
+    """DuckDB computes staging, Spark what builds on it, and DuckDB the views that readers open. Raises DbtFailed, and
+    SparkFailed."""
     build = arguments(computed)
     yield from _build(settings, dbt, context, [*build, "--indirect-selection", "eager", "--exclude", COMPUTED])
     models = [n for n in manifest()["nodes"].values() if n["resource_type"] == "model"]
     in_spark = {f"{n['schema']}.{n['alias']}": n for n in models if n["schema"] in ("intermediate", "marts")}
     kept = [name for name, n in in_spark.items() if computed.is_since and n["config"]["event_time"]]
     kept = handover.begin(settings, [n["alias"] for n in models if n["schema"] == "staging"], in_spark, kept)
+    if computed.is_since and not kept:  # else only the new years would be published
+        raise handover.SparkFailed(
+            f"{spark_environment.warehouse_uri(settings)} holds no earlier years: the last full build was of another "
+            "engine, or lies elsewhere.\nRun once with ENGINE=spark and without SINCE."
+        )
     on_spark = Dbt(project_dir=PROJECT, dbt_executable=str(DBT_EXECUTABLE), target="spark")
     with _variables(spark_environment.variables(settings, kept)):
         # cautious: a test of a staging model and a mart is run, with the mart

@@ -26,12 +26,13 @@ PARTITIONS = ("freq", "year")
 
 
 class SparkFailed(RuntimeError):
-    """Spark could not read or write the warehouse. The message is the sentence for a person."""
+    """Spark could not use the warehouse. The message is two lines: the cause, and what to do."""
 
 
 def begin(settings: Settings, models: Iterable[str], tables: Iterable[str], kept: Iterable[str] = ()) -> list[str]:
-    """Write the staging models as Parquet where Spark reads them. Of its `tables`, as schema.name, those of which no
-    year is `kept` go first: what a death left half-written is nobody's then. Returns those that are kept and hold rows.
+    """Write the staging models as Parquet where Spark reads them. `tables`, `kept`: as schema.name; tables of which no
+    year is kept are removed before, for a run that died may have left them half-written. Returns the kept ones that
+    hold rows. Raises SparkFailed.
     """
     filled = _filled(settings, kept)
     _remove(settings, *(_folder(table) for table in tables if table not in filled))

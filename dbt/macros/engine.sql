@@ -47,7 +47,7 @@
 
 {# ---- Spark alone: twins of what dbt and dbt-duckdb do, and what its folders look like. #}
 
-{# Before the first model: a session knows no table until it is said where it lies. What DuckDB staged is read there
+{# Before the first model: a session knows no table until it is given its folder. What DuckDB staged is read there
    (dagster_project/spark/handover.py), and of a large world the years that an earlier build computed. #}
 {% macro read_warehouse() -%} {{ return(adapter.dispatch('read_warehouse')()) }} {%- endmacro %}
 
