@@ -98,8 +98,12 @@
 
 {# dbt-spark's own gives a timestamp and fails on a NULL. #}
 {% macro spark__dateadd(datepart, interval, from_date_or_timestamp) -%}
-    {%- set months = {'month': 1, 'quarter': 3, 'year': 12}[datepart] -%}
-    add_months({{ from_date_or_timestamp }}, cast({{ interval }} as int) * {{ months }})
+    {%- if datepart == 'day' -%}
+        date_add({{ from_date_or_timestamp }}, cast({{ interval }} as int))
+    {%- else -%}
+        {%- set months = {'month': 1, 'quarter': 3, 'year': 12}[datepart] -%}
+        add_months({{ from_date_or_timestamp }}, cast({{ interval }} as int) * {{ months }})
+    {%- endif -%}
 {%- endmacro %}
 
 {# dbt-spark's own fails on a NULL. #}
