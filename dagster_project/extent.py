@@ -76,7 +76,8 @@ def note_begun(settings: Settings, run_id: str, extent: Extent, *, is_of_all_mod
     is_full = is_of_all_models and not extent.is_since
     with warehouse.connect(settings) as con:
         con.execute(
-            "update raw.builds set is_full = ?, first_year = ? where run_id = ?", [is_full, extent.first_year, run_id]
+            "update raw.builds set is_full = ?, first_year = ?, engine = ? where run_id = ?",
+            [is_full, extent.first_year, settings.engine, run_id],
         )
 
 
@@ -127,21 +128,21 @@ def _full_build(settings: Settings, code_version: str) -> FullBuild:
         try:
             builds = warehouse.ask(
                 settings,
-                """select started_at, code_version, as_of, is_full, first_year, completed_at is not null
+                """select started_at, code_version, as_of, is_full, first_year, completed_at is not null, engine
                 from raw.builds where is_full is not null order by started_at""",
             )
         except warehouse.QueryError:  # written by an earlier version, so it is made again
             builds = []
     full, unfinished = None, []
-    for started_at, version, as_of, is_full, first_year, is_complete in builds:
-        if as_of or (is_full and not is_complete):
-            full, unfinished = None, []  # the tables are those of a past day, or of two builds
+    for started_at, version, as_of, is_full, first_year, is_complete, engine in builds:
+        if as_of or engine != settings.engine or (is_full and not is_complete):
+            full, unfinished = None, []  # the tables are those of a past day, of another engine, or of two builds
         elif is_full:
             full, unfinished = (started_at, version, first_year), []
         elif not is_complete:
             unfinished.append(first_year)
     if full is None:
-        why = "the last one looked back or did not finish" if builds else "there is none yet"
+        why = "the last one looked back, was by another engine or did not finish" if builds else "there is none yet"
         raise SettingsError(f"SINCE={settings.since} needs a full build in {settings.data_dir}: {why}. {remedy}")
     if full[1] != code_version:
         raise SettingsError(

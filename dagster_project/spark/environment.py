@@ -74,8 +74,8 @@ def check_java(settings: Settings) -> None:
 
 
 def warehouse_uri(settings: Settings) -> str:
-    """Where Spark keeps staging, intermediate and marts: WAREHOUSE_URI, or a folder of the data directory."""
-    return settings.warehouse_uri or str(settings.data_dir / "spark")
+    """Where Spark keeps staging, intermediate and marts: a folder of our own, for what is old in it is removed."""
+    return f"{settings.warehouse_uri}/ghost_trade" if settings.warehouse_uri else str(settings.data_dir / "spark")
 
 
 def configuration(settings: Settings) -> Path:

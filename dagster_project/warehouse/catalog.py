@@ -50,6 +50,7 @@ BUILDS_COLUMNS = {
     # What dbt computed (extent.py): null while it has not begun.
     "is_full": "boolean",  # every model, of all years
     "first_year": "integer",  # from which on flows were computed
+    "engine": "varchar",  # by which: each has tables of its own
     "completed_at": "timestamp",
 }
 FETCH_SESSIONS_COLUMNS = {

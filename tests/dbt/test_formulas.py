@@ -205,7 +205,7 @@ def test_the_worked_example_comes_out_as_published(con, macro, expected):
 def test_every_formula_has_a_twin_here():
     in_file = {name for name in vars(MACROS) if not name.startswith("_")}
     tested_below = {"comparable_revision", "chapter_of", "heading_of", "margin_of", "import_fob_at"}
-    tested_below |= {"exact_sum", "is_selective", "is_gap_stated"}
+    tested_below |= {"exact_sum", "is_selective", "is_own", "own_prefix", "is_gap_stated"}
     assert {twin.__name__ for twin in TWINS + TWINS_OF_THREE + CHANGE_TWINS} | tested_below == in_file
 
 
@@ -225,7 +225,7 @@ def test_a_sum_is_the_same_in_any_order_of_its_rows(con):
 
 
 def test_a_source_of_selected_partners_is_one_that_the_parameters_name(con):
-    sources = [*VARS["sources_of_selected_partners"], "comtrade"]
+    sources = [*VARS["sources_of_selected_partners"], "own: Armstat", "comtrade"]
     values = [con.execute(f"select {MACROS.is_selective(repr(source))}").fetchone()[0] for source in sources]
     assert values == [True] * (len(sources) - 1) + [False]
 

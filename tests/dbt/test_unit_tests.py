@@ -120,7 +120,7 @@ def dbt(dbt_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Dbt:
 def test_every_sentence_about_the_method_holds(dbt: Dbt) -> None:
     ran = dbt("test", "--select", "test_type:unit")
     assert ran.returncode == 0, ran.stdout
-    results = dbt.results()
+    results = {name: status for name, status in dbt.results().items() if not name.startswith("operation.")}
     assert set(results.values()) == {"pass"}
     assert all(name.startswith("unit_test.") for name in results)
     assert {name.split(".")[2] for name in results} >= DECIDING

@@ -153,7 +153,8 @@ def test_a_job_of_a_few_sources_publishes_after_a_first_refresh(data_dir: Path) 
     tables, built_at = state(), published("select built_at from marts.about")
     layers = ["landing", "raw", "staging", "published"]
     result = run_part(data_dir, "refresh_lists", *layers, "intermediate/int_builds_described", "marts/about")
-    assert result == f"RESULT True {sorted([*layers, 'intermediate', 'marts'])} []", result
+    # the simulated lists are editions of 2024, which the gate says
+    assert result == f"RESULT True {sorted([*layers, 'intermediate', 'marts'])} ['fresh']", result
     assert state() == tables
     assert published("select built_at from marts.about") > built_at
 

@@ -43,7 +43,7 @@ def built(settings: Settings, *builds: Build) -> None:
         by_hand(
             settings,
             f"insert into raw.builds values "
-            f"('{day}', 'files', '{CODE}', '{day} 10:00', {past}, {is_full}, {first_year}, {completed})",
+            f"('{day}', 'files', '{CODE}', '{day} 10:00', {past}, {is_full}, {first_year}, 'duckdb', {completed})",
         )
     for period in ("2019", "202403"):
         by_hand(settings, f"insert into raw.comtrade_flows (period) values ('{period}')")
@@ -88,6 +88,12 @@ def test_since_needs_a_full_build_of_the_same_code(settings: Settings) -> None:
     built(settings, FULL)
     with pytest.raises(SettingsError, match="of the code 0.1\\+abc, and this is 0.2\\+def.*Run once without SINCE."):
         extent.check(settings_of(settings, SINCE="2024"), "0.2+def")
+
+
+def test_since_needs_a_full_build_of_the_same_engine(settings: Settings) -> None:
+    built(settings, FULL)
+    with pytest.raises(SettingsError, match="was by another engine"):
+        extent.check(settings_of(settings, SINCE="2024", ENGINE="spark"), CODE)
 
 
 def test_an_empty_folder_is_left_as_it_was(ghost_trade, settings: Settings) -> None:

@@ -535,7 +535,7 @@ def _labels() -> dict[str, str]:
         for name in ("name", "common_name", "official_name"):
             if hasattr(country, name):
                 labels[getattr(country, name).lower()] = country.alpha_3
-    return labels | {"russia": "RUS", "turkey": "TUR", "uae": "ARE", "taiwan": "TWN"}
+    return labels | {"russia": "RUS", "turkey": "TUR", "uae": "ARE", "taiwan": "TWN", "usa": "USA"}
 
 
 LABELS = _labels()

@@ -207,6 +207,7 @@ answered as (
                                     else ''
                                 end
                         end
+                        || '. To be listed says nothing of the statement'
                 end
         end as answer
     from published_claims

@@ -36,10 +36,12 @@ named as (
 
     select distinct rules.claim_id, names.list_id, names.source_id, rules.country_iso3
     from rules
-    inner join names on names.normalised_name like rules.name_pattern
+    -- with a blank at both ends, so that a pattern can ask for whole words
+    inner join names on ' ' || names.normalised_name || ' ' like rules.name_pattern
     inner join entities
         on entities.list_id = names.list_id
         and entities.source_id = names.source_id
+        and (rules.kind is null or entities.kind = rules.kind)
     left join ties
         on ties.list_id = names.list_id
         and ties.source_id = names.source_id

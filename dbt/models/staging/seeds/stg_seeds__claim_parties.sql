@@ -10,5 +10,6 @@ select
     claim_id,
     country_iso3,
     name_pattern,
+    kind,
     source
 from claim_parties
