@@ -24,7 +24,7 @@ KILLS = int(os.environ.get("KILLS") or 25)
 REPAIR_EVERY = int(os.environ.get("REPAIR_EVERY") or 5)
 SCALE = os.environ.get("SAMPLE_SCALE") or "0.1"
 SEED = int(os.environ.get("SEED") or 20230615)
-SAYS_WHEN = {"about", "sources"}  # tables that differ by when they were made
+SAYS_WHEN = {"about", "files", "sources"}  # tables that differ by when they were made
 
 
 def main() -> int:
