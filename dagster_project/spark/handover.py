@@ -73,6 +73,7 @@ def take_back(settings: Settings, marts: Iterable[Mart]) -> None:
     views over Spark's Parquet, which publishing copies."""
     folder = _receive(settings, "marts.db")
     with warehouse.connect(settings) as con:
+        con.execute("create schema if not exists unpublished.marts")
         for mart in marts:
             target = f"unpublished.marts.{identifier(mart.name)}"
             rows = parquet_rows(folder / mart.name, mart.columns)
