@@ -66,7 +66,7 @@ def _take_over_parquet(con: warehouse.Connection, folder: Path) -> None:
     """Let views over Parquet that lies outside a build read a copy in its folder."""
     for sql in _parquet_views(con).values():
         source, table = FILES_OF_VIEW.search(sql).groups()
-        # a link where that is possible: whoever writes there writes new files, and removes old ones
+        # a link where that is possible: Spark writes new files, and never changes old ones
         shutil.copytree(
             Path(source, table), folder / table, ignore=shutil.ignore_patterns("_*", ".*"), copy_function=_link_or_copy
         )

@@ -113,7 +113,7 @@ def _folder(table: str) -> str:
 
 
 def _filled(settings: Settings, tables: Iterable[str]) -> list[str]:
-    """Those of the tables that hold rows: one in partitions that has none has no file, and tells no columns."""
+    """Those of the tables that hold rows: one in partitions that has none has no file, and so no columns."""
     uri = environment.warehouse_uri(settings)
     if environment.is_local(uri):
         root = environment.local(uri)

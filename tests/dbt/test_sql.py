@@ -59,7 +59,7 @@ IN_BOTH = {"BIT_COUNT"}  # which Spark has too, and the reader of DuckDB's SQL d
 # joined_text: DuckDB says string_agg(x order by x), Spark array_join(sort_array(collect_list(x))).
 # read_in_place: DuckDB writes down a part that is read twice, unless told not to; Spark never does.
 # row_hash: hash() and xxhash64(), only in generic tests.
-# read_warehouse: where tables lie is said to Spark before the first model; DuckDB's are in its file.
+# read_warehouse: Spark is given where tables lie before the first model; DuckDB's are in its file.
 DISPATCHED = {
     "joined_text": {
         "sanctioned_entities",

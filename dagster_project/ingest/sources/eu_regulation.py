@@ -65,7 +65,7 @@ CODE = re.compile(r"(ex\.?\s*)?(?:chapter\s+(\d\d)|(\d{4}(?:[ .]?\d\d){0,3}|\d\d
 LABEL = re.compile(r"[^:;]{1,40}:\s*")
 PARTY_ANNEXES = ("IV", "XLV")  # entities that are supplied no dual-use goods; banks, and others, of third countries
 MOST_UNREAD = 0.1  # of the cells in an annex's column of codes
-LEAST_ROWS, LEAST_LEFT = 10, 0.8  # METHODS E13: of a smaller annex, or of a fifth that is gone, nothing is said
+LEAST_ROWS, LEAST_LEFT = 10, 0.8  # METHODS E13: of a smaller annex, or of a fifth that is gone, no warning
 MONTHS = {month: n for n, month in enumerate("january february march april may june july august september october "
           "november december".split(), start=1)}  # fmt: skip
 

@@ -222,7 +222,7 @@ select
     outward.usd_per_kg / nullif(inward.usd_per_kg, 0) as markup_ratio,
     premiums.price_premium_ratio,
     absorbed.domestic_absorption_usd,
-    -- of all goods the difference is the balance of trade, which tells of no origin
+    -- of all goods the difference is the balance of trade, which shows no origin
     case when chains.goods not like 'TOTAL%' then absorbed.domestic_absorption_usd < 0 end as is_origin_unknown,
 
     cast(chains.lead_lag_months as integer) as lead_lag_months,

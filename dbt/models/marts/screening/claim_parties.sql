@@ -31,7 +31,7 @@ ties as (
 
 ),
 
--- Of a country those under a program for Russia or Belarus; of a name alone whoever has it, under any program.
+-- Of a country those under a program for Russia or Belarus; of a name alone every party that has it, under any program.
 named as (
 
     select distinct rules.claim_id, names.list_id, names.source_id, rules.country_iso3
