@@ -5,8 +5,8 @@
     DATA_DIR/as-of-<day>            → the newest build of what was known that day
 
 While it is made a build is `builds/.unfinished-<run>`: the assets of a run find it there by the run's id, in whatever
-process they are. The last of them finishes it. So who follows a link finds files that belong together, and a death at
-any moment leaves the link as it was.
+process they are. The last of them gives it its name, and then the manifest that makes it whole. So who follows a link
+finds files that belong together, and a death at any moment leaves the link as it was.
 
 Here belongs where a build lies and how long. Not here: what is written into it (marts_file.py, dictionary.py, site/).
 """
@@ -27,6 +27,7 @@ from dagster_project.settings import Settings
 
 KEPT = 3  # builds that stay, for who looks back or opened one by its own path
 UNFINISHED = ".unfinished-"
+NAMED = re.compile(r"\d{8}T\d{12}-\w{8}")  # what _name gives
 AS_OF_LINKS = "as-of-*"
 DISK_FULL = "The disk is full"  # how our own sentence on it begins
 # In the words of the system, of DuckDB and of SQLite.
@@ -86,8 +87,10 @@ def begin(settings: Settings, run_id: str) -> Path:
 
 def remove_unfinished(settings: Settings) -> None:
     """Remove the folders of builds that were not finished."""
-    for left in settings.builds_dir.glob(f"{UNFINISHED}*"):
-        shutil.rmtree(left)
+    named = [folder for folder in settings.builds_dir.glob("*/") if NAMED.fullmatch(folder.name)]
+    without_manifest = [folder for folder in named if not (folder / manifest.NAME).exists()]
+    for folder in [*settings.builds_dir.glob(f"{UNFINISHED}*"), *without_manifest]:
+        shutil.rmtree(folder)
 
 
 def _unfinished(settings: Settings, run_id: str) -> Path:
@@ -167,13 +170,12 @@ def disk_full(settings: Settings) -> str:
 def finish(settings: Settings, folder: Path, run_id: str) -> Path:
     """Make a folder that holds all its files the build that readers find, and remove those it makes too old. Returns
     its path."""
-    build = settings.builds_dir / _name(datetime.now(UTC), run_id)
-    with writing(settings, folder):
-        marts_file.point_views(settings, folder, build)
-        manifest.write(settings, folder)
+    build = folder.rename(settings.builds_dir / _name(datetime.now(UTC), run_id))
+    with writing(settings, build):
+        marts_file.point_views(settings, build)  # a view can only be made over files that are in their place
+        manifest.write(settings, build)
         if not settings.as_of:
-            _add_as_of_links(settings, folder)
-    folder.rename(build)
+            _add_as_of_links(settings, build)
     _switch(settings.published_dir, build)
     if settings.as_of and _today(settings).exists():
         _add_as_of_links(settings, _today(settings).resolve())

@@ -73,14 +73,14 @@ def _take_over_parquet(con: warehouse.Connection, folder: Path) -> None:
     _point(con, folder)
 
 
-def point_views(settings: Settings, folder: Path, place: Path) -> None:
-    """Let the views over Parquet of the build in `folder` read what will lie in `place`, where the build is moved."""
+def point_views(settings: Settings, folder: Path) -> None:
+    """Let the views over Parquet of the build in `folder` read its own files, after it was moved there."""
     database = folder / settings.published_path.name
     with warehouse.connect_file(settings, database) as con:
         if not _parquet_views(con):
             return
     with warehouse.connect_file(settings, database, read_only=False) as con:
-        _point(con, place / "parquet")
+        _point(con, folder / "parquet")
 
 
 def _point(con: warehouse.Connection, folder: Path) -> None:
