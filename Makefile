@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := $(if $(filter spark,$(ENGINE)),.venv-spark,.venv)
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
+# What tests and event studies need beyond a run.
+TESTED := .venv/.ready-test
 LOCK := $(if $(filter spark,$(ENGINE)),spark.lock,requirements.lock)
 SUPERSET := .venv-superset
 # A file of tests at a time to each worker: two files seldom ask for the same fixtures.
@@ -18,7 +20,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock clean
+.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock event-studies clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -30,22 +32,27 @@ $(READY): $(LOCK)
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(LOCK)
 	@touch $@
 
+$(TESTED): test.lock
+	@$(MAKE) --no-print-directory ENGINE= .venv/.ready
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement test.lock
+	@touch $@
+
 run: $(READY)  ## refresh everything: DATA=sample (default), DATA=live, or DATA=files INBOX=<folder>
 	@$(PY) -m dagster_project run
 
-test: $(READY)  ## every test but those of the real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
+test: $(TESTED)  ## every test but those of the real files; some of them: make test FILE=tests/dbt ARGS="-k claims"
 	@$(PY) -m pytest -m "not real and not spark" $(if $(FILE),$(FILE),$(WORKERS)) $(ARGS)
 
-test-real: $(READY)  ## what reads the real files: their layouts, and the figures known of one build with them
+test-real: $(TESTED)  ## what reads the real files: their layouts, and the figures known of one build with them
 	@$(PY) -m pytest -m real $(ARGS)
 
 spark-env:  ## the environment with Spark, for make run ENGINE=spark and make test-spark
 	@$(MAKE) --no-print-directory ENGINE=spark .venv-spark/.ready
 
-test-spark: $(READY) spark-env  ## on Spark: dbt's unit and data tests, a whole build on two workers, and its marts beside DuckDB's
+test-spark: $(TESTED) spark-env  ## on Spark: dbt's unit and data tests, a whole build on two workers, and its marts beside DuckDB's
 	@$(PY) -m pytest -m spark $(ARGS)
 
-snapshot: $(READY)  ## accept the published columns and types as they are now
+snapshot: $(TESTED)  ## accept the published columns and types as they are now
 	@ACCEPT_SNAPSHOT=1 $(PY) -m pytest tests/publish/test_columns.py
 
 # From the kept sample, so that nothing of an earlier build is left in it: the ancestors whose code has changed since that
@@ -58,7 +65,7 @@ build: $(READY)  ## a model and what changed below it, tested, on a small sample
 	../$(VENV)/bin/dbt build --profiles-dir . --target-path ../$(BUILD)/target --log-path ../$(BUILD)/target --state ../$(BUILD)/sample/dbt \
 	--select "+$(MODEL),state:modified+" "$(MODEL)"
 
-lint: $(READY)  ## style, mistakes and types
+lint: $(TESTED)  ## style, mistakes and types
 	@$(PY) -m ruff check dagster_project tests bench
 	@$(PY) -m ruff format --check dagster_project tests bench
 	@$(VENV)/bin/pyrefly check --summary=none
@@ -90,7 +97,7 @@ $(SUPERSET)/.ready: bi/superset/requirements.lock
 superset: $(SUPERSET)/.ready  ## Superset with two dashboards on http://127.0.0.1:8088 (PORT=…), in an environment of its own
 	@exec $(SUPERSET)/bin/python bi/superset/start.py
 
-bench: $(READY)  ## measure: speed and memory, of loading and of everything; how well diversion is found
+bench: $(TESTED)  ## measure: speed and memory, of loading and of everything; how well diversion is found
 	@$(PY) -m bench.load
 	@$(PY) -m bench.comext
 	@$(PY) -m bench.cookbook
@@ -99,9 +106,15 @@ bench: $(READY)  ## measure: speed and memory, of loading and of everything; how
 	@$(PY) -m bench.detection
 
 lock:  ## write every lock anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test pyproject.toml -o requirements.lock
-	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra spark -c requirements.lock pyproject.toml -o spark.lock
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra test --extra event-studies pyproject.toml -o test.lock
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header -c test.lock pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-strip-extras --no-annotate --no-header --extra spark --extra event-studies -c test.lock pyproject.toml -o spark.lock
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-strip-extras --no-annotate --no-header bi/superset/requirements.in -o bi/superset/requirements.lock
 
-clean:  ## remove what was built; data/ stays (rm -r data to remove it)
-	rm -rf .venv .venv-spark $(SUPERSET) .pytest_cache .ruff_cache .hypothesis build *.egg-info
+event-studies: $(TESTED)  ## install what event_studies is estimated with: the next run has its figures
+
+clean:  ## remove what was built but the environments; data/ stays (rm -r data to remove it)
+	rm -rf $(BUILD) .pytest_cache .ruff_cache .hypothesis build *.egg-info
+
+distclean: clean  ## … and the environments
+	rm -rf .venv .venv-spark $(SUPERSET)

@@ -597,7 +597,7 @@ def test_claims_use_known_words(claims, countries):
 def test_a_claim_that_no_source_could_give_says_what_is_lacking(claims):
     figures = claims[claims.kind == "figure"]
     assert ((figures.measure == "none") == (figures.lacking != "")).all()
-    measured = claims[~claims.measure.isin(["none", "same_union", "listed_parties"])]
+    measured = claims[~claims.measure.isin(["none", "same_union", "event_study", "listed_parties"])]
     assert (measured.products != "").all() and (measured.period_from != "").all()
     changes = measured[measured.measure.str.contains("growth|peak|unrecorded|dip")]
     assert (changes.base_from != "").all() and (changes.base_to != "").all()

@@ -24,6 +24,7 @@ READ_ELSEWHERE = {
     "above_cap": {"policy_caps"},
     "union_above_cap": {"union_scenarios"},
     "same_union": {"countries"},
+    "event_study": {"event_studies"},
     "listed_parties": {"claim_parties", "sanctioned_entities"},
 }
 COMPONENTS = """

@@ -100,6 +100,7 @@ def _specs() -> dict[str, str]:
         "coverage": _coverage(),
         "years": _years(),
         "designations": _designations(),
+        "study": _study(),
     }
     return {name: json.dumps(chart.configure(**CONFIG).to_dict()) for name, chart in charts.items()}
 
@@ -292,6 +293,22 @@ def _years() -> alt.LayerChart:
         )
     )
     return alt.layer(bars, data=alt.NamedData("rows")).properties(width="container", height=200)
+
+
+def _study() -> alt.LayerChart:
+    y = alt.Y("change_percent:Q", title="%")
+    ends = {"y": alt.Y("change_low_90_percent:Q", title="%"), "y2": "change_high_90_percent:Q"}
+    reading = [
+        alt.Tooltip("period:T", format="%b %Y", title="half-year from"),
+        alt.Tooltip("change_percent:Q", format=",.1f", title="change, %"),
+        alt.Tooltip("change_low_90_percent:Q", format=",.1f", title="low, %"),
+        alt.Tooltip("change_high_90_percent:Q", format=",.1f", title="high, %"),
+    ]
+    x = alt.X("period:T", title=None, axis=alt.Axis(grid=False, format="%b %Y", tickCount=6))
+    none = alt.Chart().mark_rule(strokeDash=[4, 4]).encode(y=alt.datum(0))
+    intervals = alt.Chart().mark_rule(color="var(--exports)", strokeWidth=2).encode(x=x, **ends)
+    points = alt.Chart().mark_point(color="var(--exports)", filled=True, size=60).encode(x=x, y=y, tooltip=reading)
+    return alt.layer(none, intervals, points, data=alt.NamedData("rows")).properties(width="container", height=200)
 
 
 def _designations() -> alt.LayerChart:

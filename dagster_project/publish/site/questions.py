@@ -457,6 +457,12 @@ order by all""",
 }
 
 METHOD = {
+    "studies": """
+select
+    study_id, exporters, importers, part, period, change_percent, change_low_90_percent, change_high_90_percent,
+    placebo_share, placebo_lists, listed_goods, other_goods, series, lacking
+from event_studies
+order by study_id, part, period""",
     "margins": """
 select method, case when method <> 'default' then count(*) end as margins,
     min(margin_low) as least, median(margin_mid) as middle, max(margin_high) as most

@@ -364,8 +364,21 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     _write_home(site, home, claims, countries, earlier)
     _write_article(site, claims)
     answers = site.keep("method", {name: site.query(sql) for name, sql in questions.METHOD.items()})
-    site.write("method", "method.html.j2", title="Method", answers=answers, parameters=parameters)
+    site.write(
+        "method", "method.html.j2", title="Method", answers=answers, parameters=parameters,
+        studies=_studies(answers["studies"].rows),
+    )  # fmt: skip
     _write_quality(site, checks, home["sources"])
+
+
+def _studies(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Every event study: its row of all months after the event, and its chart by half-year where there is one."""
+    studies = []
+    for rows_of_study in _by(rows, "study_id").values():
+        [after] = [row for row in rows_of_study if row["part"] == "after"]
+        path = [row for row in rows_of_study if row["part"] == "half_year"]
+        studies.append({**after, "chart": charts.figure("study", path) if path else None})
+    return studies
 
 
 def _by(rows: Iterable[Row], *keys: str) -> dict[tuple, list[Row]]:

@@ -25,7 +25,7 @@ published_claims as (
             else coalesce(currency, 'usd')
         end as reported_unit
     from {{ ref('stg_seeds__published_claims') }}
-    where measure not in ('none', 'same_union', 'listed_parties')
+    where measure not in ('none', 'same_union', 'event_study', 'listed_parties')
 
 ),
 

@@ -1,5 +1,5 @@
--- The statements that other marts answer: excess unmirrored exports, caps, the union counted as one, customs unions and
--- sanctions lists. Each has its figure, and a sentence where a figure alone says too little. `claims` takes both.
+-- The statements that other marts answer: excess unmirrored exports, caps, the union counted as one, event studies, customs
+-- unions and sanctions lists. Each has its figure, and a sentence where a figure alone says too little. `claims` takes both.
 with
 
 published_claims as (
@@ -142,6 +142,26 @@ rises as (
 
 ),
 
+-- the half-year in which the claim's period ends, against the last year before the event
+studies as (
+
+    select
+        published_claims.claim_id,
+        event_studies.change_percent,
+        event_studies.change_low_90_percent,
+        event_studies.change_high_90_percent,
+        event_studies.period
+    from published_claims
+    inner join {{ ref('event_studies') }} as event_studies
+        on event_studies.exporters = published_claims.exporter
+        and event_studies.importers = published_claims.importer
+        and event_studies.list_id = published_claims.products
+        and extract(year from event_studies.period) = extract(year from published_claims.period_to)
+        and (extract(month from event_studies.period) > 6) = (extract(month from published_claims.period_to) > 6)
+    where event_studies.part = 'half_year' and published_claims.measure = 'event_study'
+
+),
+
 customs_unions as (
 
     select published_claims.claim_id, count(*) as members
@@ -172,6 +192,7 @@ answered as (
                         then 100 * (whole_unions.value_usd / nullif(whole_unions.cap_usd, 0) - 1)
                 end
             when 'same_union' then case when customs_unions.members = 2 then 1.0 else 0.0 end
+            when 'event_study' then studies.change_percent
             when 'listed_parties' then case when lists.lists > 0 then cast(coalesce(parties.entries, 0) as double) end
         end as computed_value,
         case published_claims.measure
@@ -192,6 +213,13 @@ answered as (
                     || {{ number_text('whole_unions.months') }} || ' months more than a quarter above it, while the members'
                     || ' without Russia and Belarus stood ' || {{ millions_text('whole_unions.transit_breach_usd') }}
                     || ' above their own caps'
+            when 'event_study'
+                then {{ number_text('studies.change_percent', 1) }} || ' percent against other goods (90 % interval '
+                    || {{ number_text('studies.change_low_90_percent', 1) }} || ' to '
+                    || {{ number_text('studies.change_high_90_percent', 1) }} || '), in the half-year from '
+                    || cast(studies.period as {{ dbt.type_string() }}) || ' against 2021; '
+                    || {{ number_text('published_claims.published_value') }}
+                    || ' published, by another estimator and of other months'
             when 'listed_parties'
                 then case
                     when coalesce(parties.entries, 0) = 0
@@ -216,9 +244,10 @@ answered as (
     left join caps on caps.claim_id = published_claims.claim_id
     left join whole_unions on whole_unions.claim_id = published_claims.claim_id
     left join customs_unions on customs_unions.claim_id = published_claims.claim_id
+    left join studies on studies.claim_id = published_claims.claim_id
     left join parties on parties.claim_id = published_claims.claim_id
     cross join lists
-    where published_claims.measure in ({{ measures_against_baseline() }}, 'same_union', 'listed_parties')
+    where published_claims.measure in ({{ measures_against_baseline() }}, 'same_union', 'event_study', 'listed_parties')
 
 )
 

@@ -239,6 +239,10 @@ where claim_id = "{claim_id}"'
 from marts.policy_caps
 where exporter_bloc = "{exporter}" and transit_iso3 = "{importer}" and goods = "{products}"
     and period between date "{period_from}" and date "{period_to}" and baseline_id = "{{ var('baseline') }}"'
+            when 'event_study' then 'select change_percent as computed_value
+from marts.event_studies
+where exporters = "{exporter}" and importers = "{importer}" and list_id = "{products}" and part = "half_year"
+    and year(period) = year(date "{period_to}") and month(period) = case when month(date "{period_to}") > 6 then 7 else 1 end'
             when 'same_union' then 'select case when count(*) = 2 then 1.0 else 0.0 end as computed_value
 from marts.countries
 where is_eaeu and iso3 in ("{exporter}", "{importer}")'
@@ -320,6 +324,7 @@ reasoned as (
             when measure = 'none' then 'no_source: ' || lacking
             when missing is not null then 'not_loaded: ' || missing
             when measure = 'listed_parties' then 'not_loaded: no sanctions list'
+            when measure = 'event_study' then 'not_computed: event_studies.lacking says why'
             when computed_value is not null then 'not_loaded: the months of the peak that are still to come'
             when is_summed then 'not_computed: what it is compared with is nothing'
             when measure in ({{ measures_against_baseline() }})
