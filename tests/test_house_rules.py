@@ -210,8 +210,9 @@ def test_the_project_names_no_machine_and_no_index() -> None:
 
 
 def test_the_lock_holds_hashes_and_no_addresses() -> None:
-    lock = (PROJECT_DIR / "requirements.lock").read_text()
-    assert "--hash=sha256:" in lock and "://" not in lock
+    for name in ("requirements.lock", "test.lock", "spark.lock"):
+        lock = (PROJECT_DIR / name).read_text()
+        assert "--hash=sha256:" in lock and "://" not in lock, name
 
 
 def test_the_schedules_file_settings_keep_one_writer() -> None:
