@@ -239,7 +239,7 @@ where claim_id = "{claim_id}"'
 from marts.policy_caps
 where exporter_bloc = "{exporter}" and transit_iso3 = "{importer}" and goods = "{products}"
     and period between date "{period_from}" and date "{period_to}" and baseline_id = "{{ var('baseline') }}"'
-            when 'event_study' then 'select change_percent as computed_value
+            when 'event_study' then 'select max(change_percent) as computed_value
 from marts.event_studies
 where exporters = "{exporter}" and importers = "{importer}" and list_id = "{products}" and part = "half_year"
     and year(period) = year(date "{period_to}") and month(period) = case when month(date "{period_to}") > 6 then 7 else 1 end'
