@@ -64,6 +64,7 @@ class SparkDbt(Dbt):
         super().__init__(home, settings)
         linked = replace(settings, data_dir=home / "data", spark_conf_dir=configuration)
         self._environment |= environment.variables(linked)
+        self.warehouse = Path(environment.warehouse_uri(linked))
 
 
 @contextmanager

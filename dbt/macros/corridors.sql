@@ -359,7 +359,7 @@
 
 {% macro json_object(name, members) -%} '"{{ name }}": {' || {{ members | join(" || ', ' || ") }} || '}' {%- endmacro %}
 
-{# To a millionth: engines write the last digits of a double differently. #}
+{# USD to the cent, all else to a millionth: engines differ in the last digits of a double. #}
 {% macro json_number(column) -%}
-    coalesce(cast(cast({{ column }} as decimal(38, 6)) as {{ dbt.type_string() }}), 'null')
+    coalesce(cast(cast({{ column }} as decimal(38, {{ 2 if column.endswith('_usd') else 6 }})) as {{ dbt.type_string() }}), 'null')
 {%- endmacro %}
