@@ -20,7 +20,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock event-studies clean distclean
+.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock event-studies docs-site clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -86,6 +86,10 @@ sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="se
 
 docs: $(READY)  ## where the data dictionary of the last publication lies
 	@$(PY) -m dagster_project docs
+
+docs-site: $(TESTED)  ## docs/ as a site with search, in build/docs-site
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --quiet
+	@echo "build/docs-site/index.html"
 
 $(SUPERSET)/.ready: bi/superset/requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' || { echo "Superset needs Python 3.11 or 3.12; this is $$($(PYTHON) --version). Try: make superset PYTHON=python3.12"; exit 1; }

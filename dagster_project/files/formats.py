@@ -85,7 +85,7 @@ def unrecognised(head: Head) -> RejectedFile:
     if head.text.startswith((OLE_MAGIC, ZIP_MAGIC)):
         return RejectedFile(
             "This workbook (or ZIP file) holds no table that is known, or it is damaged.",
-            "Load the publisher's own download, unedited; README lists the layouts.",
+            "Load the publisher's own download, unedited; docs/sources.md lists the layouts.",
         )
     if archive := next((kind for magic, kind in FOREIGN_ARCHIVES.items() if head.text.startswith(magic)), ""):
         return RejectedFile(f"This is a {archive} archive, which is not read.", "Unpack it, and load what is in it.")
@@ -95,5 +95,5 @@ def unrecognised(head: Head) -> RejectedFile:
         )
     return RejectedFile(
         f"No known layout begins like this: '{printable(head.first_line[:80])}'.",
-        "Load the publisher's own download, unedited; README lists the layouts.",
+        "Load the publisher's own download, unedited; docs/sources.md lists the layouts.",
     )

@@ -1,4 +1,4 @@
-"""Every row of README's table "Connect your tool" that is a program here: it reads the file, and cannot write.
+"""Every row of the table "Connect your tool" that is a program here: it reads the file, and cannot write.
 
 Clients of PostgreSQL have theirs in test_postgres.py, Superset its own. A tool that is not installed is skipped, with
 the reason.
