@@ -20,7 +20,7 @@ export DAGSTER_DISABLE_TELEMETRY := yes
 export DBT_SEND_ANONYMOUS_USAGE_STATS := false
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev sql docs superset bench lock event-studies docs-site clean distclean
+.PHONY: help run test test-real test-spark spark-env snapshot build lint new-source template dev serve sql docs superset bench lock event-studies docs-site clean distclean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -80,6 +80,9 @@ dev: $(READY)  ## Dagster's UI on http://127.0.0.1:3000
 	@export DAGSTER_HOME=$$($(PY) -m dagster_project home) && \
 	$(VENV)/bin/dagster instance concurrency set duckdb_writer 1 >/dev/null && \
 	exec $(VENV)/bin/dagster dev --host 127.0.0.1 --port $${PORT:-3000}
+
+serve: $(READY)  ## Dagster as a service: web server and daemon, on http://127.0.0.1:3000 (HOST=, PORT=, PATH_PREFIX=)
+	@exec $(PY) -m dagster_project serve --host $${HOST:-127.0.0.1} --port $${PORT:-3000} --path-prefix "$(PATH_PREFIX)"
 
 sql: $(READY)  ## a shell on the published file, or one answer: make sql SQL="select …"
 	@$(PY) -m dagster_project sql

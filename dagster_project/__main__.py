@@ -1,4 +1,4 @@
-"""The commands behind `make`: run, sql, docs. A run here is the same job that Dagster schedules.
+"""The commands behind `make`: run, sql, docs, serve. A run here is the same job that Dagster schedules.
 
 Here belongs what a person at a terminal reads: the summary and the sentences about what went wrong.
 """
@@ -36,10 +36,18 @@ class Stopped(BaseException):
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__.splitlines()[0])
     commands = {"run": run, "sql": sql, "docs": docs, "home": home, "tidy": tidy}
-    parser.add_argument("command", choices=commands)
-    command = parser.parse_args().command
+    verbs = parser.add_subparsers(dest="command", required=True)
+    for name, does in commands.items():
+        verbs.add_parser(name, help=(does.__doc__ or "").splitlines()[0])
+    service = verbs.add_parser("serve", help=(serve.__doc__ or "").splitlines()[0])
+    service.add_argument("--host", default="127.0.0.1")
+    service.add_argument("--port", type=int, default=3000)
+    service.add_argument("--path-prefix", default="", help="behind a reverse proxy: the path that it passes on")
+    given = vars(parser.parse_args())
+    command = given.pop("command")
     try:
-        return commands[command](Settings.from_environment())
+        settings = Settings.from_environment()
+        return serve(settings, **given) if command == "serve" else commands[command](settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
@@ -148,10 +156,22 @@ def _system_error(error: OSError) -> str:
 
 def home(settings: Settings) -> int:
     """Prepare Dagster's own folder with the instance settings of dagster.yaml, and print where it is."""
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT_DIR / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+    _prepare_home(settings)
     print(settings.dagster_home)
     return 0
+
+
+def _prepare_home(settings: Settings) -> None:
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(PROJECT_DIR / "dagster.yaml", settings.dagster_home / "dagster.yaml")
+
+
+def serve(settings: Settings, host: str, port: int, path_prefix: str) -> int:
+    """Dagster's web server and daemon, until a signal."""
+    from dagster_project import service
+
+    _prepare_home(settings)
+    return service.serve(settings, host=host, port=port, path_prefix=path_prefix)
 
 
 def run(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The documentation: README and docs/ link to what is there, and become a site. Not here: whether a sentence is true."""
+"""The documentation: README and docs/ link to what is there, and become a site. Not here: whether it is true."""
 
 import re
 import subprocess
