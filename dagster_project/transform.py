@@ -345,7 +345,7 @@ def _database_sentence(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if lines and lines[0].startswith("Traceback"):
         lines = lines[-1:]
-    while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error", lines[0]):
+    while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error|An error occurred while calling", lines[0]):
         lines = lines[1:]
     sentence = lines[0] if lines else "the database gave no reason"
     return sentence[:LONGEST_SENTENCE] + ("…" if len(sentence) > LONGEST_SENTENCE else "")

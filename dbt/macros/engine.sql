@@ -68,11 +68,12 @@
 {%- endmacro %}
 
 {% macro read_folder(schema, name, folder) -%}
-    {%- set table = api.Relation.create(schema=schema, identifier=name) -%}
+    {%- set table = api.Relation.create(schema=schema, identifier=name, type='table') -%}
     {%- do run_query("create table if not exists " ~ table ~ " using parquet location '" ~ env_var('WAREHOUSE_URI') ~ '/' ~ folder ~ '/' ~ name ~ "'") -%}
     {%- if (adapter.get_columns_in_relation(table) | map(attribute='name') | list)[-2:] == ['freq', 'year'] -%}
         {%- do run_query('msck repair table ' ~ table) -%}
     {%- endif -%}
+    {%- do adapter.cache_added(table) -%} {#- dbt has listed the tables before -#}
 {%- endmacro %}
 
 {# Flows lie in a folder for each frequency and year. #}
