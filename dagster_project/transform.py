@@ -54,6 +54,9 @@ SPARK_REMEDIES = {
         "Raise spark.executor.memory, spark.driver.memory or spark.sql.shuffle.partitions"
     ),
 }
+BATCH_FAILED = "Exception on worker thread"
+# Lines of dbt and of py4j before the database's own words.
+NOT_THE_CAUSE = re.compile(rf"\w+ Error( in |$)|Encountered an error|An error occurred while calling|{BATCH_FAILED}")
 LONGEST_SENTENCE = 400  # characters of the database's own
 
 
@@ -336,7 +339,11 @@ def _failure(
             f"Nothing that builds on it was published.{compiled} Look at those rows, correct or remove the file they "
             "come from, and run again."
         )
-    sentence = _database_sentence(first["message"] or "")
+    message = first["message"] or ""
+    if message == "ERROR":  # of a batch, whose own message is an event alone
+        logged = [event.raw_event["info"]["msg"] for event in events]
+        message = next((words for words in logged if words.startswith(BATCH_FAILED)), message)
+    sentence = _database_sentence(message)
     return DbtFailed(f"The {kind} {name} failed: {sentence}{more}\n{_remedy(settings, sentence)}{compiled}")
 
 
@@ -345,7 +352,7 @@ def _database_sentence(message: str) -> str:
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     if lines and lines[0].startswith("Traceback"):
         lines = lines[-1:]
-    while len(lines) > 1 and re.match(r"\w+ Error( in |$)|Encountered an error|An error occurred while calling", lines[0]):
+    while len(lines) > 1 and NOT_THE_CAUSE.match(lines[0]):
         lines = lines[1:]
     sentence = lines[0] if lines else "the database gave no reason"
     return sentence[:LONGEST_SENTENCE] + ("…" if len(sentence) > LONGEST_SENTENCE else "")
