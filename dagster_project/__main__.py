@@ -529,7 +529,11 @@ def _answer(con, query: str) -> int:
         print(error, file=sys.stderr)
         return 1
     if answer is not None:  # a statement may have no result
-        answer.show(max_rows=100, max_width=shutil.get_terminal_size((240, 40)).columns)
+        try:
+            answer.show(max_rows=100, max_width=shutil.get_terminal_size((240, 40)).columns)
+            sys.stdout.flush()
+        except BrokenPipeError:  # the reader, as `head`, has what it wanted
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more as it ends
     return 0
 
 

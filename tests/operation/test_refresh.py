@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
+import subprocess
+import sys
 from datetime import date
 
 import duckdb
@@ -444,6 +447,18 @@ def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
     assert done.returncode == 0 and "250" in done.stdout
     wrong = ghost_trade("sql", DATA_DIR=refreshed[0], SQL="select nothing from nowhere")
     assert wrong.returncode == 1 and "Traceback" not in wrong.stderr
+
+
+def test_a_reader_that_closes_the_pipe_ends_an_answer_quietly(refreshed) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = os.environ | {"DATA_DIR": str(refreshed[0]), "SQL": "select 1 as one"}
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_project", "sql"],
+        cwd=PROJECT_DIR, env=environment, stdout=writing, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_revision_is_told_and_the_later_figure_stands(ask) -> None:
