@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import shutil
 import signal
@@ -44,6 +45,8 @@ def main() -> int:
     service.add_argument("--port", type=int, default=3000)
     service.add_argument("--path-prefix", default="", help="behind a reverse proxy: the path that it passes on")
     given = vars(parser.parse_args())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where a locale has no such letter
     command = given.pop("command")
     try:
         settings = Settings.from_environment()

@@ -449,6 +449,11 @@ def test_make_sql_answers_one_query(refreshed, ghost_trade) -> None:
     assert wrong.returncode == 1 and "Traceback" not in wrong.stderr
 
 
+def test_an_answer_is_shown_where_a_locale_has_ascii_alone(refreshed, ghost_trade) -> None:
+    done = ghost_trade("sql", DATA_DIR=refreshed[0], SQL="select 417 as one", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0 and "417" in done.stdout and not done.stderr
+
+
 def test_a_reader_that_closes_the_pipe_ends_an_answer_quietly(refreshed) -> None:
     reading, writing = os.pipe()
     os.close(reading)
