@@ -83,7 +83,7 @@ def test_an_answer_of_other_goods_is_another_part_and_a_later_one_of_the_same_re
         (answer({**EXPORT, "DISTRICT": "10"}), "The answer has columns that may split its figures: DISTRICT."),
         (
             answer({c: v for c, v in IMPORT.items() if c != "GEN_CIF_MO"}),
-            "The answer lacks the column GEN_CIF_MO. Query get=CTY_CODE,I_COMMODITY,COMM_LVL,GEN_VAL_MO,GEN_CIF_MO",
+            "The answer lacks the column GEN_CIF_MO. Query for example get=CTY_CODE,I_COMMODITY,COMM_LVL,GEN_VAL_MO,",
         ),
         (answer({"NAICS": "3344", "CTY_CODE": "4634", "GEN_VAL_MO": "9", "time": "2023-03"}), "without HS codes"),
         (answer({c: v for c, v in EXPORT.items() if c != "time"}), "The answer lacks the month"),

@@ -99,6 +99,16 @@ FLOWS = Table(
             "Trade cannot be below zero: download it again, or report it to Japan Customs.",
         ),
         Rule(
+            "measured",
+            " or ".join(
+                f'"unit{n}" is null and try_cast("quantity{n}_{span}" as double) > 0'
+                for n in (1, 2)
+                for span in ("year", *MONTHS)
+            ),
+            "A quantity has no unit (flow {exp_or_imp}, HS {hs}, country {country}): cells have shifted.",
+            OWN,
+        ),
+        Rule(
             "added_up",
             # each month is rounded down to a thousand yen
             f'abs({SUM_OF_MONTHS} - try_cast("value_year" as double)) > 12',

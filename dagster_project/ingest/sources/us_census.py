@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -175,7 +175,7 @@ def _record(header: Sequence[str], row: Sequence[str | None], place: int, code: 
     return {**cells, "time": month, "level": str(length)}
 
 
-def _month(cells: dict[str, str | None]) -> str | None:
+def _month(cells: Mapping[str, str | None]) -> str | None:
     """The month of a row: 2023-03, from time or from YEAR and MONTH."""
     if cells.get("YEAR") and cells.get("MONTH"):
         return f"{cells['YEAR']}-{cells['MONTH']:0>2}"
@@ -203,12 +203,12 @@ def _check(header: list) -> str:
     query = QUERY.format(code=CODES[endpoint], values=",".join(VALUES[endpoint]))
     known = {"CTY_CODE", CODES[endpoint], *VALUES[endpoint]}
     if missing := sorted(known - set(header)):
-        raise RejectedFile(f"The answer lacks the column {', '.join(missing)}.", f"Query {query}")
+        raise RejectedFile(f"The answer lacks the column {', '.join(missing)}.", f"Query for example {query}.")
     if "time" not in header and not {"YEAR", "MONTH"} <= set(header):
-        raise RejectedFile("The answer lacks the month (time, or YEAR and MONTH).", f"Query {query}")
+        raise RejectedFile("The answer lacks the month (time, or YEAR and MONTH).", f"Query for example {query}.")
     if unknown := [str(name) for name in header if name not in known and not HARMLESS.fullmatch(str(name))]:
         raise RejectedFile(
             f"The answer has columns that may split its figures: {', '.join(map(printable, unknown))}.",
-            f"Query without them: {query}",
+            f"Query without them, for example {query}.",
         )
     return endpoint
