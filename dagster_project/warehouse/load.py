@@ -329,7 +329,7 @@ def _reject_broken(con: Connection, table: Table, rows: Rows, staged: str) -> No
 
 def _shown(value: object) -> str:
     """A value from a file, in a sentence."""
-    return printable(str(value)[:80])
+    return "empty" if value is None else printable(str(value)[:80])
 
 
 def _reject_duplicates(con: Connection, table: Table, rows: Rows, staged: str) -> None:

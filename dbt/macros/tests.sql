@@ -52,16 +52,16 @@
 
 {# METHODS check 09: every partner's name has a row in seeds/country_codes.csv. Fails by the largest share of
    a period's value, in millionths, that a name without one holds. #}
-{% test mapped(model, publisher) %}
+{% test mapped(model, publisher, value='value_usd', within='is_whole_year') %}
     {{ config(fail_calc='coalesce(max(millionths), 0)', warn_if='>0', error_if='>1000') }}
     select
         partner_code,
-        max(cast(1e6 * value_usd / nullif(total_usd, 0) as bigint) + 1) as millionths
+        max(cast(1e6 * reported / nullif(largest, 0) as bigint) + 1) as millionths
     from (
         select
             partner_code,
-            value_usd,
-            max(value_usd) over (partition by period, is_whole_year, role) as total_usd
+            {{ value }} as reported,
+            max({{ value }}) over (partition by period, {{ within }}, role) as largest
         from {{ model }}
     ) as flows
     where partner_code not in (

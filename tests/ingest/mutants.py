@@ -29,6 +29,10 @@ from downloads import (
     csv_of,
     ecb_csv,
     eu_xml,
+    eurlex_annex,
+    eurlex_heading,
+    eurlex_table,
+    eurlex_text,
     flow,
     ofac_xml,
     opensanctions_csv,
@@ -39,8 +43,13 @@ from downloads import (
     zip_of,
 )
 from test_eurostat import download
+from test_japan_customs import HEADER, line
+from test_japan_customs import file as japan_file
 from test_ofac_advanced import alias, entry, name, party
 from test_ofac_advanced import xml as advanced_xml
+from test_own_flows import cell
+from test_own_flows import csv_of as own_csv
+from test_us_census import EXPORT, IMPORT, answer
 
 from dagster_project.ingest.sources import openicpsr
 from dagster_project.ingest.sources.comtrade import tables
@@ -149,6 +158,10 @@ def _numbers(*columns: str) -> dict[str, Edit]:
         "a value with a decimal comma": "1,5",
     }
     return {what: _set(**dict.fromkeys(columns, text)) for what, text in texts.items()}
+
+
+def _cell_of(place: int, text: str) -> Edit:
+    return lambda record: [*record[:place], text, *record[place + 1 :]]
 
 
 # ---------------------------------------------------------------- what happens to bytes
@@ -560,6 +573,141 @@ def _history(rows: Records) -> bytes:
     return "\n".join(["Date,USD,JPY,", *(",".join(row) + "," for row in rows), ""]).encode()
 
 
+OWN_ROWS = [
+    cell(partner=partner, value=f"{1500 + 7 * place}")
+    for place, partner in enumerate("GEO DEU TUR CHN RUS JPN USA ITA FRA POL KAZ UZB".split())
+]
+
+OF_OWN_FLOWS: dict[str, Edit] = {
+    **_numbers("value"),
+    "a digit changed in a value": _set(value="9007"),
+    "a value a thousandfold": _times(1000, "value"),
+    "another country's code": _set(partner="GBR"),
+    "a country's code that nobody has": _set(partner="ZZZ"),
+    "an empty country": _set(partner=""),
+    "another reporter": _set(reporter="AZE"),
+    "the other flow": _set(flow="export", basis="destination"),
+    "another basis": _set(basis="consignment"),
+    "another period": _set(period="2021"),
+    "a month thirteen": _set(freq="M", period="2022-13"),
+    "a period to come": _set(period="2099"),
+    "a good whose zero is cut": _set(product="101"),
+    "a good of another chapter": _set(product="8541"),
+    "a revision that nobody has": _set(revision="HS2020"),
+    "another revision": _set(revision="HS2017"),
+    "another currency": _set(currency="EUR"),
+    "a weight a thousandfold": _times(1000, "quantity"),
+    "another release": _set(released_on="2023-02-21"),
+    "a day of release that is none": _set(released_on="2023-02-31"),
+    "a day to come": _set(released_on="2099-02-20"),
+    "another table's name": _set(source="Armstat, table 2"),
+}
+
+
+def own_parquet(rows: Records) -> bytes:
+    """A Parquet file as pandas writes one, with numbers as numbers."""
+    frame = pd.DataFrame([*rows] or [cell()][:0], columns=list(cell()))
+    content = io.BytesIO()
+    frame.to_parquet(content, index=False)
+    return content.getvalue()
+
+
+CENSUS_PARTNERS = ("4634", "4635")
+
+
+def _exports() -> Records:
+    return [EXPORT | {"CTY_CODE": "-", "CTY_NAME": "TOTAL FOR ALL COUNTRIES", "ALL_VAL_MO": "90000"}] + [
+        EXPORT
+        | {"CTY_CODE": code, "CTY_NAME": f"COUNTRY {code}", "E_COMMODITY": f"8542{n}", "ALL_VAL_MO": f"{1500 + n}"}
+        for code in CENSUS_PARTNERS
+        for n in range(11, 31)
+    ]
+
+
+def _imports() -> Records:
+    return [
+        IMPORT | {"CTY_CODE": code, "I_COMMODITY": f"2844{n}", "GEN_VAL_MO": f"{1500 + n}", "GEN_CIF_MO": f"{1590 + n}"}
+        for code in CENSUS_PARTNERS
+        for n in range(11, 31)
+    ]
+
+
+def _of_census(code: str, *values: str) -> dict[str, Edit]:
+    return {
+        **_numbers(*values),
+        "a value a thousandfold": _times(1000, values[-1]),
+        "a value a thousandfold, wherever it stands": _times(1000, *values),
+        "another country's code": _set(CTY_CODE="4120"),
+        "a country's code that nobody has": _set(CTY_CODE="9999"),
+        "a country's name": _set(CTY_CODE="KAZAKHSTAN"),
+        "an empty country": _set(CTY_CODE=""),
+        "a month thirteen": _set(time="2023-13", YEAR="2023", MONTH="13"),
+        "a period to come": _set(time="2099-01", YEAR="2099", MONTH="1"),
+        "another period": _set(time="2023-04", YEAR="2023", MONTH="4"),
+        "a good whose zero is cut": _set(**{code: "54231"}),
+        "a good of another chapter": _set(**{code: "844231"}),
+        "a good of another level": _set(**{code: "8542"}),
+        "an empty good": _set(**{code: ""}),
+    }
+
+
+OF_CENSUS_JSON = {
+    "an object where a row stands": (b"],\n[", b"],\n{}, ["),
+    "null where a row stands": (b"],\n[", b"],\nnull, ["),
+    "a list where a cell stands": (b'"HS6"', b'["HS6"]'),
+    "a number that JSON does not have": (b'"HS6"', b"NaN"),
+    "single quotes": (b'"HS6"', b"'HS6'"),
+    "a comma too many": (b"]]", b"],]"),
+    "a cell too many": (b"]]", b', "x"]]'),
+    "an error in its place": (b"[[", b"error: unknown variable 'X' [["),
+    "a column of a breakdown": (b'"COMM_LVL"', b'"DISTRICT"'),
+    "a value's column renamed": (b"_VAL_MO", b"_VAL_YR"),
+}
+
+JAPAN_COUNTRIES = "153 154 224 234 105 103 304 213 152 157".split()
+
+
+def _japan_rows() -> Records:
+    return [
+        line(40 + n, 60, 7 * n, country=country, hs=f"8703{n}90{n % 9}")
+        for country in JAPAN_COUNTRIES
+        for n in range(21, 25)
+    ]
+
+
+OF_JAPAN: dict[str, Edit] = {
+    what: edit
+    for text, name in (
+        ("1e300", "a value of 1e300"), ("-5", "a negative value"), ("nan", "a value that is no number (nan)"),
+        ("inf", "an infinite value"), (LONG_NUMBER, "a value of 5,000 digits"), ("-", "a text in place of a value"),
+        ("", "an empty value"), ("60000", "a value a thousandfold"), ("61000", "a digit changed in a value"),
+    )
+    for place, what in ((14, name), (8, f"{name}, of the year"))
+    for edit in (_cell_of(place, text),)
+} | {
+    "a value a thousandfold, wherever it stands": lambda row: [
+        *row[:6], *(cell if place % 3 != 2 else str(int(cell) * 1000) for place, cell in enumerate(row[6:]))
+    ],
+    "cells that have shifted": lambda row: [*row[:6], *row[7:], "0"],
+    "two cells exchanged": lambda row: [*row[:10], row[11], row[10], *row[12:]],
+    "months exchanged": lambda row: [*row[:9], *row[12:15], *row[9:12], *row[15:]],
+    "a value in the month after": lambda row: [*row[:17], "0", *row[18:20], row[17], *row[21:]],
+    "a weight a thousandfold": lambda row: [*row[:10], str(int(row[10]) * 1000), *row[11:]],
+    "another country's code": _cell_of(3, "205"),
+    "a country's code that nobody has": _cell_of(3, "999"),
+    "a country's code that is cut": _cell_of(3, "53"),
+    "an empty country": _cell_of(3, ""),
+    "the other flow": _cell_of(0, "2"),
+    "a flow that nobody has": _cell_of(0, "3"),
+    "another period": _cell_of(1, "2021"),
+    "a period to come": _cell_of(1, "2099"),
+    "a good whose zero is cut": _cell_of(2, "10129000"),
+    "a good of another chapter": _cell_of(2, "'844231000'"),
+    "an empty good": _cell_of(2, ""),
+    "another unit": _cell_of(5, "KG"),
+}  # fmt: skip
+
+
 GOODS = [
     [f"8542{n}", "2022-02-25", "2022-05-01", "0.0", "", "", "1.0", "", "", "", "1.0", "", "", "1.0"]
     for n in range(10, 70)
@@ -568,10 +716,6 @@ GOODS = [
 
 def _goods_csv(rows: Records) -> bytes:
     return "\n".join([",".join(openicpsr.COLUMNS), *map(",".join, rows), ""]).encode()
-
-
-def _cell_of(place: int, text: str) -> Edit:
-    return lambda record: [*record[:place], text, *record[place + 1 :]]
 
 
 OF_GOODS: dict[str, Edit] = {
@@ -670,6 +814,22 @@ def un_entry(number: int) -> str:
     )
 
 
+def regulation_row(number: int) -> str:
+    """Goods of annex XXIII, one row of thirty, each a line."""
+    return f"<tr><td><p>8457 {number % 100:02}</p></td><td><p>Machines of kind {number}</p></td></tr>\n"
+
+
+def regulation(rows: Records) -> bytes:
+    """The consolidated regulation with goods and a few parties."""
+    goods = eurlex_table(("CN code", "Name of the good"), *map(str, rows))
+    parties = [(f"{n}.", f"PARTY {n}", f"Address: {n} Street, Bishkek, Kyrgyzstan", "24.5.2026") for n in range(1, 16)]
+    return eurlex_text(
+        eurlex_annex("IV", eurlex_heading("End users"), eurlex_table(
+            ("Number", "Name", "Identifying Information", "Date of listing"), *parties)),
+        eurlex_annex("XXIII", eurlex_heading("Goods as referred to in Article 3k"), goods),
+    )  # fmt: skip
+
+
 def csl_entry(number: int) -> dict[str, str]:
     """A row of the screening list."""
     return {
@@ -704,6 +864,17 @@ def _number_edits(old: str, around: str, other: str = "101") -> dict[str, Edit]:
     }
 
 
+def _edition_changed(element: str, day: str, none: str, to_come: str, older: str) -> dict[str, tuple[bytes, bytes]]:
+    """What happens to a list as a whole: one of its elements has another name, or it is of another `day`."""
+    changes = {
+        "a list element renamed": (element, element + "s"),
+        "a day that is none": (day, none),
+        "a day to come": (day, to_come),
+        "an older day": (day, older),
+    }
+    return {what: (old.encode(), new.encode()) for what, (old, new) in changes.items()}
+
+
 LAYOUTS = [
     Layout("comtrade csv", "comtrade", "csv", comtrade_rows(), csv_of, OF_COMTRADE),
     Layout(
@@ -723,6 +894,46 @@ LAYOUTS = [
     ),
     Layout("kazstat workbook", "kazstat", "workbook", KAZAKH, kazakh_book, _cells()),
     Layout("kyrstat workbook", "kyrstat", "workbook", KYRGYZ, kyrgyz_book, _cells()),
+    Layout("own flows csv", "own_flows", "csv", OWN_ROWS, lambda rows: own_csv(*rows), OF_OWN_FLOWS),
+    Layout("own flows parquet", "own_flows", "parquet", OWN_ROWS, own_parquet, _numbers("value")),
+    Layout(
+        "us census exports", "us_census", "json", _exports(),
+        lambda rows: answer(*rows, header=list(EXPORT)), _of_census("E_COMMODITY", "ALL_VAL_MO"), OF_CENSUS_JSON,
+    ),
+    Layout(
+        "us census imports", "us_census", "json", _imports(), lambda rows: answer(*rows, header=list(IMPORT)),
+        _of_census("I_COMMODITY", "GEN_VAL_MO", "GEN_CIF_MO"), OF_CENSUS_JSON,
+    ),
+    Layout(
+        "japan customs csv", "japan_customs", "csv", _japan_rows(), lambda rows: japan_file(*rows), OF_JAPAN,
+        {"a table of another classification": (HEADER[2].encode() + b",", b"PC,")},
+    ),
+    Layout(
+        "eu regulation", "eu_regulation", "xml", [regulation_row(n) for n in THIRTY], regulation,
+        {
+            "a code that is none": _in_text("8457 15", "machines"),
+            "another code": _in_text("8457 15", "8541 15"),
+            "an empty code": _in_text("8457 15", ""),
+            "a code whose zero is cut": _in_text("8457 15", "457 15"),
+            "a cell lost": _in_text("<td><p>8457 15</p></td>", ""),
+            "a cell more": _in_text("<tr>", "<tr><td><p>x</p></td>"),
+            "two codes in a cell": _in_text("8457 15", "8457 15, 8457 16 91"),
+            "a digit changed in a name": _in_text("kind 115", "kind 175"),
+        },
+        {
+            "a day that is none": (b"24.04.2026", b"31.02.2026"),
+            "a day to come": (b"24.04.2026", b"24.04.2099"),
+            "an older day": (b"24.04.2026", b"24.04.2025"),
+            "another act": (b"02014R0833", b"02014R0269"),
+            "another language": (" — EN — ".encode(), " — DE — ".encode()),
+            "a header of codes renamed": (b"CN code", b"Number"),
+            "a header of parties renamed": (b"<p class=\"tbl-norm\">Name<", b"<p class=\"tbl-norm\">Note<"),
+            "a party's name lost": (b"PARTY 7<", b"<"),
+            "a party's day that is none": (b"24.5.2026", b"31.2.2026"),
+            "tables unmade": (b"table", b"div"),
+            "an annex renamed": (b"ANNEX XXIII", b"ANNEX XXIV"),
+        },
+    ),
     Layout("unsd workbook", "unsd", "workbook", PAIRS, _unsd_book, {
         "a code whose zero is cut": _cell_of(0, "54120"), "another code": _cell_of(1, "010121"),
         "an empty code": _cell_of(0, ""), "a text in place of a code": _cell_of(1, "ex 8541"),
@@ -739,10 +950,7 @@ LAYOUTS = [
             **_number_edits("115", "<uid>{}</uid>"),
         },
         {
-            "a list element renamed": (b"programList>", b"sanctionsProgramList>"),
-            "a day that is none": (b"05/07/2024", b"02/31/2024"),
-            "a day to come": (b"05/07/2024", b"05/07/2099"),
-            "an older day": (b"05/07/2024", b"05/07/2023"),
+            **_edition_changed("programList", "05/07/2024", "02/31/2024", "05/07/2099", "05/07/2023"),
             "another number of records": (b"<Record_Count>30", b"<Record_Count>31"),
             "another namespace": (b"sanctionslistservice.ofac", b"sanctions.example"),
         },
@@ -781,12 +989,7 @@ LAYOUTS = [
             "a 31st of February": _in_text("2022-04-08", "2022-02-31"),
             **_number_edits("115", 'logicalId="{}"'),
         },
-        {
-            "a list element renamed": (b"nameAlias", b"alias"),
-            "a day that is none": (b"2024-05-13T", b"2024-02-31T"),
-            "a day to come": (b"2024-05-13T", b"2099-05-13T"),
-            "an older day": (b"2024-05-13T", b"2023-05-13T"),
-        },
+        _edition_changed("nameAlias", "2024-05-13T", "2024-02-31T", "2099-05-13T", "2023-05-13T"),
     ),
     Layout(
         "uk xml", "uk", "xml", [uk_entry(n) for n in THIRTY], lambda rows: uk_xml(*rows),
@@ -797,12 +1000,7 @@ LAYOUTS = [
             "a 31st of February": _in_text("29/06/2012", "31/02/2012"),
             **_number_edits("RUS115", "<UniqueID>{}</UniqueID>", "RUS101"),
         },
-        {
-            "a list element renamed": (b"RegimeName", b"Regime"),
-            "a day that is none": (b"02/09/2026", b"31/02/2026"),
-            "a day to come": (b"02/09/2026", b"02/09/2099"),
-            "an older day": (b"02/09/2026", b"02/09/2025"),
-        },
+        _edition_changed("RegimeName", "02/09/2026", "31/02/2026", "02/09/2099", "02/09/2025"),
     ),
     Layout(
         "un xml", "un", "xml", [un_entry(n) for n in THIRTY], lambda rows: un_xml([], rows),
@@ -813,12 +1011,7 @@ LAYOUTS = [
             "a 31st of February": _in_text("2001-02-23", "2001-02-31"),
             **_number_edits("115", "TAe.{}<"),
         },
-        {
-            "a list element renamed": (b"UN_LIST_TYPE", b"LIST"),
-            "a day that is none": (b"2024-05-15T", b"2024-02-31T"),
-            "a day to come": (b"2024-05-15T", b"2099-05-15T"),
-            "an older day": (b"2024-05-15T", b"2023-05-15T"),
-        },
+        _edition_changed("UN_LIST_TYPE", "2024-05-15T", "2024-02-31T", "2099-05-15T", "2023-05-15T"),
     ),
     Layout(
         "us screening csv", "csl", "csv", [csl_entry(n) for n in THIRTY], lambda rows: csl_csv(*rows),

@@ -164,7 +164,7 @@ def test_a_label_keeps_its_comma_quotes_and_letters(settings):
 CONTRADICTIONS = {
     "ten times the FOB value": (
         {"flowCode": "X", "cifvalue": "", "fobvalue": "100", "primaryValue": "1000"},
-        "The primary value 1000 is neither the CIF value (None) nor the FOB value (100).",
+        "The primary value 1000 is neither the CIF value (empty) nor the FOB value (100).",
     ),
     "another month": ({"period": "202204", "refMonth": "3"}, "is not that of the year 2022 and the month 3."),
     "another year": ({"period": "202303", "refYear": "2022"}, "is not that of the year 2022 and the month 3."),

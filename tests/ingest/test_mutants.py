@@ -25,24 +25,28 @@ from dagster_project.ingest.source import Source
 from dagster_project.ingest.sources import (
     comtrade,
     ecb,
+    eu_regulation,
     eu_sanctions,
     eurostat,
+    japan_customs,
     kazstat,
     kyrstat,
     ofac,
     openicpsr,
     opensanctions,
+    own_flows,
     uk_sanctions,
     un_sanctions,
     unsd,
+    us_census,
     us_screening,
 )
 from dagster_project.settings import Settings
 from dagster_project.warehouse import literal
 
 MODULES = (
-    comtrade, eurostat, kazstat, kyrstat, ofac, eu_sanctions, un_sanctions, uk_sanctions, us_screening, opensanctions,
-    ecb, unsd, openicpsr,
+    comtrade, eurostat, kazstat, kyrstat, us_census, japan_customs, own_flows, ofac, eu_sanctions, eu_regulation,
+    un_sanctions, uk_sanctions, us_screening, opensanctions, ecb, unsd, openicpsr,
 )  # fmt: skip
 SOURCES = {module.NAME: replace(Source.of(module), make=None) for module in MODULES}  # without a package's own files
 
@@ -68,61 +72,95 @@ NATIONAL = ("kazstat workbook", "kyrstat workbook")
 XML = ("ofac xml", "ofac advanced xml", "eu xml", "uk xml", "un xml")
 LISTS = (*XML, "ofac csv", "us screening csv", "opensanctions csv")
 RATES = ("ecb answer", "ecb history")
+CENSUS = ("us census exports", "us census imports")
+OWN = ("own flows csv", "own flows parquet")
 FLIPPED = "a bit flipped"  # in any layout: one letter or digit is another one, and nothing beside it says which
 
 UNSEEN = {
     "a record lost": unseen(
         "Partners and parties come and go; a tenth of a list and a fifth of a flow is believed (E13). Of flows the sum "
         "of the partners says that one lacks, and its cell is doubted and no zero (int_reports_doubted).",
-        *ALL_FLOWS, "comext month", "comext web download", *NATIONAL, "unsd workbook", "openicpsr csv", *RATES, *LISTS,
+        *ALL_FLOWS,
+        "comext month",
+        "comext web download",
+        *NATIONAL,
+        "unsd workbook",
+        "openicpsr csv",
+        *RATES,
+        *LISTS,
+        *CENSUS,
+        "japan customs csv",
+        *OWN,
+        "eu regulation",
     ),
-    "a record twice": unseen("The publisher repeats rows itself, and a party is listed once.", "us screening csv"),
+    "a record twice": unseen(
+        "The publisher repeats rows itself, and a party is listed once.", "us screening csv", "eu regulation"
+    ),
     "a digit changed in a value, wherever it stands": unseen(
         "It is what a revision looks like; the sum of the partners differs, and the figure is doubted.",
-        *FLOWS, "comext month",
+        *FLOWS,
+        "comext month",
     ),
     "a digit changed in a value": unseen(
-        "The layout gives a value once, and it is what a revision looks like.", "comext web download",
-        "kyrstat workbook", *RATES,
+        "The layout gives a value once, and it is what a revision looks like.",
+        "comext web download",
+        "kyrstat workbook",
+        *RATES,
+        "own flows csv",
     ),
     "a value a thousandfold, wherever it stands": unseen(
         "The sum of the partners differs, and the unit value is named as an error (unit_value_anomalies).",
-        *FLOWS, "comext month",
+        *FLOWS,
+        "comext month",
+        "us census imports",
+        "japan customs csv",
     ),
     "a value a thousandfold": unseen(
-        "The layout gives a value once, and neither a weight nor a sum.", "comext web download", "kyrstat workbook"
+        "The layout gives a value once, and neither a weight nor a sum.",
+        "comext web download",
+        "kyrstat workbook",
+        "own flows csv",
+        "us census exports",
     ),
     "a weight a thousandfold": unseen(
         "A good may weigh anything; against all reports of it the unit value is named as an error.",
-        *ALL_FLOWS, "comext month",
+        *ALL_FLOWS,
+        "comext month",
+        "own flows csv",
+        "japan customs csv",
     ),
-    "an empty value": unseen(
-        "An empty cell is a figure that was not given, and no zero.", "kyrstat workbook", *RATES
-    ),
+    "an empty value": unseen("An empty cell is a figure that was not given, and no zero.", "kyrstat workbook", *RATES),
     "nothing in place of a value": unseen("So the office writes what it did not observe.", "kyrstat workbook"),
     "another country's number": unseen("The bulk layout names a country once.", "comtrade bulk"),
     "another country's number and letters": unseen("All of the row says so; the sum is the same.", "comtrade csv"),
-    "another country's code": unseen("The layout names a country once.", "comext month"),
+    "another country's code": unseen(
+        "The layout names a country once.", "comext month", *CENSUS, "japan customs csv", "own flows csv"
+    ),
     "another country's name": unseen("The layout names a country once.", "comext web download", *NATIONAL),
     "a country's number that nobody has": unseen(
         "The gate says it and blocks where it is much value (mapped); cells of its reporter are doubted.", *FLOWS
     ),
-    "a country's code that nobody has": unseen("Rows of countries outside the corridors are not kept.", "comext month"),
+    "a country's code that nobody has": unseen(
+        "Rows of countries outside the corridors are not kept.", "comext month", *CENSUS, "japan customs csv"
+    ),
     "a country's name that nobody has": unseen(
         "The gate, or dbt's test of names, says it and blocks where it is much value.",
-        "comext web download", *NATIONAL,
+        "comext web download",
+        *NATIONAL,
     ),
-    "another reporter": unseen("The layout names a reporter once.", "comext month"),
-    "the other flow": unseen("The layout gives the flow once.", "comext month"),
+    "another reporter": unseen("The layout names a reporter once.", "comext month", "own flows csv"),
+    "the other flow": unseen("The layout gives the flow once.", "comext month", "own flows csv"),
     "a flow that nobody has": unseen("It is counted, said and not used; its cells are doubted.", *FLOWS),
     "another period, wherever it stands": unseen("A download may hold several periods.", *FLOWS),
-    "another period": unseen("A series may have gaps, and days to come are none.", *RATES),
-    "a good of another chapter": unseen("It is a code that there is.", *FLOWS, "comext month"),
-    "another code": unseen("Both sheets say so.", "unsd workbook"),
+    "another period": unseen("A series may have gaps, and days to come are none.", *RATES, *CENSUS),
+    "a good of another chapter": unseen(
+        "It is a code that there is.", *FLOWS, "comext month", *CENSUS, "japan customs csv", "own flows csv"
+    ),
+    "another code": unseen("Both sheets say so.", "unsd workbook", "eu regulation"),
     "another good": unseen("It is a code that there is.", "openicpsr csv"),
     "another day": unseen("It is a day that there was.", "openicpsr csv"),
     "no sanction any more": unseen("So a delisting looks.", "openicpsr csv", "opensanctions csv"),
-    "a digit changed in a name": unseen("Publishers correct names every day.", *LISTS),
+    "a digit changed in a name": unseen("Publishers correct names every day.", *LISTS, "eu regulation"),
     "an empty name": unseen("The publisher has such entries; more than a tenth are rejected.", "uk xml"),
     "a program renamed": unseen(
         "Programs are made; one that vanishes whole is held back.", "ofac xml", "ofac csv", "eu xml"
@@ -130,7 +168,31 @@ UNSEEN = {
     "a regime renamed": unseen("As a program.", "uk xml"),
     "a committee renamed": unseen("As a program.", "un xml"),
     "another list": unseen("As a program.", "us screening csv", "opensanctions csv"),
-}  # fmt: skip
+    "another unit": unseen("The layout gives the unit once.", "japan customs csv"),
+    "months exchanged": unseen("Their sum is the same.", "japan customs csv"),
+    "a value in the month after": unseen("The sum of the months is the same.", "japan customs csv"),
+    "another basis": unseen("The layout gives the basis once; both bases may be in one table.", "own flows csv"),
+    "another revision": unseen("It was in force, and tables keep an earlier one.", "own flows csv"),
+    "another currency": unseen("The layout gives the currency once.", "own flows csv"),
+    "another release": unseen("A later release replaces what it holds.", "own flows csv"),
+    "another table's name": unseen("It is another table.", "own flows csv"),
+    "an older day": unseen("Several versions of the regulation stand side by side.", "eu regulation"),
+    "two records in the other order": unseen("The order of rows is kept; no list depends on it.", "eu regulation"),
+    "two codes in a cell": unseen("The regulation has such cells: both are listed.", "eu regulation"),
+    "a code that is none": unseen(
+        "It is loaded without a code and warned of; more than a tenth of an annex is rejected.", "eu regulation"
+    ),
+    "a code whose zero is cut": unseen("As a code that is none.", "eu regulation"),
+    "a cell lost": unseen("As a code that is none.", "eu regulation"),
+    "a cell more": unseen("As a code that is none.", "eu regulation"),
+    "an empty code": unseen("A row without a code goes on from the one above it.", "eu regulation"),
+    "a party's name lost": unseen("A row without a name goes on from the one above it.", "eu regulation"),
+    "a header of codes renamed": unseen(
+        "Codes in a cell of their own are read in tables without a header, too.", "eu regulation"
+    ),
+    "an entity that is unknown": unseen("Browsers read it as text, and so does the description.", "eu regulation"),
+    "an unclosed tag": unseen("HTML need not close its tags.", "eu regulation"),
+}
 
 
 class World:

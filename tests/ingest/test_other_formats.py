@@ -151,9 +151,9 @@ BEGINNINGS = {
         "Comext by indicators", "full_v2_YYYYMM.7z",
         '"PERIOD","REPORTER","PARTNER","PRODUCT","FLOW","INDICATORS","Value"\n"Jan. 2022","Germany","Kazakhstan"\n',
     ),
-    "census.json": (
+    "census.csv": (
         "US Census Bureau", COMTRADE,
-        '[["CTY_CODE","GEN_VAL_MO","I_COMMODITY","time"],\n["4634","5","854231","2022-03"]]',
+        '"CTY_CODE","GEN_VAL_MO","I_COMMODITY","time"\n"4634","5","854231","2022-03"\n',
     ),
     "hmrc.json": (
         "HMRC", COMTRADE,

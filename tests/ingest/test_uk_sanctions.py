@@ -216,7 +216,7 @@ def test_an_older_edition_that_comes_later_does_not_overwrite_a_newer_one(settin
         ),
         (xml(), "The list holds no designation."),
         (report(), "The list holds no designation."),
-        (xml(COMPANY.replace("<UniqueID>AFG0001</UniqueID>", "")), "A designation has no Unique ID (None)."),
+        (xml(COMPANY.replace("<UniqueID>AFG0001</UniqueID>", "")), "A designation has no Unique ID (empty)."),
         (xml(COMPANY, COMPANY), "The key is there twice (UniqueID=AFG0001)."),
         (report(*COMPANY_ROWS)[:-40], "The row has "),
         (report(header=HEADER.replace("D.O.B,", "")), "Columns of the UK Sanctions List are missing: D.O.B."),

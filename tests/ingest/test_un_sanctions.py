@@ -225,7 +225,7 @@ def test_broken_xml_is_rejected_and_what_was_loaded_stays(settings, content):
         (xml(generated="today"), "The file was made at no known time (today). Download it again."),
         (
             xml([PERSON, SECOND.replace("<REFERENCE_NUMBER>TAi.005</REFERENCE_NUMBER>", "<REFERENCE_NUMBER/>")]),
-            "row 2: An entry has no reference number (None). Use the UN's own download, unedited.",
+            "row 2: An entry has no reference number (empty). Use the UN's own download, unedited.",
         ),
         (
             xml([PERSON, SECOND.replace("2001-02-23", "23 Feb. 2001")]),

@@ -40,7 +40,7 @@ from dagster_project.files.rejection import RejectedFile
 from dagster_project.ingest.fetch import FetchSession
 from dagster_project.ingest.source import Finding
 from dagster_project.settings import SEEDS_DIR, Settings
-from dagster_project.warehouse import Rows, Rule, Table, text
+from dagster_project.warehouse import Continuity, Rows, Rule, Table, text
 
 NAME = "eu_regulation"
 
@@ -76,6 +76,7 @@ GOODS = Table(
     key=("version", "annex", "place", "code"),
     compared=tuple(text(c) for c in ("part", "heading", "cell", "is_partial", "description", "country",
                                      "applies_from")),
+    continuity=Continuity(of=("version", "annex")),
     rules=(
         Rule(
             "placed",
@@ -91,6 +92,7 @@ PARTIES = Table(
              "listed_on"),
     key=("version", "annex", "place"),
     compared=tuple(text(c) for c in ("part", "number", "name", "aliases", "information", "country", "listed_on")),
+    continuity=Continuity(of=("version", "annex"), is_of_parties=True),
     rules=(
         Rule(
             "named",
@@ -127,10 +129,8 @@ def recognise(head: Head) -> Recognised | None:
             f"The consolidated text is in another language than English ({language}).",
             "Take the English text (…/legal-content/EN/TXT/HTML/…).",
         )
-    try:
-        date.fromisoformat(version)
-    except ValueError:
-        raise RejectedFile(f"The version {version} is no day.", "Take the text as EUR-Lex serves it.") from None
+    if not _is_day(version):
+        raise RejectedFile(f"The version {version} is no day.", "Take the text as EUR-Lex serves it.")
     return Recognised("regulation", "html", version, version)
 
 
@@ -340,7 +340,9 @@ def parse(document: str, version: str) -> dict[str, pd.DataFrame]:
     parties: list[dict] = []
     for annex, blocks in annexes:
         if annex in PARTY_ANNEXES:
-            parties += [{"version": version, "annex": annex} | row for row in _parties(blocks)]
+            listed = [{"version": version, "annex": annex} | row for row in _parties(blocks)]
+            _check_days(annex, [row["listed_on"] for row in listed])
+            parties += listed
             continue
         rows = [{"version": version, "annex": annex} | row for row in _goods(blocks)]
         unread = [row["cell"] for row in rows if row["code"] is None]
@@ -350,6 +352,7 @@ def parse(document: str, version: str) -> dict[str, pd.DataFrame]:
                 f"{unread[0][:60]!r}.",
                 "EUR-Lex has probably changed its layout, or the file was edited: nothing of it was loaded.",
             )
+        _check_days(annex, [row["applies_from"] for row in rows])
         goods += rows
     if not goods:
         raise RejectedFile(
@@ -360,6 +363,27 @@ def parse(document: str, version: str) -> dict[str, pd.DataFrame]:
         table.name: pd.DataFrame(rows, columns=list(table.columns), dtype="object")
         for table, rows in ((GOODS, goods), (PARTIES, parties))
     }
+
+
+def _check_days(annex: str, days: list[str | None]) -> None:
+    """Raise RejectedFile where more than a tenth of an annex's days are none: without its day a row is listed since the
+    version, and nothing would say so."""
+    given = [day for day in days if day is not None]
+    unread = [day for day in given if not _is_day(day)]
+    if len(unread) > MOST_UNREAD * len(given):
+        raise RejectedFile(
+            f"In annex {annex} {len(unread):,} of {len(given):,} cells in the column of dates hold no day, such as "
+            f"{unread[0][:60]!r}.",
+            "EUR-Lex has probably changed its layout, or the file was edited: nothing of it was loaded.",
+        )
+
+
+def _is_day(words: str) -> bool:
+    try:
+        date.fromisoformat(words)
+    except ValueError:
+        return False
+    return True
 
 
 def _annexes(blocks: list[_Block]) -> list[tuple[str, list[_Block]]]:

@@ -115,6 +115,30 @@ judged as (
     union all
     select landing_id, unused_because as reason, cast(null as {{ dbt.type_string() }}) as code, 1 as rows
     from {{ ref('int_own_flows_placed') }}
+    union all
+    select landing_id, unused_because as reason, cast(null as {{ dbt.type_string() }}) as code, file_rows as rows
+    from {{ ref('int_customs_flows_placed') }}
+    where landing_id is not null
+    union all
+    -- a line of Japan's files holds the months of a year
+    select
+        lines.landing_id,
+        case when partners.code is null then 'an unknown partner' end as reason,
+        case when partners.code is null then lines.partner_code end as code,
+        1 as rows
+    from (
+        select distinct
+            'japan_customs' as source_name, landing_id, role, extract(year from period) as year, partner_code, commodity_code
+        from {{ ref('stg_japan_customs__flows') }}
+    ) as lines
+    left join country_codes as partners
+        on partners.publisher = lines.source_name and partners.code = lines.partner_code
+    union all
+    select flows.landing_id, 'an unknown partner' as reason, flows.partner_code as code, 1 as rows
+    from {{ ref('stg_us_census__flows') }} as flows
+    left join country_codes as partners
+        on partners.publisher = 'us_census' and partners.code = flows.partner_code
+    where partners.code is null
 
 ),
 

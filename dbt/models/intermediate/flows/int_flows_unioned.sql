@@ -13,5 +13,8 @@ union all
 select {{ columns }} from {{ ref('int_own_flows_placed') }}
 where unused_because is null
 union all
+select {{ columns }} from {{ ref('int_customs_flows_placed') }}
+where unused_because is null
+union all
 -- without a value where no rate brings its euro to dollars
 select {{ columns }} from {{ ref('int_eurostat_flows_placed') }}

@@ -76,14 +76,16 @@ partners as (
         {{ hs_revision_in('extract(year from period)') }} as hs_revision,
         whole_usd, parts_usd
     from national_sums
+    {%- for placed in ['int_own_flows_placed', 'int_customs_flows_placed'] %}
     union all
     select
         freq, period, role, reporter, product_code, product_level, hs_revision,
         {{ exact_sum('value_usd', "partner_kind = 'world'") }} as whole_usd,
         coalesce({{ exact_sum('value_usd', "partner_kind not in ('world', 'bloc')") }}, 0) as parts_usd
-    from {{ ref('int_own_flows_placed') }}
+    from {{ ref(placed) }}
     where is_flow
     group by source_name, freq, period, role, reporter, product_code, product_level, hs_revision
+    {%- endfor %}
 
 ),
 
