@@ -8,7 +8,7 @@ stands beside its tables (GATES). Tests of what dbt computes are dbt's own.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -119,9 +119,9 @@ def fresh(settings: Settings, source: Source) -> Finding:
     if not dated:
         return Finding(failure is None, failure or "Nothing was ever fetched or loaded.", {})
     confirmed_at, what = max(dated)
-    days = (datetime.now(UTC).replace(tzinfo=None) - confirmed_at) / timedelta(days=1)
-    message = f"{what} {days:.0f} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
-    return Finding(days <= limit.days, message, {"days": round(days, 2), "limit": limit.days})
+    days = (datetime.now(UTC).date() - confirmed_at.date()).days
+    message = f"{what} {days} days ago; {limit.days} days are allowed." + (f" {failure}" if failure else "")
+    return Finding(days <= limit.days, message, {"days": days, "limit": limit.days})
 
 
 def continuous(settings: Settings, source: Source) -> Finding:

@@ -53,7 +53,8 @@ def test_a_source_is_six_files_and_a_word_in_the_definitions(project: Path) -> N
         for line in (project / "dagster_project" / "definitions.py").read_text().splitlines()
         if line not in (PROJECT_DIR / "dagster_project" / "definitions.py").read_text().splitlines()
     ]
-    assert changed == [f"    {NAME},", f"TRADE = (comtrade, eurostat, kazstat, kyrstat, own_flows, {NAME})"]
+    assert changed[:-1] == [f"    {NAME},"]
+    assert changed[-1].startswith("TRADE = (comtrade, ") and changed[-1].endswith(f", own_flows, {NAME})")
 
 
 @pytest.mark.slow

@@ -531,7 +531,11 @@ def _parties(blocks: list[_Block]) -> Iterator[dict]:
             "name": inline[0].strip(),
             "aliases": "\n".join(LABEL.sub("", line, count=1).strip() for line in [*inline[1:], *aliases]) or None,
             "information": "\n".join(information) or None,
-            "country": _country(own) or at.country or _country("\n".join(information)) or _country(name) or None,
+            "country": _country(own)
+            or at.country
+            or _country("\n".join(information))
+            or _seat(name, at.header)
+            or None,
             "listed_on": _day(" ".join(cells[date_at])) if date_at is not None and date_at < len(cells) else None,
         }
 
@@ -577,3 +581,12 @@ def _country(words: str) -> str:
     """The country that is named last, as in an address; Hong Kong before China, whose part it is. Empty for none."""
     named = _countries(words)
     return "HKG" if "HKG" in named else named[-1] if named else ""
+
+
+def _seat(name: str, header: tuple[str, ...]) -> str:
+    """The country in brackets behind the name of a bank: annex XLV, whose column is of days, has no other place for it.
+    A firm's own name is no country."""
+    in_brackets = re.search(r"\(([^()]+)\)\s*$", name)
+    if in_brackets is None or _column(header, DATE_HEADER) is None:
+        return ""
+    return _country(in_brackets[1]) if COUNTRY.fullmatch(in_brackets[1].strip()) else ""

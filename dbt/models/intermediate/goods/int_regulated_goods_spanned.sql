@@ -104,30 +104,64 @@ numbered as (
     select *, place - row_number() over (partition by {{ key }} order by place nulls last) as span
     from present
 
+),
+
+spans as (
+
+    select
+        list_id,
+        destination_iso3,
+        product_code,
+        min(place) as place,
+        min(version_date) as first_version_date,
+        max(version_date) as last_version_date,
+        min(applies_from) as applies_from,
+        case
+            when count(next_version_date) = count(*) then cast({{ dbt.dateadd('day', -1, 'max(next_version_date)') }} as date)
+        end as valid_to,
+        min(annex) as annex,
+        min(article) as article,
+        min(first_code) as first_code,
+        max(last_code) as last_code,
+        max(is_exact) as is_exact,
+        max(is_whole) as is_whole
+    from numbered
+    group by {{ key }}, span
+
+),
+
+ordered as (
+
+    select *, lag(valid_to) over (partition by {{ key }} order by place nulls last) as last_valid_to from spans
+
+),
+
+-- a code that is listed again keeps the day printed with it: that day is of the span before where it lies in or before it
+dated as (
+
+    select *, case when last_valid_to is null or applies_from > last_valid_to then applies_from end as printed_from
+    from ordered
+
 )
 
+-- what was dropped before its day came was never listed
 select
     list_id,
     destination_iso3,
     product_code,
-    {{ hs_revision_in('extract(year from min(version_date))') }} as hs_revision,
-    min(annex) as annex,
-    case
-        when min(first_code) = max(last_code) then min(first_code)
-        else min(first_code) || ' to ' || max(last_code)
-    end as listed_code,
-    case when max(is_exact) = 1 then 'exact' when max(is_whole) = 1 then 'heading' else 'part' end as mapping,
-    max(is_whole) = 0 as is_partially_exempt,
-    coalesce(min(applies_from), min(version_date)) as valid_from,
-    case
-        when count(next_version_date) = count(*) then cast({{ dbt.dateadd('day', -1, 'max(next_version_date)') }} as date)
-    end as valid_to,
-    'Regulation (EU) No 833/2014, ' || min(article) || ', annex ' || min(annex) || ', consolidated text of '
-        || cast(max(version_date) as {{ dbt.type_string() }})
+    {{ hs_revision_in('extract(year from first_version_date)') }} as hs_revision,
+    annex,
+    case when first_code = last_code then first_code else first_code || ' to ' || last_code end as listed_code,
+    case when is_exact = 1 then 'exact' when is_whole = 1 then 'heading' else 'part' end as mapping,
+    is_whole = 0 as is_partially_exempt,
+    coalesce(printed_from, first_version_date) as valid_from,
+    valid_to,
+    'Regulation (EU) No 833/2014, ' || article || ', annex ' || annex || ', consolidated text of '
+        || cast(last_version_date as {{ dbt.type_string() }})
         || case
-            when min(applies_from) is not null then '; from the day the annex gives'
-            when min(place) = 1 then '; in the oldest version that is loaded, and perhaps before it'
-            else '; not in the version before ' || cast(min(version_date) as {{ dbt.type_string() }})
+            when printed_from is not null then '; from the day the annex gives'
+            when place = 1 then '; in the oldest version that is loaded, and perhaps before it'
+            else '; not in the version before ' || cast(first_version_date as {{ dbt.type_string() }})
         end as source
-from numbered
-group by {{ key }}, span
+from dated
+where valid_to is null or coalesce(printed_from, first_version_date) <= valid_to

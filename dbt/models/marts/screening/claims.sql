@@ -302,6 +302,7 @@ held as (
                 and bounded.computed_value <= coalesce(bounded.tolerance_high, bounded.computed_value)
                 then 'reproduced'
             when bounded.computed_value >= bounded.near_low and bounded.computed_value <= bounded.near_high then 'near'
+            when bounded.measure = 'event_study' then 'answered'  -- another estimator contradicts none
             when
                 bounded.missing is not null
                 or (bounded.is_cut_short and bounded.computed_value < bounded.published_value)
