@@ -26,6 +26,7 @@ import pandas as pd
 NOT_INSTALLED = "The package pyfixest is not installed. Install it with make event-studies, and run again."
 SERIES = ["exporter_iso3", "importer_iso3", "goods"]
 INTERVAL = 0.90
+DIGITS = 9
 TYPES = {
     "study_id": "string", "part": "string", "period": "datetime64[us]", "coefficient": "float64",
     "std_error": "float64", "low": "float64", "high": "float64", "placebo_share": "float64",
@@ -43,6 +44,7 @@ def estimate(cells: pd.DataFrame, *, least_goods: int, placebo_lists: int, seed:
     and the ends of the interval of 90 % in log points; where a study cannot be estimated, `lacking` says why.
     """
     fixest = _pyfixest()
+    cells = cells.sort_values(["study_id", *SERIES, "half_year"], ignore_index=True)
     rng = np.random.default_rng(seed)
     rows: list[dict] = []
     for study_id, study in cells.groupby("study_id", sort=True):
@@ -138,8 +140,9 @@ def _fitted(fixest: ModuleType, rows: pd.DataFrame, period: str, terms: dict[str
     coefficients, deviations = fit.coef(), fit.se()
     return [
         {
-            "coefficient": (beta := float(coefficients.get(name, np.nan))),
-            "std_error": (error := float(deviations.get(name, np.nan))),
+            # rounded: the last digits depend on how many threads added up
+            "coefficient": (beta := round(float(coefficients.get(name, np.nan)), DIGITS)),
+            "std_error": (error := round(float(deviations.get(name, np.nan)), DIGITS)),
             "low": beta - z * error,
             "high": beta + z * error,
             "observations": int(fit._N),

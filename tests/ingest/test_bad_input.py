@@ -152,7 +152,7 @@ BAD = {
         row=3,
     ),
     "year as a month.csv": Bad(with_one(3, period="2022"), ("The period 2022 does not fit the frequency M.",), row=3),
-    "no period.csv": Bad(with_one(3, period=""), ("A code that places the row is empty", "period None"), row=3),
+    "no period.csv": Bad(with_one(3, period=""), ("A code that places the row is empty", "period empty"), row=3),
     "duplicate keys.csv": Bad(
         with_one(60, partnerCode="1010"),  # as in row 12
         ("The key is there twice (", "partnerCode=1010", "remove the repeated rows"),
@@ -201,7 +201,7 @@ BAD = {
     ),
     "NaN.csv": Bad(with_one(88, primaryValue="nan"), ("A value is not a number (primaryValue nan,",), row=88),
     "infinity.csv": Bad(with_one(88, qty="1e999"), ("A value is not a number (", "qty 1e999"), row=88),
-    "no value.csv": Bad(with_one(88, primaryValue=""), ("A value is not a number (primaryValue None,",), row=88),
+    "no value.csv": Bad(with_one(88, primaryValue=""), ("A value is not a number (primaryValue empty,",), row=88),
     "cut answer.json": Bad(json_of(GOOD)[:3000], ("It cannot be read: Malformed JSON", "Download the file again.")),
     "answer with an error.json": Bad(json_of([], error="Rate limit"), ("Comtrade answered with an error: Rate limit",)),
     "answer with a status.json": Bad(

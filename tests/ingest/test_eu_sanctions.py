@@ -285,11 +285,11 @@ def test_a_packed_list_that_is_cut_off_is_rejected(settings):
         (xml(generated="yesterday"), "The file was made at no known time (yesterday). Download it again."),
         (
             xml([ENTERPRISE.replace(' logicalId="150303"', "")]),
-            "row 1: Something has no number (logicalId None). Use the Commission's own download, unedited.",
+            "row 1: Something has no number (logicalId empty). Use the Commission's own download, unedited.",
         ),
         (
             xml([ENTERPRISE.replace(' logicalId="88"', "")]),
-            "row 1: Something has no number (entityLogicalId 150303, logicalId None). "
+            "row 1: Something has no number (entityLogicalId 150303, logicalId empty). "
             "Use the Commission's own download, unedited.",
         ),
         (
@@ -298,8 +298,8 @@ def test_a_packed_list_that_is_cut_off_is_rejected(settings):
         ),
         (
             xml([PERSON.replace('designationDate="2022-04-08"', 'designationDate="8 April 2022"')]),
-            "row 1: A day is no date (designationDate 8 April 2022, delistingDate None, entryIntoForceDate 2023-09-15, "
-            "publicationDate 2023-09-14). Use the Commission's own download, unedited.",
+            "row 1: A day is no date (designationDate 8 April 2022, delistingDate empty, "
+            "entryIntoForceDate 2023-09-15, publicationDate 2023-09-14). Use the Commission's own download, unedited.",
         ),
         (
             xml([PERSON, PERSON]),

@@ -101,7 +101,7 @@ def test_a_failed_dbt_test_leaves_the_published_files_byte_for_byte(data_dir: Pa
     """The way from one staging model to the published files: what depends on a failed test is not built."""
     before = published_bytes(data_dir)
     with duckdb.connect(str(data_dir / "warehouse.duckdb")) as con:  # no gate asks this; a dbt test does
-        con.execute("update raw.pycountry_countries set alpha_3 = 'ZZZ' where alpha_3 = 'VUT'")  # no seed names it
+        con.execute("update raw.pycountry_countries set alpha_3 = 'FJI' where alpha_3 = 'VUT'")
     result = run_part(data_dir, "refresh", "staging/stg_pycountry__countries", "marts/countries", "published")
     assert result.startswith("RESULT False") and "published" not in result, result
     assert published_bytes(data_dir) == before
