@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 Row = Mapping[str, Any]
+Sides = tuple[float | None, float | None]  # recorded as exported, recorded as imported at FOB; USD
 
 
 def entries(
@@ -61,40 +62,46 @@ def series(
 ) -> list[dict[str, Any]]:
     """What can be compared, by month in USD m: each country's `group` of goods, each good to all transit countries.
 
-    `reports` are the coalition's rows of the question "reports" of goods. A month that one side did not report is None.
+    `reports` are the coalition's rows of the question "reports" of goods. A side is None in a month
+    that one of its countries did not report.
     """
-    countries: dict[str, dict[date, list[float | None]]] = {}
-    goods: dict[str, dict[date, list[float | None]]] = {}
+    countries: dict[str, dict[date, list[Sides]]] = {}
+    goods: dict[str, dict[date, list[Sides]]] = {}
     for row in reports:
         iso3, code = str(row["transit_iso3"]), str(row["goods"])
-        values = [row["export_value_usd"], row["import_fob_usd"]]
+        sides = (row["export_value_usd"], row["import_fob_usd"])
         if code == group and iso3 in links:
-            countries.setdefault(iso3, {})[row["period"]] = values
+            countries.setdefault(iso3, {}).setdefault(row["period"], []).append(sides)
         if code in good_links:
-            known = goods.setdefault(code, {}).setdefault(row["period"], [None, None])
-            known[:] = [b if a is None else a if b is None else a + b for a, b in zip(known, values, strict=True)]
+            goods.setdefault(code, {}).setdefault(row["period"], []).append(sides)
     made = [
-        {"id": iso3, "kind": "country", "name": names.get(iso3, iso3), "link": links[iso3], "months": months}
+        {"id": iso3, "kind": "country", "name": names.get(iso3, iso3), "link": links[iso3], **_by_month(months)}
         for iso3, months in countries.items()
     ] + [
-        {"id": code, "kind": "goods", "name": good_names[code], "link": good_links[code], "months": months}
+        {"id": code, "kind": "goods", "name": good_names[code], "link": good_links[code], **_by_month(months)}
         for code, months in goods.items()
     ]
-    for one in made:
-        rows = sorted(one.pop("months").items())
-        one["rows"] = [
-            {
-                "period": period,
-                **{
-                    side: None if usd is None else usd / 1e6
-                    for side, usd in zip(("exports", "imports"), values, strict=True)
-                },
-            }
-            for period, values in rows
-        ]
-        last = [values for _, values in rows[-12:]]
-        one["last_month"] = rows[-1][0]
-        one["export_value_usd"], one["import_fob_usd"] = (
-            sum(side) if None not in side else None for side in ([v[n] for v in last] for n in (0, 1))
-        )
     return sorted(made, key=lambda one: (one["kind"], one["name"]))
+
+
+def _by_month(months: Mapping[date, Sequence[Sides]]) -> dict[str, Any]:
+    """The months in USD m, and the sums of the last twelve in USD."""
+    totals = {period: (_total(s[0] for s in sides), _total(s[1] for s in sides)) for period, sides in months.items()}
+    ordered = sorted(totals.items())
+    last = [sides for _, sides in ordered[-12:]]
+    return {
+        "rows": [
+            {"period": period, "exports": exports and exports / 1e6, "imports": imports and imports / 1e6}
+            for period, (exports, imports) in ordered
+        ],
+        "last_month": ordered[-1][0],
+        "export_value_usd": _total(sides[0] for sides in last),
+        "import_fob_usd": _total(sides[1] for sides in last),
+    }
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    """A sum of what all reported; None where one did not, so that no side is short of a country or a month."""
+    known = list(values)
+    reported = [value for value in known if value is not None]
+    return sum(reported) if len(reported) == len(known) else None

@@ -38,7 +38,7 @@ def _shapes() -> dict[str, str]:
         code = country.iso().get("alpha3")
         paths = [path for ring in _rings(country) if (path := _path(ring))]
         if code and paths:
-            shapes[str(code)] = "".join(paths)
+            shapes[code] = "".join(paths)
     return shapes
 
 
