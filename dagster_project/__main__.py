@@ -408,6 +408,9 @@ with amounts as (
     union all
     select _landing_id, case freq when 'A' then period || '-12' else period end, currency from raw.own_flows
     where _valid_to is null and currency <> 'USD'
+    union all
+    select _landing_id, year || '-12', 'JPY' from raw.japan_customs_flows
+    where _valid_to is null
 ), rates as (
     select distinct CURRENCY as currency, left(TIME_PERIOD, 7) as month from raw.ecb_rates where _valid_to is null
 )

@@ -124,7 +124,7 @@ def test_every_public_function_of_the_doors_says_what_it_does() -> None:
 
 def test_environment_variables_are_read_in_settings_alone() -> None:
     for path in MODULES:
-        # the latter pass them on: to dbt, to make, to Spark, to Dagster; and what runs in Spark's own process gets them there
+        # the others pass them on, to dbt, make, Spark and Dagster; and what runs in Spark's own process gets them there
         if (
             path.name in ("settings.py", "__main__.py", "transform.py", "handover.py", "service.py")
             or path.parent.name == "session"
