@@ -64,6 +64,7 @@ def looks(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )  # as it opens; what scrolls does so in a box of its own
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")  # shows all tabs
         page.wait_for_timeout(150)
         look.undrawn = page.evaluate(
             "[...document.querySelectorAll('.chart')].filter(one => !one.querySelector('svg path')).map(one => one.id)"

@@ -429,7 +429,7 @@ def test_the_site_says_what_the_tables_say(refreshed, ask) -> None:
 
 def test_the_site_is_quiet_stays_on_the_disk_and_is_open_to_all_in_a_browser(refreshed) -> None:
     folder = refreshed[0] / "published" / "site"
-    names = "index article goods method quality country-KAZ country-NIC basket-CHPL good-854231".split()
+    names = "index article goods method quality country-KAZ compare search basket-CHPL good-854231".split()
     with browser() as chromium:
         seen = looks(chromium, folder, [f"{name}.html" for name in names], width=390, check=False)
         # the checker takes long on long pages; test_site.py asks it of each kind of page

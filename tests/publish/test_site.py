@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pages import broken_links, pages_of, sql_of_pages
 from small_marts import ABOUT, Rows
 
-from dagster_project.publish.site import charts, render
+from dagster_project.publish.site import charts, render, world
 from dagster_project.settings import Settings
 
 NASTY = """O'Brien "Land" <script>alert('x')</script>"""
@@ -113,7 +113,7 @@ def folder_of(settings: Settings) -> Path:
 def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) -> None:
     built = write(empty)
     pages = pages_of(folder_of(empty))
-    assert built.pages == len(pages) == 5 and not broken_links(folder_of(empty))
+    assert built.pages == len(pages) == 7 and not broken_links(folder_of(empty))
     assert "No corridor can be ranked" in pages["index.html"].text
     assert "This build holds no alert" in pages["index.html"].text
     assert "No controlled good is loaded" in pages["goods.html"].text
@@ -121,12 +121,47 @@ def test_a_file_without_a_row_has_its_pages_and_they_say_what_is_missing(empty) 
     assert "Dagster's own record, and this site was made without it" in pages["quality.html"].text
 
 
-def test_a_country_without_data_has_a_page_that_says_so(small) -> None:
+def test_a_country_without_data_has_no_page_and_no_part_of_a_page_is_empty(small) -> None:
     write(small)
-    text = " ".join(pages_of(folder_of(small))["country-NIC.html"].text.split())
-    assert "No trade of Nicaragua with the coalition can be shown" in text
-    assert "Re-exports cannot be estimated" in text and "There is no cap" in text and "No flow of all goods is" in text
-    assert "The lists of this build name none" in text and "No alert on Nicaragua" in text
+    assert not (folder_of(small) / "country-NIC.html").exists()
+    assert "Nicaragua (no compared flows)" in " ".join(pages_of(folder_of(small))["index.html"].text.split())
+    country_page = (folder_of(small) / "country-KAZ.html").read_text(encoding="utf-8")
+    assert re.findall(r'data-tab="([^"]+)"', country_page) == ["Listed parties", "Events"]
+
+
+def test_the_main_chart_of_a_country_names_three_events_and_the_band_is_there(settings) -> None:
+    days = {"war": date(2023, 2, 24), "control list": date(2023, 5, 19), "statistics": date(2023, 6, 1),
+            "transit": date(2023, 9, 1)}  # fmt: skip
+    build(settings, some_trade() | {"events": [
+        {"event_id": scope, "event_date": day, "actor": "EU", "scope": scope, "title": scope, "source": "s"}
+        for scope, day in days.items()
+    ]})  # fmt: skip
+    write(settings)
+    [main] = [
+        json.loads(s)
+        for s in pages_of(folder_of(settings))["country-KAZ.html"].scripts
+        if '"height"' in s and '"label"' in s
+    ]
+    assert [e["label"] for e in main["datasets"]["events"]] == [
+        "War, Feb 2023", "Control list, May 2023", "Transit, Sep 2023"
+    ]  # fmt: skip
+    first = main["datasets"]["rows"][0]
+    assert first["import_low"] < first["imports"] < first["import_high"]
+
+
+def test_everything_named_can_be_looked_for_and_leads_to_its_page(small) -> None:
+    write(small)
+    text = pages_of(folder_of(small))["search.html"].text
+    assert NASTY in text and "HS 854231" in text and ARABIC in text
+    assert 'href="country-KAZ.html#designations"' in (folder_of(small) / "search.html").read_text(encoding="utf-8")
+
+
+def test_a_transit_country_is_on_the_map_with_an_arc_of_what_is_above_its_baseline() -> None:
+    row = {"exporter": "COALITION", "importer_iso3": "KAZ", "value_usd": 5e6, "baseline_usd": 1e6, "growth_ratio": 5.0}
+    onward = row | {"exporter": "KAZ", "importer_iso3": "RUS", "value_usd": 1e6}
+    svg = str(world.draw([row], [onward], {"KAZ": NASTY, "RUS": "Russia"}, {"KAZ": "country-KAZ.html"}))
+    assert svg.count('class="arc') == 1 and "USD 4.0 million above the baseline" in svg
+    assert 'class="land fivefold"' in svg and 'href="country-KAZ.html"' in svg and "<script>" not in svg
 
 
 def test_names_with_quotes_markup_and_right_to_left_script_stay_names(small) -> None:
@@ -286,7 +321,7 @@ def test_a_cap_says_whose_demand_is_in_it_and_a_member_of_the_union_has_the_unio
     pages = pages_of(folder_of(settings))
     text = " ".join(pages["country-KAZ.html"].text.split())
     assert sentence in text and "to 5 members against a cap of 2.00 million: USD 1.00 million above it" in text
-    assert "The union counted as one" not in pages["country-NIC.html"].text
+    assert "The union counted as one" not in pages["index.html"].text
 
 
 def test_no_page_claims_guilt(small) -> None:
@@ -380,3 +415,34 @@ def test_nasty_names_and_missing_data_are_quiet_and_open_to_all_in_a_browser(sma
     for name, look in looks(chromium, folder, pages, width=390, scheme=scheme).items():
         assert not (look.console or look.left_the_disk or look.serious or look.undrawn), (name, look)
         assert look.too_wide <= 0, name
+
+
+@pytest.mark.slow
+def test_tabs_filters_downloads_search_and_comparison_work_in_a_browser_and_all_is_read_without_scripts(
+    small, chromium
+) -> None:
+    write(small)
+    folder = folder_of(small).as_uri()
+    page = chromium.new_page()
+    page.goto(f"{folder}/country-KAZ.html")
+    page.get_by_role("tab", name="Listed parties").click()
+    assert page.locator("#designations").is_visible()
+    for kind, opening in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as download:
+            page.locator(".take").first.get_by_role("button", name=kind, exact=True).click()
+        content = Path(download.value.path()).read_bytes()
+        assert content.startswith(opening) and b"var(--" not in content
+    page.goto(f"{folder}/country-KAZ.html?figure=chart-main")
+    assert page.locator("#chart-main svg").count() == 1 and page.locator("nav").is_hidden()
+    page.goto(f"{folder}/search.html?q=854231")
+    assert page.get_by_role("status").inner_text().startswith("1 of ")
+    page.goto(f"{folder}/compare.html?a=KAZ&b=854231")
+    assert [one.input_value() for one in page.locator(".compared select").all()] == ["KAZ", "854231"]
+    page.wait_for_selector(".plot svg path")
+    page.close()
+    quiet = chromium.new_context(java_script_enabled=False).new_page()
+    quiet.goto(f"{folder}/country-KAZ.html")
+    assert quiet.locator("#designations").is_visible()
+    quiet.goto(f"{folder}/search.html")
+    assert ARABIC in quiet.inner_text("main")
+    quiet.context.close()

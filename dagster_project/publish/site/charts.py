@@ -60,6 +60,17 @@ def script() -> str:
     return "(function(){" + bundle.replace("</script", "<\\/script") + "\n})();"
 
 
+def compared(series: Mapping[str, Sequence[Row]]) -> str:
+    """The JSON of the page that compares: one spec, and the rows of each series by its id."""
+    spec = json.loads(_specs()["compared"])
+    rows = {name: [_plain(row) for row in of_series] for name, of_series in series.items()}
+    return _inside_script(json.dumps({"spec": spec, "rows": rows}, separators=(",", ":")))
+
+
+def _inside_script(text: str) -> Markup:
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+
+
 def figure(kind: str, rows: Sequence[Row], events: Sequence[Row] = (), span: tuple[date, date] | None = None) -> str:
     """The JSON of a chart of this page's rows, safe inside a <script>. Periods are dates; values as the chart wants."""
     spec = json.loads(_specs()[kind])
@@ -68,7 +79,7 @@ def figure(kind: str, rows: Sequence[Row], events: Sequence[Row] = (), span: tup
     if span:
         for placeholder, day in zip((FROM, TO), span, strict=True):
             text = text.replace(json.dumps(placeholder), json.dumps(_moment(day), separators=(",", ":")))
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
+    return _inside_script(text)
 
 
 def _plain(row: Row) -> dict[str, Any]:
@@ -93,6 +104,8 @@ def _specs() -> dict[str, str]:
     """Every kind of chart → its spec as JSON."""
     charts = {
         "reports": _reports(),
+        "main": _main(),
+        "compared": _compared(),
         "gap": _gap(),
         "ghost": _ghost(),
         "chain": _chain(),
@@ -185,6 +198,45 @@ def _reports() -> alt.LayerChart:
                   "gap_low": "Gap, low", "gap_high": "Gap, high"}),
         data=alt.NamedData("rows"),
     ).properties(width="container", height=250)  # fmt: skip
+
+
+def _compared() -> alt.LayerChart:
+    """Both reports on a scale that the page sets for two charts alike."""
+    x = alt.X("period:T", title=None, axis=alt.Axis(format="%Y", grid=False, tickCount={"interval": "year", "step": 1}))
+    y = alt.Y(
+        "value:Q", title="USD m", scale=alt.Scale(domain=[0, "the largest"]), axis=alt.Axis(tickCount=5, format=",~r")
+    )
+    [lines] = _lines({
+        "Recorded as exported": ("exports", "exports"),
+        "Recorded as imported (at FOB)": ("imports", "imports"),
+    })  # fmt: skip
+    return alt.layer(lines.encode(x=x, y=y), data=alt.NamedData("rows")).properties(width="container", height=260)
+
+
+def _main() -> alt.LayerChart:
+    """Both reports, the band, and a few events by name: what a reader sees first."""
+    data = alt.NamedData("events")
+    rule = alt.Chart(data).mark_rule(strokeDash=[2, 3], opacity=0.7).encode(x=_month())
+    names = [
+        alt.Chart(data)
+        .transform_filter(f"datum.side == '{side}'")
+        .mark_text(align=side, dx=4 if side == "left" else -4, fontSize=12, fontWeight="bold")
+        .encode(x=_month(), y=alt.Y("height:Q", scale=None, axis=None), text="label:N")
+        for side in ("left", "right")
+    ]
+    return alt.layer(
+        alt.layer(
+            _band("import_low", "import_high", "imports"),
+            *_lines({
+                "Recorded as exported": ("exports", "exports"),
+                "Recorded as imported (at FOB)": ("imports", "imports"),
+            }),
+            _reading({"exports": "Exported, USD m", "imports": "Imported at FOB, USD m", "gap": "Gap, USD m",
+                      "gap_low": "Gap, low", "gap_high": "Gap, high"}),
+        ),
+        alt.layer(rule, *names),
+        data=alt.NamedData("rows"),
+    ).resolve_scale(y="independent").properties(width="container", height=320)  # fmt: skip
 
 
 def _gap() -> alt.LayerChart:

@@ -1,9 +1,9 @@
 """The queries of the pages over the published file: analyst SQL over `marts`, shown on the page as it ran.
 
 A query runs once for all pages of a family; a page then holds the rows of its own key. Here belongs the
-SQL; a sum is rounded to cents, so that the order of its rows leaves no trace. Columns keep the names that their CSV
-files were first published with. Not here: how a result looks (templates/, charts.py) or any formula, which is in the
-marts.
+SQL; a sum is rounded to cents (over all flows it is `fsum`), so that the order of its rows leaves no trace. Columns
+keep the names that their CSV files were first published with. Not here: how a result looks (templates/, charts.py) or
+any formula, which is in the marts.
 """
 
 from __future__ import annotations
@@ -433,7 +433,7 @@ group by all
 order by all""",
     "statuses": """
 select freq, coverage_status, coalesce(zero_strength, 'no zero') as zero_strength, count(*) as flows,
-    round(sum(export_value_usd), 2) as export_value_usd, round(sum(import_value_usd), 2) as import_value_usd
+    round(fsum(export_value_usd), 2) as export_value_usd, round(fsum(import_value_usd), 2) as import_value_usd
 from report_coverage
 group by all
 order by all""",

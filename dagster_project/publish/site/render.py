@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from dagster_project import warehouse
-from dagster_project.publish.site import TEMPLATES, charts, questions
+from dagster_project.publish.site import TEMPLATES, charts, lookup, questions, world
 from dagster_project.settings import Settings
 
 Row = dict[str, Any]
@@ -338,7 +338,9 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     transit = [str(row["iso3"]) for row in countries.rows]
     goods = site.family(questions.GOODS, "goods")
     named = goods["named"].whole
-    links = {iso3: f"country-{file_name(iso3)}.html" for iso3 in transit}
+    families = site.family(questions.COUNTRY, "transit_iso3")
+    with_data = [r for r in countries.rows if any(families[kind][str(r["iso3"])].rows for kind in ("reports", "years"))]
+    links = {str(row["iso3"]): f"country-{file_name(str(row['iso3']))}.html" for row in with_data}
     good_links = {
         str(
             row["goods"]
@@ -354,18 +356,18 @@ def _write_pages(site: Site, earlier: dict, checks: Sequence[Check], parameters:
     }  # fmt: skip
     claims = site.query(questions.CLAIMS)
     home = {name: site.query(sql) for name, sql in questions.HOME.items()}
-    families = site.family(questions.COUNTRY, "transit_iso3")
     small_reports = _by(goods["reports"].whole.rows, "transit_iso3", "goods")
-    for row in countries.rows:
+    for row in with_data:
         _write_country(site, row, families, events.rows, transit, small_reports)
     for row in named.rows:
         _write_good(site, row, goods)
     _write_goods(site, named, goods)
     _write_home(site, home, claims, countries, earlier)
     _write_article(site, claims)
+    _write_lookup(site, claims, families["designations"].whole, goods["reports"].whole)
     answers = site.keep("method", {name: site.query(sql) for name, sql in questions.METHOD.items()})
     site.write(
-        "method", "method.html.j2", title="Method", answers=answers, parameters=parameters,
+        "method", "method.html.j2", title="Method", answers=answers, parameters=parameters, events=events.rows,
         studies=_studies(answers["studies"].rows),
     )  # fmt: skip
     _write_quality(site, checks, home["sources"])
@@ -400,14 +402,35 @@ def _span(*several: Sequence[Row]) -> tuple[date, date] | None:
     return (min(periods), max(periods)) if periods else None
 
 
-def _numbered(events: Sequence[Row], span: tuple[date, date] | None, others: set[str]) -> list[Row]:
-    """The events of an axis, one number a month; another transit country's own acts are left out."""
-    if not span:
-        return []
-    inside = [e for e in events if span[0] <= e["event_date"] <= span[1] and e["actor"] not in others]
-    months = groupby(inside, key=lambda e: e["event_date"].replace(day=1))
+def _numbered(events: Sequence[Row]) -> list[Row]:
+    """The events of an axis in the order of days, one number a month."""
+    months = groupby(events, key=lambda e: e["event_date"].replace(day=1))
     return [
         {"period": first, "number": str(n), "events": list(of_month)} for n, (first, of_month) in enumerate(months, 1)
+    ]
+
+
+def _chosen_events(events: Sequence[Row], iso3: str) -> list[Row]:
+    """Three events of an axis: the war, the first control list, and the country's own act or a transit ban."""
+    wanted = [
+        _first(events, scope="war"),
+        _first(events, scope="control list"),
+        _first(events, actor=iso3) or _first(events, scope="transit"),
+    ]
+    return sorted((event for event in wanted if event), key=lambda event: event["event_date"])
+
+
+def _named_events(chosen: Sequence[Row], span: tuple[date, date]) -> list[Row]:
+    """The chosen events as the main chart names them: scope and month, each on a line of its own."""
+    middle = span[0] + (span[1] - span[0]) / 2
+    return [
+        {
+            "period": event["event_date"].replace(day=1),
+            "label": f"{str(event['scope']).capitalize()}, {event['event_date']:%b %Y}",
+            "side": "left" if event["event_date"] < middle else "right",  # of its rule, away from the edge
+            "height": 8 + 16 * place,
+        }
+        for place, event in enumerate(chosen)
     ]
 
 
@@ -436,6 +459,7 @@ def _panel(
         "bloc": bloc,
         "basket": basket,
         "id": f"{bloc}-{basket}".lower(),
+        "rows": rows,
         "reports": figure("reports", rows),
         "reports_summary": _reports_summary(reports),
         "gap": figure("gap", rows) if any(r["gap"] is not None for r in rows) else None,
@@ -565,7 +589,10 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
     page = f"country-{file_name(iso3)}"
     answers = site.keep(page, {name: by_country[iso3] for name, by_country in families.items()})
     span = _span(answers["reports"].rows)
-    marks = _numbered(events, span, set(transit) - {iso3})
+    others = set(transit) - {iso3}
+    seen = [e for e in events if span and span[0] <= e["event_date"] <= span[1] and e["actor"] not in others]
+    chosen = _chosen_events(seen, iso3)
+    marks = _numbered([e for e in seen if e in chosen or e["actor"] == iso3])
     order = [(bloc, basket) for bloc in BLOCS for basket in ("CHPL", "TOTAL")]
     panels = [p for pair in order if (p := _panel(site, country["name"], answers, *pair, marks, span))]
     lists = {r["period"]: r for r in _listings(answers["designations"].rows)}
@@ -609,6 +636,7 @@ def _write_country(site: Site, country: Row, families, events, transit: list[str
         country=country,
         answers=answers,
         panels=panels,
+        main_chart=charts.figure("main", panels[0]["rows"], _named_events(chosen, span), span) if panels else None,
         marks=marks,
         span=span,
         goods=goods,
@@ -785,6 +813,7 @@ def _write_home(
         if inward:
             maps.append({
                 "basket": basket,
+                "world": world.draw(inward, onward, names, site.environment.globals["links"]),
                 "svg": charts.corridor_map(shown, onward, names, site.environment.globals["links"], "Coalition"),
                 "left_out": len(inward) - len(shown),
                 "rows": shown + onward,
@@ -795,20 +824,30 @@ def _write_home(
     ranked = {r["basket"] for r in ranking}
     # trade by country, as national offices publish it, holds all goods alone
     signal_basket = "TOTAL" if ranked == {"TOTAL"} else "CHPL"
+    investigated = [
+        r for r in ranking if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == signal_basket
+    ]
     site.write(
         "index",
         "home.html.j2",
         title="Ghost Trade",
+        ranked=len({r["transit_iso3"] for r in ranking if r["basket"] == signal_basket}),
+        widest=max(
+            (r for r in investigated if r["ghost_high_90_usd"] is not None),
+            key=lambda r: r["ghost_high_90_usd"],
+            default=None,
+        ),
+        above_usd=sum(
+            max(r["value_usd"] - r["baseline_usd"], 0)
+            for r in answers["map"].of(basket=signal_basket, exporter="COALITION")
+            if r["baseline_usd"] is not None
+        ),
         answers=answers,
         news=changed,
         before=before,
         maps=maps,
         signal_basket=signal_basket,
-        investigated=[
-            r
-            for r in ranking
-            if r["class"] == "investigate" and r["bloc"] == "COALITION" and r["basket"] == signal_basket
-        ],
+        investigated=investigated,
         open_alerts=[r for r in answers["alerts"].rows if r["kind"] == "alert" and r["left_on"] is None],
         claim_counts={s: len(status.get((s,), [])) for s in STATUSES},
         recent=[r for r in answers["alerts"].rows if r["kind"] == "alert"][:10],
@@ -840,6 +879,17 @@ def _write_article(site: Site, claims: QueryResult) -> None:
         counts={s: count for s in STATUSES if (count := sum(r["status"] == s for r in rows))},
         kinds={k: sum(r["kind"] == k for r in rows) for k in KINDS},
     )
+
+
+def _write_lookup(site: Site, claims: QueryResult, designations: QueryResult, reports: QueryResult) -> None:
+    known = site.environment.globals
+    named = (known["links"], known["names"], known["good_links"], known["good_names"])
+    site.write("search", "search.html.j2", title="Search",
+               rows=lookup.entries(*named, claims.rows, designations.rows))  # fmt: skip
+    group = "CHPL" if any(r["goods"] == "CHPL" for r in reports.rows) else "TOTAL"
+    series = lookup.series(reports.rows, *named, group)
+    site.write("compare", "compare.html.j2", title="Compare", rows=series, group=group,
+               series=charts.compared({one["id"]: one["rows"] for one in series}))  # fmt: skip
 
 
 def _write_quality(site: Site, checks: Sequence[Check], sources: QueryResult) -> None:
