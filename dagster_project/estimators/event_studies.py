@@ -122,7 +122,7 @@ def _placebo(fixest: ModuleType, others: pd.DataFrame, listed: set[str]) -> floa
 
 
 def _fitted(fixest: ModuleType, rows: pd.DataFrame, period: str, terms: dict[str, np.ndarray]) -> list[dict]:
-    """The coefficients of the terms, in their order; NaN where the rows cannot tell them from the effects."""
+    """The coefficients of the terms, in their order; NaN where the rows do not separate them from the effects."""
     pairs = rows.exporter_iso3 + "-" + rows.importer_iso3
     frame = pd.DataFrame({
         "value": rows.export_value_usd.to_numpy(dtype=float), "goods": rows.goods.to_numpy(),

@@ -137,20 +137,20 @@ UNSEEN = {
         "The layout names a country once.", "comext month", *CENSUS, "japan customs csv", "own flows csv"
     ),
     "another country's name": unseen("The layout names a country once.", "comext web download", *NATIONAL),
-    "a country's number that nobody has": unseen(
+    "a country's number that no list has": unseen(
         "The gate says it and blocks where it is much value (mapped); cells of its reporter are doubted.", *FLOWS
     ),
-    "a country's code that nobody has": unseen(
+    "a country's code that no list has": unseen(
         "Rows of countries outside the corridors are not kept.", "comext month", *CENSUS, "japan customs csv"
     ),
-    "a country's name that nobody has": unseen(
+    "a country's name that no list has": unseen(
         "The gate, or dbt's test of names, says it and blocks where it is much value.",
         "comext web download",
         *NATIONAL,
     ),
     "another reporter": unseen("The layout names a reporter once.", "comext month", "own flows csv"),
     "the other flow": unseen("The layout gives the flow once.", "comext month", "own flows csv"),
-    "a flow that nobody has": unseen("It is counted, said and not used; its cells are doubted.", *FLOWS),
+    "a flow that no list has": unseen("It is counted, said and not used; its cells are doubted.", *FLOWS),
     "another period, wherever it stands": unseen("A download may hold several periods.", *FLOWS),
     "another period": unseen("A series may have gaps, and days to come are none.", *RATES, *CENSUS),
     "a good of another chapter": unseen(

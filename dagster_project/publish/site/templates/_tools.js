@@ -63,8 +63,8 @@
     }
     bar.addEventListener("input", keep);
     table.closest(".wide").before(bar);
-    var asked = new URLSearchParams(location.search).get("q");
-    if (asked && "asked" in table.dataset) { text.value = asked; keep(); }
+    var words = new URLSearchParams(location.search).get("q");
+    if (words && "byLink" in table.dataset) { text.value = words; keep(); }
   }
   document.querySelectorAll("table.tools").forEach(function (table) { filters(table); sortable(table); });
 
