@@ -17,7 +17,7 @@
 
 {% macro default__joined_text(column) -%} string_agg({{ column }}, '; ' order by {{ column }}) {%- endmacro %}
 
-{% macro spark__joined_text(column) -%} array_join(sort_array(collect_list({{ column }})), '; ') {%- endmacro %}
+{% macro spark__joined_text(column) -%} nullif(array_join(sort_array(collect_list({{ column }})), '; '), '') {%- endmacro %}
 
 {# Columns of a row as one number. Engines name this function differently. #}
 {% macro row_hash(columns) -%} {{ return(adapter.dispatch('row_hash')(columns)) }} {%- endmacro %}

@@ -116,10 +116,10 @@ def test_a_year_is_computed_anew_and_the_others_stay(built: Path, tmp_path: Path
 
 def test_a_worker_that_dies_in_the_middle_costs_the_run_nothing(tmp_path: Path) -> None:
     with spark_engine.cluster(tmp_path) as (master, workers):
-        killed = threading.Thread(target=when_spark_works, args=(tmp_path / "data", workers[0].kill))
+        killed = threading.Thread(target=when_spark_works, args=(tmp_path / "data", workers[0].kill), daemon=True)
         killed.start()
         done = run_on_spark(tmp_path / "data", spark_engine.configuration(tmp_path / "conf", spark__master=master))
-        killed.join()
+        killed.join(timeout=1)  # of a run that never came to Spark nothing is waited for
         assert workers[0].poll() is not None
     assert done.returncode == 0, done.stdout[-6000:]
     assert (tmp_path / "data" / "published" / "ghost_trade.duckdb").exists()
