@@ -88,6 +88,7 @@ def environment(settings: Settings, computed: Extent | None = None) -> dict[str,
         "UNPUBLISHED_PATH": str(settings.unpublished_path),
         "DUCKDB_MEMORY_LIMIT": settings.memory_limit,
         "DUCKDB_THREADS": str(settings.threads),
+        "OPENBLAS_NUM_THREADS": "1",  # the last digits of an estimate depend on how many threads add up
         # Set in a large world only: its flows are computed year by year.
         "FIRST_YEAR": str(computed.first_year) if computed and computed.is_large else "",
         "AS_OF": settings.as_of.isoformat() if settings.as_of else "",
