@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import every_table
 import pytest
 import spark_engine
-from conftest import SCALE, Build
+from conftest import SCALE, Build, Run
 
 from bench.compare import differing
 from dagster_project.settings import PROJECT_DIR
@@ -51,10 +52,28 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def both(built: Path, refreshed: Build) -> duckdb.DuckDBPyConnection:
-    """Both published files: `duck` and `spark`."""
+def full(refreshed: Build, ghost_trade: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The data directories of DuckDB and of Spark, of one inbox that fills every published table."""
+    folder = tmp_path_factory.mktemp("full")
+    every_table.write(folder / "inbox", refreshed[0] / "simulated" / "inbox")
+    given = {"DATA": "files", "INBOX": folder / "inbox"}
+    runs = [
+        ghost_trade(DATA_DIR=folder / "duck", **given),
+        run_on_spark(folder / "spark", spark_engine.configuration(folder / "conf"), **given),
+    ]
+    assert [done.returncode for done in runs] == [0, 0], "".join(done.stdout[-3000:] + done.stderr for done in runs)
+    return folder / "duck", folder / "spark"
+
+
+@pytest.fixture(scope="module", params=["the sample", "every table filled"])
+def both(request: pytest.FixtureRequest) -> duckdb.DuckDBPyConnection:
+    """Both published files of a world: `duck` and `spark`."""
+    if request.param == "the sample":
+        folders = request.getfixturevalue("refreshed")[0], request.getfixturevalue("built")
+    else:
+        folders = request.getfixturevalue("full")
     con = duckdb.connect()
-    for name, folder in (("duck", refreshed[0]), ("spark", built)):
+    for name, folder in zip(("duck", "spark"), folders, strict=True):
         con.execute(f"attach '{(folder / 'published' / 'ghost_trade.duckdb').resolve()}' as {name} (read_only)")
     return con
 
@@ -81,8 +100,20 @@ def test_every_mart_is_that_of_duckdb(both: duckdb.DuckDBPyConnection) -> None:
     assert {table: (words, rows) for table, (words, rows) in differences.items() if words} == {}
 
 
-def test_large_marts_are_views_over_parquet_in_their_own_build(built: Path, both: duckdb.DuckDBPyConnection) -> None:
-    views = both.execute(
+def test_no_published_table_is_empty_in_the_world_that_is_to_fill_them(full: tuple[Path, Path]) -> None:
+    con = duckdb.connect()
+    for folder in full:
+        con.execute(
+            f"attach or replace '{(folder / 'published' / 'ghost_trade.duckdb').resolve()}' as file (read_only)"
+        )
+        names = tables(con, "file")
+        assert [t for t in names if not con.execute(f"select count(*) from file.marts.{t}").fetchone()[0]] == []
+
+
+def test_large_marts_are_views_over_parquet_in_their_own_build(built: Path) -> None:
+    con = duckdb.connect()
+    con.execute(f"attach '{(built / 'published' / 'ghost_trade.duckdb').resolve()}' as spark (read_only)")
+    views = con.execute(
         "select view_name, sql, comment from duckdb_views() where database_name = 'spark' and sql like '%read_parquet%'"
     ).fetchall()
     assert "report_coverage" in {name for name, _, _ in views}
