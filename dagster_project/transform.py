@@ -45,13 +45,13 @@ PROJECT = DbtProject(DBT_DIR, profiles_dir=DBT_DIR)
 DBT_EXECUTABLE = Path(sys.executable).with_name("dbt")
 ROWS_PREFIX = "rows: "  # what the macro log_rows logs after each model
 STAGED, COMPUTED = "path:models/staging", "path:models/intermediate path:models/marts"
-# Sentences of Spark's, by pattern, and what to do about each in its settings.
+# Sentences of Spark's, by pattern, and what to do about each in its settings; a cause before what follows from it.
 SPARK_REMEDIES = {
-    "masters are unresponsive|Failed to connect to master|stopped SparkContext|SparkContext was shut down": (
-        "Start the master that spark.master names, or name another"
-    ),
     "OutOfMemory|heap space|exit code 137|ExecutorLost|maxResultSize": (
         "Raise spark.executor.memory, spark.driver.memory or spark.sql.shuffle.partitions"
+    ),
+    "masters are unresponsive|Failed to connect to master|stopped SparkContext|SparkContext was shut down": (
+        "Start the master that spark.master names, or name another"
     ),
 }
 BATCH_FAILED = "Exception on worker thread"
@@ -324,7 +324,7 @@ def _failure(
             _database_sentence(errors[-1]) if errors else f"it ended with the code {invocation.process.returncode}"
         )
         return DbtFailed(f"dbt stopped: {sentence}\n{_remedy(settings, sentence)}")
-    first = failed[0]
+    first = next((one for cause in SPARK_REMEDIES for one in failed if _is_spark(settings, cause, one)), failed[0])
     kind, _, name = first["unique_id"].split(".", 2)
     compiled = next(
         (
@@ -348,6 +348,10 @@ def _failure(
     return DbtFailed(f"The {kind} {name} failed: {sentence}{more}\n{_remedy(settings, sentence)}{compiled}")
 
 
+def _is_spark(settings: Settings, cause: str, result: Mapping[str, Any]) -> bool:
+    return settings.engine == "spark" and bool(re.search(cause, result["message"] or "", re.I))
+
+
 def _database_sentence(message: str) -> str:
     """The database's own words in dbt's message, which begins with its own and ends with parts of the query."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
@@ -364,8 +368,8 @@ def _remedy(settings: Settings, sentence: str) -> str:
         return f"Give DuckDB more than DUCKDB_MEMORY_LIMIT={settings.memory_limit}, and run again."
     if builds.NO_SPACE.search(sentence):
         return f"Make room on the disk of {settings.data_dir}, and run again."
-    for pattern, remedy in SPARK_REMEDIES.items():
-        if settings.engine == "spark" and re.search(pattern, sentence, re.I):
+    for cause, remedy in SPARK_REMEDIES.items():
+        if _is_spark(settings, cause, {"message": sentence}):
             return f"{remedy} in {spark_environment.configuration(settings)}, and run again."
     if "lock on file" in sentence:
         return "Wait for the other process, and run again."
